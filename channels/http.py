@@ -1,0 +1,64 @@
+"""HTTP requests and responses as plain values, so that adapters never touch a socket."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Self
+
+
+class Headers:
+    """Header fields by case-insensitive name; of a repeated field the first value counts."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
+        values: dict[str, str] = {}
+        for name, value in items:
+            values.setdefault(name.lower(), value)
+        self._values = values
+
+    @classmethod
+    def of(cls, mapping: Mapping[str, str]) -> Self:
+        """Take the fields of a mapping whose keys may be in any case."""
+        return cls(mapping.items())
+
+    def get(self, name: str, default: str = "") -> str:
+        """Return a field's value; ``default`` when it was not sent."""
+        return self._values.get(name.lower(), default)
+
+    def as_dict(self) -> dict[str, str]:
+        """Return all fields under their lower-case names."""
+        return dict(self._values)
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and name.lower() in self._values
+
+    def __repr__(self) -> str:
+        return f"Headers({sorted(self._values)})"  # names only: values may hold credentials
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request that came in from a provider, or one that is to be made to it.
+
+    ``url`` is the public URL as the provider knows it, path and query still percent-encoded.
+    ``body`` is the raw bytes; never re-serialise them before a signature was checked.
+    """
+
+    method: str
+    url: str
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = b""
+
+    @property
+    def media_type(self) -> str:
+        """The Content-Type without its parameters, in lower case; empty when none was sent."""
+        return self.headers.get("content-type").partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """An answer: ours to a provider, or a provider's to a request of ours."""
+
+    status: int
+    body: bytes = b""
+    headers: Headers = field(default_factory=Headers)

@@ -1,0 +1,1 @@
+"""The Postgate server: everything that does I/O."""

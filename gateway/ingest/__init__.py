@@ -1,0 +1,1 @@
+"""From a provider's webhook to rows and log entries: find the connection, verify, translate, store in groups."""

@@ -1,0 +1,157 @@
+"""Which connection a webhook belongs to, its credentials, and which of its channels each event is for."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from channels.adapter import Adapter, Credentials
+from channels.events import ChannelEvent
+from channels.registry import ADAPTERS
+from gateway.keys import Keyring, WrappedKey, credentials_of, unseal
+from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
+
+CACHE_SECONDS = 30.0
+CACHE_LIMIT = 50_000
+
+ROUTE_OF_HOOK = "SELECT * FROM route_of_hook($1)"
+ROUTE_OF_APP = "SELECT * FROM route_of_app($1)"
+
+CHANNEL_KIND = {"whatsapp": "whatsapp", "sms": "sms", "mms": "sms", "email": "email"}
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A tenant's connection, ready to verify with."""
+
+    tenant_id: UUID
+    integration_id: UUID
+    adapter: Adapter
+    credentials: Credentials
+    report_only: bool
+    context: Mapping[str, Any]
+    channels: Mapping[tuple[str, str], UUID]
+
+    def channel_of(self, event: ChannelEvent) -> UUID | None:
+        """Return the channel that an event names; None when this connection has no such address.
+
+        Mail may reach us for any mailbox of a domain: what names none of ours belongs to the only mailbox there is.
+        """
+        if event.address is None:
+            return None
+        kind = CHANNEL_KIND[event.channel]
+        found = self.channels.get((kind, event.address.lower() if kind == "email" else event.address))
+        if found is None and kind == "email":
+            mailboxes = [channel for (other, _), channel in self.channels.items() if other == "email"]
+            return mailboxes[0] if len(mailboxes) == 1 else None
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class SharedApp:
+    """A provider app that tenants share, and which connection each address belongs to."""
+
+    app_id: UUID
+    adapter: Adapter
+    credentials: Credentials
+    routes: Mapping[str, UUID]
+
+
+class Directory:
+    """Connections and shared apps by id, cached in the process; also remembers for a while what does not exist.
+
+    Args:
+        pool: connections as the role ``hook``.
+        keyring: opens the credentials.
+        monotonic: seconds that only grow.
+    """
+
+    def __init__(self, pool: asyncpg.Pool, keyring: Keyring, monotonic: Callable[[], float]) -> None:
+        self._pool = pool
+        self._keyring = keyring
+        self._monotonic = monotonic
+        self._cache: dict[UUID, tuple[float, Route | SharedApp | None]] = {}
+        self._loading: dict[UUID, asyncio.Task[Route | SharedApp | None]] = {}
+
+    def cached(self, integration_id: UUID) -> Route | None:
+        """Return a connection if it is at hand: the common case, without a task switch."""
+        known = self._cache.get(integration_id)
+        if known is None or known[0] < self._monotonic() or not isinstance(known[1], Route):
+            return None
+        return known[1]
+
+    async def route(self, integration_id: UUID) -> Route | None:
+        """Return a connection; None when there is none.
+
+        Raises:
+            DatabaseUnavailable: when it is not cached and can't be looked up.
+        """
+        found = await self._find(integration_id, self._load_route)
+        return found if isinstance(found, Route) else None
+
+    async def app(self, app_id: UUID) -> SharedApp | None:
+        """Return a shared app; None when there is none."""
+        found = await self._find(app_id, self._load_app)
+        return found if isinstance(found, SharedApp) else None
+
+    def forget(self, connection_id: UUID) -> None:
+        """Look it up anew next time: somebody changed it."""
+        self._cache.pop(connection_id, None)
+
+    def forget_all(self) -> None:
+        """Look everything up anew: changes may have been missed."""
+        self._cache.clear()
+
+    async def _find(self, key: UUID, load: Callable[[UUID], Any]) -> Route | SharedApp | None:
+        known = self._cache.get(key)
+        if known is not None and known[0] >= self._monotonic():
+            return known[1]
+        if key not in self._loading:  # many requests for one connection look it up once
+            task = asyncio.ensure_future(load(key))
+            task.add_done_callback(lambda _: self._loading.pop(key, None))
+            self._loading[key] = task
+        found: Route | SharedApp | None = await asyncio.shield(self._loading[key])
+        if len(self._cache) >= CACHE_LIMIT:
+            self._cache.clear()  # ids that nobody has come from outside; memory must not grow with them
+        self._cache[key] = (self._monotonic() + CACHE_SECONDS, found)
+        return found
+
+    async def _row(self, statement: str, key: UUID) -> asyncpg.Record | None:
+        try:
+            return await self._pool.fetchrow(statement, key, timeout=10)
+        except UNAVAILABLE as error:
+            raise DatabaseUnavailable("the connection can't be looked up") from error
+
+    async def _load_route(self, integration_id: UUID) -> Route | None:
+        row = await self._row(ROUTE_OF_HOOK, integration_id)
+        if row is None or row["provider"] not in ADAPTERS:
+            return None
+        adapter = ADAPTERS[row["provider"]]
+        place = credentials_of(row["tenant_id"], integration_id)
+        return Route(
+            row["tenant_id"],
+            integration_id,
+            adapter,
+            self._credentials(adapter, row, place),
+            row["report_only"],
+            orjson.loads(row["config"]),
+            {(c["kind"], c["address"]): UUID(c["id"]) for c in orjson.loads(row["channels"])},
+        )
+
+    async def _load_app(self, app_id: UUID) -> SharedApp | None:
+        row = await self._row(ROUTE_OF_APP, app_id)
+        if row is None or row["provider"] not in ADAPTERS:
+            return None
+        adapter = ADAPTERS[row["provider"]]
+        credentials = self._credentials(adapter, row, credentials_of("app", app_id))
+        routes = {address: UUID(text) for address, text in orjson.loads(row["routes"]).items()}
+        return SharedApp(app_id, adapter, credentials, routes)
+
+    def _credentials(self, adapter: Adapter, row: asyncpg.Record, place: str) -> Credentials:
+        key = self._keyring.unwrap(WrappedKey(row["wrapped_key"], row["master_key_id"]))
+        opened = unseal(key, row["credentials_sealed"], place)
+        return adapter.credentials.model_validate_json(opened)

@@ -1,0 +1,121 @@
+"""A webhook on its way into the database: the raw request, and the rows that its events become."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+
+from channels.http import HttpRequest
+
+#: The header fields worth keeping: those that parsing needs, and those that tell who called. Never credentials.
+KEPT_HEADERS = ("content-type", "user-agent", "i-twilio-idempotency-token", "x-postmark-server-token-id")
+
+#: A row without its place and its webhook's place, which are known only once its group is.
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unstored:
+    """An item that did not become a row, and why. ``state`` is ignored or quarantined."""
+
+    state: str
+    reason: str
+    detail: str | None = None
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhook:
+    """One webhook of one connection, translated.
+
+    Attributes:
+        pending: only the raw body is to be stored now; a worker will parse it.
+        known: its ledger row exists already (a mail that was pending, or a replay).
+        messages: rows of the SQL type ``ingest_message`` from ``tenant_id`` on.
+        statuses: rows of the SQL type ``ingest_status`` from ``tenant_id`` on.
+    """
+
+    id: UUID
+    tenant_id: UUID
+    integration_id: UUID
+    provider: str
+    received_at: datetime
+    request: HttpRequest
+    verified: bool = True
+    pending: bool = False
+    known: bool = False
+    messages: Sequence[Row] = ()
+    statuses: Sequence[Row] = ()
+    unstored: Sequence[Unstored] = ()
+    error_code: str | None = None
+    error_detail: str | None = None
+
+    def quarantined(self, code: str, detail: str) -> "Webhook":
+        """Return the same webhook, kept whole for a later replay."""
+        whole = Unstored(state="quarantined", reason=code, detail=detail)
+        return replace(
+            self, messages=(), statuses=(), unstored=(whole,), pending=False, error_code=code, error_detail=detail
+        )
+
+    def row(self) -> Row:
+        """Return the row of the SQL type ``ingest_webhook``."""
+        quarantined = sum(item.state == "quarantined" for item in self.unstored)
+        return (
+            self.tenant_id,
+            self.id,
+            self.received_at,
+            self.integration_id,
+            self.provider,
+            self.request.method,
+            self.request.url,
+            orjson.dumps(kept_headers(self.request)).decode(),
+            self.request.body,
+            "verified" if self.verified else "report_only",
+            self.pending,
+            self.known,
+            len(self.unstored) - quarantined,
+            quarantined,
+            unstored_json(self.unstored),
+            self.error_code,
+            self.error_detail,
+        )
+
+
+def kept_headers(request: HttpRequest) -> Mapping[str, str]:
+    """Return the fields that may be stored beside the body."""
+    return {name: request.headers.get(name)[:500] for name in KEPT_HEADERS if name in request.headers}
+
+
+def unstored_json(items: Sequence[Unstored]) -> str | None:
+    """Write why items were not stored; null when all were."""
+    if not items:
+        return None
+    return text_json(
+        [
+            {"state": i.state, "reason": i.reason, "detail": i.detail, "external_id": i.external_id}
+            for i in items[:1000]
+        ]
+    )
+
+
+def text_json(value: Any) -> str:
+    """Write JSON that Postgres takes: without NUL, which it refuses inside text."""
+    written = orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS)
+    if b"\\u0000" in written:
+        written = orjson.dumps(_without_nul(value), option=orjson.OPT_NON_STR_KEYS)
+    return written.decode()
+
+
+def _without_nul(value: Any) -> Any:
+    match value:
+        case str():
+            return value.replace("\0", "")
+        case Mapping():
+            return {_without_nul(key): _without_nul(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [_without_nul(inner) for inner in value]
+        case _:
+            return value

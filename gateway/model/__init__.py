@@ -1,0 +1,1 @@
+"""Values that all features share: ids, entries of the log."""

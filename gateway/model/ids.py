@@ -1,0 +1,39 @@
+"""Ids: UUIDv7 inside, a type prefix and 32 hexadecimal digits outside (``msg_0193…``)."""
+
+import os
+from uuid import UUID
+
+PREFIXES = frozenset({"int", "app", "ch", "cus", "cnv", "msg", "att", "evt", "usr", "whk", "key", "ses"})
+VERSION_7 = 0x7 << 76
+VARIANT = 0x2 << 62
+RANDOM_BITS = (0xFFF << 64) | ((1 << 62) - 1)
+
+
+class IdInvalid(ValueError):
+    """A text that is not an id of the expected kind."""
+
+
+def new_id(milliseconds: int) -> UUID:
+    """Make a UUIDv7 (RFC 9562 section 5.7) for a moment given in milliseconds since 1970."""
+    chance = int.from_bytes(os.urandom(10), "big") & RANDOM_BITS
+    return UUID(int=(milliseconds << 80) | VERSION_7 | VARIANT | chance)
+
+
+def public(prefix: str, value: UUID) -> str:
+    """Show an id to the outside."""
+    return f"{prefix}_{value.hex}"
+
+
+def parse(prefix: str, text: str) -> UUID:
+    """Read an id that came from outside.
+
+    Raises:
+        IdInvalid: when the prefix is another one, or no UUID follows it.
+    """
+    found, _, digits = text.partition("_")
+    if found != prefix or len(digits) not in {32, 36}:
+        raise IdInvalid(f"expected an id like {prefix}_ and 32 hexadecimal digits")
+    try:
+        return UUID(digits)
+    except ValueError:
+        raise IdInvalid(f"expected an id like {prefix}_ and 32 hexadecimal digits") from None

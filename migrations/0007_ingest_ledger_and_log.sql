@@ -1,5 +1,14 @@
 -- The second half of ingest: the ledger that accounts for every item, the log, and the function that holds it all.
 
+CREATE FUNCTION webhook_state(stored integer, duplicate integer, quarantined integer) RETURNS text
+LANGUAGE sql IMMUTABLE
+RETURN CASE
+    WHEN quarantined > 0 AND stored + duplicate > 0 THEN 'partial'
+    WHEN quarantined > 0 THEN 'quarantined'
+    WHEN stored > 0 THEN 'stored'
+    WHEN duplicate > 0 THEN 'duplicate'
+    ELSE 'ignored' END;
+
 -- received = stored + duplicate + ignored + quarantined, for every webhook. A replayed webhook keeps what it had
 -- stored before.
 CREATE FUNCTION ingest_ledger(
@@ -8,16 +17,16 @@ CREATE FUNCTION ingest_ledger(
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    items integer[] := array_fill(0, ARRAY[cardinality(webhooks)]);
-    stored integer[] := array_fill(0, ARRAY[cardinality(webhooks)]);
-    m record;
+    item_count integer[] := array_fill(0, ARRAY[cardinality(webhooks)]);
+    stored_count integer[] := array_fill(0, ARRAY[cardinality(webhooks)]);
+    item record;
 BEGIN
-    FOR m IN SELECT i.webhook, fresh[i.place] AS is_new FROM unnest(incoming) i
+    FOR item IN SELECT i.webhook, fresh[i.place] AS is_new FROM unnest(incoming) i
         UNION ALL SELECT n.webhook, fresh_news[n.place] FROM unnest(news) n
     LOOP
-        items[m.webhook] := items[m.webhook] + 1;
-        IF m.is_new THEN
-            stored[m.webhook] := stored[m.webhook] + 1;
+        item_count[item.webhook] := item_count[item.webhook] + 1;
+        IF item.is_new THEN
+            stored_count[item.webhook] := stored_count[item.webhook] + 1;
         END IF;
     END LOOP;
 
@@ -26,8 +35,8 @@ BEGIN
     SELECT w.tenant_id, w.received_at, w.id, w.integration_id, w.provider, w.method, w.url, w.headers::jsonb, w.body,
         w.verdict,
         CASE WHEN w.pending THEN 'pending'
-            ELSE webhook_state(stored[w.place], items[w.place] - stored[w.place], w.quarantined) END,
-        items[w.place] + w.ignored + w.quarantined, stored[w.place], items[w.place] - stored[w.place], w.ignored,
+            ELSE webhook_state(stored_count[w.place], item_count[w.place] - stored_count[w.place], w.quarantined) END,
+        item_count[w.place] + w.ignored + w.quarantined, stored_count[w.place], item_count[w.place] - stored_count[w.place], w.ignored,
         w.quarantined, w.items::jsonb, w.error_code, w.error_detail
     FROM ROWS FROM (unnest(webhooks)) WITH ORDINALITY AS w (tenant_id, id, received_at, integration_id, provider,
         method, url, headers, body, verdict, pending, known, ignored, quarantined, items, error_code, error_detail,
@@ -44,23 +53,14 @@ BEGIN
             provider, method, url, headers, body, verdict, pending, known, ignored, quarantined, items, error_code,
             error_detail, place)
         CROSS JOIN LATERAL (
-            SELECT o.stored + stored[w.place] AS stored,
-                greatest(items[w.place] - stored[w.place] - o.stored, 0) AS duplicate
+            SELECT o.stored + stored_count[w.place] AS stored,
+                greatest(item_count[w.place] - stored_count[w.place] - o.stored, 0) AS duplicate
             FROM inbound_webhooks o
             WHERE o.tenant_id = w.tenant_id AND o.received_at = w.received_at AND o.id = w.id) n
         WHERE w.known AND b.tenant_id = w.tenant_id AND b.received_at = w.received_at AND b.id = w.id;
     END IF;
 END
 $$;
-
-CREATE FUNCTION webhook_state(stored integer, duplicate integer, quarantined integer) RETURNS text
-LANGUAGE sql IMMUTABLE
-RETURN CASE
-    WHEN quarantined > 0 AND stored + duplicate > 0 THEN 'partial'
-    WHEN quarantined > 0 THEN 'quarantined'
-    WHEN stored > 0 THEN 'stored'
-    WHEN duplicate > 0 THEN 'duplicate'
-    ELSE 'ignored' END;
 
 -- Writes the entries of one transaction to the logs of its tenants. The heads stay locked until the commit, which
 -- is what makes seq gap-free and in commit order.
@@ -83,29 +83,34 @@ BEGIN
             m.conversation_id = conversation[m.place] AS opens, m.customer_id = customer[m.place] AS introduces
         FROM unnest(incoming) m WHERE fresh[m.place]
     ), snapshot AS MATERIALIZED (
-        SELECT c.tenant_id, c.id, conversation_json(c)::text AS data
+        SELECT c.tenant_id, c.id, v.data::text AS data
         FROM (SELECT DISTINCT n.tenant_id, n.conversation_id FROM new_message n) d
         JOIN conversations c ON c.tenant_id = d.tenant_id AND c.id = d.conversation_id
+        CROSS JOIN LATERAL conversation_json(c) v
     ), entry AS MATERIALIZED (
         SELECT n.tenant_id, n.place, 1 AS step, k.id, 'customer.created' AS type, NULL::uuid AS conversation_id,
-            customer_json(k) AS data
-        FROM new_message n JOIN customers k ON k.tenant_id = n.tenant_id AND k.id = n.customer_id WHERE n.introduces
+            v.data
+        FROM new_message n JOIN customers k ON k.tenant_id = n.tenant_id AND k.id = n.customer_id
+        CROSS JOIN LATERAL customer_json(k) v
+        WHERE n.introduces
         UNION ALL
         SELECT n.tenant_id, n.place, 2, n.conversation_id, 'conversation.created', n.conversation_id, s.data::json
         FROM new_message n JOIN snapshot s ON s.tenant_id = n.tenant_id AND s.id = n.conversation_id WHERE n.opens
         UNION ALL
         SELECT n.tenant_id, n.place, 3, n.id, 'message.created', n.conversation_id,
-            (left(message_json(m)::text, -1) || ', "conversation" : ' || s.data || '}')::json
+            (left(v.data::text, -1) || ', "conversation" : ' || s.data || '}')::json
         FROM new_message n
         JOIN messages m ON m.tenant_id = n.tenant_id AND m.id = n.id
+        CROSS JOIN LATERAL message_json(m) v
         JOIN snapshot s ON s.tenant_id = n.tenant_id AND s.id = n.conversation_id
         UNION ALL
-        SELECT k.tenant_id, 0, 4, gen_random_uuid(), 'customer.updated', NULL, customer_json(k)
+        SELECT k.tenant_id, 0, 4, gen_random_uuid(), 'customer.updated', NULL, v.data
         FROM (SELECT DISTINCT n.tenant_id, n.customer_id FROM new_message n WHERE n.customer_id = ANY (named)) d
         JOIN customers k ON k.tenant_id = d.tenant_id AND k.id = d.customer_id
+        CROSS JOIN LATERAL customer_json(k) v
         UNION ALL
         SELECT m.tenant_id, 1000000 + d.place, 5, d.event_id, 'message.status_changed', m.conversation_id,
-            message_json(m)
+            v.data
         FROM (
             SELECT x.tenant_id, x.message_id, min(n.place) AS place,
                 (array_agg(n.id ORDER BY n.place))[1] AS event_id
@@ -116,6 +121,7 @@ BEGIN
               AND NOT EXISTS (SELECT FROM new_message f WHERE f.id = x.message_id)
             GROUP BY 1, 2) d
         JOIN messages m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
+        CROSS JOIN LATERAL message_json(m) v
     ), head AS (
         UPDATE tenant_heads h SET last_seq = h.last_seq + e.entries
         FROM (SELECT e.tenant_id, count(*) AS entries FROM entry e GROUP BY 1) e

@@ -86,7 +86,12 @@ class Webhook:
 
 def kept_headers(request: HttpRequest) -> Mapping[str, str]:
     """Return the fields that may be stored beside the body."""
-    return {name: request.headers.get(name)[:500] for name in KEPT_HEADERS if name in request.headers}
+    return {name: _storable(request.headers.get(name)) for name in KEPT_HEADERS if name in request.headers}
+
+
+def _storable(value: str) -> str:
+    """Bound a header's value, without the surrogates that stand for bytes that are not UTF-8."""
+    return value[:500].encode("utf-8", "replace").decode()
 
 
 def unstored_json(items: Sequence[Unstored]) -> str | None:

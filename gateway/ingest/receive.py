@@ -1,0 +1,87 @@
+"""What happens to one verified webhook: translate it, have it stored, answer only then."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from uuid import UUID
+
+from channels.errors import PayloadMalformed, SignatureInvalid
+from channels.http import HttpRequest
+from gateway.ingest.routing import Route
+from gateway.ingest.translate import translate
+from gateway.ingest.webhook import Webhook
+from gateway.ingest.writer import Writer
+
+
+class Receiver:
+    """Turns requests into webhooks and waits for them to be stored.
+
+    Args:
+        writer: stores what is parsed at once.
+        mail_writer: stores raw mails, over a connection of its own: one large mail must not hold up the others.
+        mail_waits: called after a mail was stored, so that the parser looks.
+        clock: the time, in UTC.
+        new_id: makes an id of a moment given in milliseconds.
+    """
+
+    def __init__(
+        self,
+        writer: Writer,
+        mail_writer: Writer,
+        mail_waits: Callable[[], None],
+        clock: Callable[[], datetime],
+        new_id: Callable[[int], UUID],
+    ) -> None:
+        self._writer = writer
+        self._mail_writer = mail_writer
+        self._mail_waits = mail_waits
+        self._clock = clock
+        self._new_id = new_id
+
+    async def receive(self, route: Route, request: HttpRequest) -> None:
+        """Verify a webhook and store it; returns after the commit.
+
+        Raises:
+            SignatureInvalid: when it is not genuine, and the connection does not only report that.
+            Overloaded: when too many wait.
+            DatabaseUnavailable: when it is not known to be stored.
+        """
+        now = self._clock()
+        verified = True
+        try:
+            route.adapter.verify(request, route.credentials, now)
+        except SignatureInvalid:
+            if not route.report_only:
+                raise
+            verified = False
+        await self.store(route, request, now, verified=verified)
+
+    async def store(self, route: Route, request: HttpRequest, now: datetime, *, verified: bool) -> None:
+        """Store a webhook whose signature was looked at."""
+        milliseconds = int(now.timestamp() * 1000)
+        webhook = Webhook(
+            id=self._new_id(milliseconds),
+            tenant_id=route.tenant_id,
+            integration_id=route.integration_id,
+            provider=route.adapter.provider,
+            received_at=now,
+            request=request,
+            verified=verified,
+        )
+        if route.adapter.deferred:
+            await self._mail_writer.store(replace(webhook, pending=True))
+            self._mail_waits()
+        else:
+            await self._writer.store(self.parsed(webhook, route))
+
+    def parsed(self, webhook: Webhook, route: Route) -> Webhook:
+        """Return a webhook with its rows; one that can't be read comes back quarantined."""
+        try:
+            events = route.adapter.parse(webhook.request, route.context)
+        except PayloadMalformed as error:
+            return webhook.quarantined(error.code, error.detail)
+        milliseconds = int(webhook.received_at.timestamp() * 1000)
+        rows = translate(
+            events, route, webhook.received_at, lambda: self._new_id(milliseconds), verified=webhook.verified
+        )
+        return replace(webhook, messages=rows.messages, statuses=rows.statuses, unstored=rows.unstored)

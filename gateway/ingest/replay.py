@@ -1,0 +1,40 @@
+"""Parse a stored webhook again: after a fix, or once the address it names was added."""
+
+from uuid import UUID
+
+import asyncpg
+
+from gateway.ingest.mail import as_webhook
+from gateway.ingest.receive import Receiver
+from gateway.ingest.routing import Directory
+from gateway.ingest.writer import Writer
+from gateway.store.ledger import load
+from gateway.store.pool import tenant_tx
+
+
+class Replayer:
+    """Replays webhooks of any tenant; what was stored before stays as it is."""
+
+    def __init__(self, pool: asyncpg.Pool, directory: Directory, receiver: Receiver, writer: Writer) -> None:
+        self._pool = pool
+        self._directory = directory
+        self._receiver = receiver
+        self._writer = writer
+
+    async def replay(self, tenant_id: UUID, webhook_id: UUID) -> bool:
+        """Parse and store a webhook anew; returns after the commit, False when there is no such webhook.
+
+        Raises:
+            Overloaded: when too many webhooks wait to be stored.
+            DatabaseUnavailable: when the database can't be reached.
+        """
+        async with tenant_tx(self._pool, tenant_id) as tx:
+            stored = await load(tx, webhook_id)
+        if stored is None:
+            return False
+        self._directory.forget(stored.integration_id)  # the fix may be a new address
+        route = await self._directory.route(stored.integration_id)
+        if route is None:
+            return False
+        await self._writer.store(self._receiver.parsed(as_webhook(stored), route))
+        return True

@@ -1,0 +1,127 @@
+"""``/hooks/…``: where providers post. The order in these handlers is the contract."""
+
+from uuid import UUID
+
+from aiohttp import web
+
+from channels.errors import SignatureInvalid
+from channels.http import Headers, HttpRequest, HttpResponse
+from gateway.ingest import metrics
+from gateway.ingest.receive import Receiver
+from gateway.ingest.routing import Directory, Route, SharedApp
+from gateway.ingest.shared import SharedReceiver
+from gateway.model.ids import IdInvalid, parse
+from gateway.problems import NotFound, TooLarge
+
+
+class Hooks:
+    """The handlers of all webhook URLs.
+
+    Args:
+        directory: finds connections and apps.
+        receiver: stores webhooks of one connection.
+        shared: stores webhooks of an app that tenants share.
+        public_url: the base URL that providers know, without a trailing slash.
+    """
+
+    def __init__(
+        self, directory: Directory, receiver: Receiver, shared: SharedReceiver, public_url: str
+    ) -> None:
+        self._directory = directory
+        self._receiver = receiver
+        self._shared = shared
+        self._public_url = public_url.rstrip("/")
+
+    async def receive(self, request: web.Request) -> web.StreamResponse:
+        """Verify, translate and store one webhook; answer 2xx only once it is committed."""
+        route = await self._route(request)
+        hook = await self._as_value(request, route.adapter.max_body)
+        try:
+            await self._receiver.receive(route, hook)
+        except SignatureInvalid:
+            metrics.answered(route.adapter.provider, 401)
+            raise
+        metrics.answered(route.adapter.provider, 200)
+        return _answer(route.adapter.acknowledgement)
+
+    async def handshake(self, request: web.Request) -> web.StreamResponse:
+        """Answer a provider that asks whether this URL is ours."""
+        route = await self._route(request)
+        return await self._shake(route, request)
+
+    async def receive_shared(self, request: web.Request) -> web.StreamResponse:
+        """Do the same for an app that tenants share: each change goes to the tenant that owns its address."""
+        app = await self._app(request)
+        hook = await self._as_value(request, app.adapter.max_body)
+        await self._shared.receive(app, hook)
+        metrics.answered(app.adapter.provider, 200)
+        return _answer(app.adapter.acknowledgement)
+
+    async def handshake_shared(self, request: web.Request) -> web.StreamResponse:
+        """Answer the handshake of a shared app."""
+        return await self._shake(await self._app(request), request)
+
+    async def _shake(self, known: Route | SharedApp, request: web.Request) -> web.StreamResponse:
+        hook = await self._as_value(request, known.adapter.max_body)
+        answer = known.adapter.handshake(hook, known.credentials)
+        if answer is None:
+            raise NotFound("this URL takes POST; a handshake did not match")
+        return _answer(answer)
+
+    async def _route(self, request: web.Request) -> Route:
+        key = _id_of(request, "int")
+        route = self._directory.cached(key) or await self._directory.route(key)
+        if route is None:
+            raise NotFound("no connection has this URL")
+        return route
+
+    async def _app(self, request: web.Request) -> SharedApp:
+        app = await self._directory.app(_id_of(request, "app"))
+        if app is None:
+            raise NotFound("no app has this URL")
+        return app
+
+    async def _as_value(self, request: web.Request, limit: int) -> HttpRequest:
+        """Read a request, bounded; its URL is the public one, not what the Host header says."""
+        body = await read_bounded(request, limit)
+        url = self._public_url + request.raw_path
+        return HttpRequest(request.method, url, Headers(request.headers.items()), body)
+
+
+async def read_bounded(request: web.Request, limit: int) -> bytes:
+    """Read a body of at most ``limit`` bytes.
+
+    Raises:
+        TooLarge: as soon as more was announced or came.
+    """
+    if (request.content_length or 0) > limit:
+        raise TooLarge(f"a webhook of this provider has at most {limit} bytes")
+    if not request.can_read_body:
+        return b""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.content.iter_any():
+        size += len(chunk)
+        if size > limit:
+            raise TooLarge(f"a webhook of this provider has at most {limit} bytes")
+        chunks.append(chunk)
+    return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _id_of(request: web.Request, prefix: str) -> UUID:
+    try:
+        return parse(prefix, request.match_info["id"])
+    except IdInvalid:
+        raise NotFound("no connection has this URL") from None
+
+
+def _answer(answer: HttpResponse) -> web.Response:
+    return web.Response(status=answer.status, body=answer.body, headers=answer.headers.as_dict())
+
+
+def add_routes(app: web.Application, hooks: Hooks) -> None:
+    """Mount the webhook URLs."""
+    app.router.add_post("/hooks/apps/{id}", hooks.receive_shared)
+    app.router.add_get("/hooks/apps/{id}", hooks.handshake_shared, allow_head=False)
+    app.router.add_post("/hooks/{id}", hooks.receive)
+    app.router.add_get("/hooks/{id}", hooks.handshake, allow_head=False)

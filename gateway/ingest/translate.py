@@ -1,0 +1,243 @@
+"""Channel events become rows for the ``ingest`` function. Pure: ids and the time come in."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, assert_never
+from uuid import UUID
+
+from channels.events import (
+    ChannelEvent,
+    ContactCard,
+    Identity,
+    InboundMessage,
+    Location,
+    Mailbox,
+    Media,
+    Other,
+    Quarantined,
+    StatusUpdate,
+)
+from gateway.ingest.routing import Route
+from gateway.ingest.statuses import standing
+from gateway.ingest.webhook import Row, Unstored, text_json
+
+WHATSAPP_WINDOW_SECONDS = 24 * 3600
+TEXT_LIMIT = 1_000_000
+EXTERNAL_ID_LIMIT = 1_000  # bytes of an index entry are bounded (2,704 in Postgres)
+MESSAGE_ID_LIMIT = 100
+
+#: The keys of a mail that the message keeps as they are.
+MAIL_KEPT = (
+    "message_id", "references", "reply_to", "cc", "envelope", "reply_text", "has_html", "spam", "virus", "auth",
+    "from_verified", "auto", "may_auto_reply", "calendar", "crypto", "fetch", "malformed", "preview",
+)  # fmt: skip
+
+
+class Rows:
+    """The rows of one webhook, as they are gathered."""
+
+    def __init__(self) -> None:
+        self.messages: list[Row] = []
+        self.statuses: list[Row] = []
+        self.unstored: list[Unstored] = []
+
+
+def translate(
+    events: Sequence[ChannelEvent],
+    route: Route,
+    received_at: datetime,
+    new_id: Callable[[], UUID],
+    *,
+    verified: bool = True,
+) -> Rows:
+    """Sort a webhook's events into messages, statuses, and items that are not stored with the reason.
+
+    Args:
+        events: what the adapter read.
+        route: the connection that the webhook came in on.
+        received_at: when it came in.
+        new_id: makes an id of now.
+        verified: False when the signature was wrong and the connection only reports that.
+    """
+    rows = Rows()
+    for event in events:
+        match event:
+            case Quarantined():
+                rows.unstored.append(Unstored(state="quarantined", reason=event.reason, detail=event.detail))
+            case Other():
+                rows.unstored.append(
+                    Unstored(state="ignored", reason=event.subtype, external_id=event.external_id)
+                )
+            case InboundMessage() | StatusUpdate():
+                channel = route.channel_of(event)
+                if channel is None:
+                    rows.unstored.append(_nobody(event))
+                elif len(event.external_id) > EXTERNAL_ID_LIMIT:
+                    rows.unstored.append(_unusable(event))
+                elif isinstance(event, InboundMessage):
+                    rows.messages.append(_message(event, route.tenant_id, channel, received_at, new_id, verified))
+                else:
+                    _status(event, route.tenant_id, channel, received_at, new_id, rows)
+            case _:
+                assert_never(event)
+    return rows
+
+
+def _nobody(event: InboundMessage | StatusUpdate) -> Unstored:
+    return Unstored(
+        state="quarantined",
+        reason="unknown_address",
+        detail=f"this connection has no {event.channel} address {event.address!r}; add it and replay",
+        external_id=event.external_id[:EXTERNAL_ID_LIMIT],
+    )
+
+
+def _unusable(event: InboundMessage | StatusUpdate) -> Unstored:
+    return Unstored(
+        state="quarantined", reason="external_id_too_long", detail=f"longer than {EXTERNAL_ID_LIMIT} characters",
+        external_id=event.external_id[:EXTERNAL_ID_LIMIT],
+    )  # fmt: skip
+
+
+def _message(
+    event: InboundMessage,
+    tenant_id: UUID,
+    channel_id: UUID,
+    received_at: datetime,
+    new_id: Callable[[], UUID],
+    verified: bool,
+) -> Row:
+    first, other = _identities(event)
+    extra = event.extra if verified else {**event.extra, "unverified": True}
+    media = [a for a in event.attachments if isinstance(a, Media)]
+    parts = [_part(a) for a in event.attachments if not isinstance(a, Media)]
+    mail = event.mail
+    html = mail.get("html") if mail else None
+    return (
+        tenant_id,
+        channel_id,
+        _clean(event.external_id),
+        new_id(),
+        new_id(),
+        new_id(),
+        first.kind,
+        _clean(first.value),
+        other.kind if other else None,
+        _clean(other.value) if other else None,
+        _clean(event.sender_name),
+        "inbound",
+        event.channel,
+        event.subtype,
+        _clean(event.text),
+        text_json(parts) if parts else None,
+        text_json(list(_files(media, new_id))) if media else None,
+        _clean(_address(event.sender)),
+        [_clean(_address(r)) or "" for r in event.recipients],
+        _clean(event.in_reply_to),
+        _clean(mail.get("subject")) if mail else None,
+        text_json({key: mail[key] for key in MAIL_KEPT if key in mail}) if mail else None,
+        _clean(html),
+        text_json(extra) if extra else None,
+        _message_ids(mail) if mail else None,
+        bool(mail and mail.get("auto")),
+        WHATSAPP_WINDOW_SECONDS if event.channel == "whatsapp" else None,
+        "received",
+        min(event.occurred_at or received_at, received_at),
+        received_at,
+    )
+
+
+def _status(
+    event: StatusUpdate,
+    tenant_id: UUID,
+    channel_id: UUID,
+    received_at: datetime,
+    new_id: Callable[[], UUID],
+    rows: Rows,
+) -> None:
+    if not event.message_ref or len(event.message_ref) > EXTERNAL_ID_LIMIT:
+        rows.unstored.append(
+            Unstored(state="ignored", reason="status_without_message", external_id=event.external_id)
+        )
+        return
+    rank = standing(event.channel, event.status)
+    error = None
+    if event.error_code is not None or event.error_message is not None:
+        error = text_json({"code": event.error_code, "message": event.error_message})
+    rows.statuses.append(
+        (
+            tenant_id,
+            channel_id,
+            _clean(event.message_ref),
+            new_id(),
+            _clean(event.external_id),
+            rank.shown,
+            rank.rank,
+            min(event.occurred_at or received_at, received_at),
+            error,
+        )
+    )
+
+
+def _identities(event: InboundMessage) -> tuple[Identity, Identity | None]:
+    """Return the identity to know the sender by, and a second one to look under.
+
+    A number is one person's whether it writes by SMS or by WhatsApp, so it is looked up under both kinds.
+    """
+    first, *more = event.identities or (Identity(kind="phone", value="anonymous"),)
+    if first.kind == "phone":
+        return first, Identity(kind="whatsapp", value=first.value)
+    if first.kind == "whatsapp":
+        return first, Identity(kind="phone", value=first.value)
+    return first, more[0] if more else None
+
+
+def _address(party: str | Mailbox | None) -> str | None:
+    return party.address if isinstance(party, Mailbox) else party
+
+
+def _part(part: Location | ContactCard) -> Mapping[str, Any]:
+    match part:
+        case Location():
+            return {
+                "id": None, "type": "location", "state": None, "latitude": part.latitude,
+                "longitude": part.longitude, "name": part.name, "address": part.address, "url": part.url,
+            }  # fmt: skip
+        case ContactCard():
+            return {
+                "id": None, "type": "contact", "state": None, "name": part.name, "phones": part.phones,
+                "emails": part.emails,
+            }  # fmt: skip
+        case _:
+            assert_never(part)
+
+
+def _files(media: Iterable[Media], new_id: Callable[[], UUID]) -> Iterable[Mapping[str, Any]]:
+    for position, file in enumerate(media):
+        yield {
+            "id": str(new_id()),
+            "position": position,
+            "type": file.type,
+            "provider_media_id": file.id,
+            "provider_url": file.url,
+            "filename": file.filename,
+            "mime_type": file.mime_type,
+            "size_bytes": file.size,
+            "sha256": file.sha256,
+            "content_id": file.content_id,
+        }
+
+
+def _message_ids(mail: Mapping[str, Any]) -> list[str]:
+    """Return a mail's own Message-ID, then those it names, newest first."""
+    own = mail.get("message_id")
+    named = [mail.get("in_reply_to"), *reversed(mail.get("references") or ())]
+    found = dict.fromkeys(text.replace("\0", "")[:EXTERNAL_ID_LIMIT] for text in (own, *named) if text)
+    return list(found)[:MESSAGE_ID_LIMIT]
+
+
+def _clean(text: str | None) -> str | None:
+    """Drop what Postgres refuses inside text, and bound the length."""
+    if text is None:
+        return None
+    return text.replace("\0", "")[:TEXT_LIMIT]

@@ -1,0 +1,203 @@
+"""Group commit: one connection stores whatever queued up while its last commit was in flight.
+
+No timer: an idle gateway stores a webhook at once, a busy one shares each commit among many. Everybody waits for
+the commit that holds their webhook, and is told its outcome, never less.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from gateway.ingest import metrics
+from gateway.ingest.webhook import Webhook
+from gateway.model.log import Entry
+from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
+
+log = structlog.get_logger(__name__)
+
+GROUP_LIMIT = 64
+GROUP_BYTES = 8 * 1024 * 1024
+STATEMENT_TIMEOUT_SECONDS = 30.0
+RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
+TRIES_AFTER_DEADLOCK = 3
+
+INGEST = "SELECT * FROM ingest($1::ingest_webhook[], $2::ingest_message[], $3::ingest_status[], $4::uuid[])"
+
+
+class Overloaded(Exception):
+    """Too many webhooks wait to be stored; the sender should come back in a moment."""
+
+
+class Writer:
+    """Stores webhooks in groups, over one connection that it keeps alive.
+
+    Args:
+        connect: opens a connection as the role ``hook``.
+        announce: told the new log entries right after each commit, before anybody is answered.
+        echo_tenants: the tenants whose entries are wanted in full, since somebody here watches them.
+        queue_limit: webhooks that may wait.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        announce: Callable[[Sequence[Entry]], None],
+        echo_tenants: Callable[[], Collection[UUID]],
+        queue_limit: int,
+    ) -> None:
+        self._connect = connect
+        self._announce = announce
+        self._echo_tenants = echo_tenants
+        self._queue_limit = queue_limit
+        self._queue: deque[tuple[Webhook, asyncio.Future[None]]] = deque()
+        self._arrived = asyncio.Event()
+        self._connection: asyncpg.Connection | None = None
+        self._statement: Any = None
+        self._stopping = False
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Connect and begin to store."""
+        await self._open()
+        self._task = asyncio.create_task(self._run(), name="ingest writer")
+
+    async def stop(self) -> None:
+        """Store what is queued, then close."""
+        self._stopping = True
+        self._arrived.set()
+        if self._task is not None:
+            await self._task
+        if self._connection is not None:
+            await self._connection.close(timeout=5)
+
+    def store(self, webhook: Webhook) -> asyncio.Future[None]:
+        """Queue a webhook; the future is done once the commit that holds it is.
+
+        The future may fail with ``DatabaseUnavailable``: then it is not known to be stored.
+
+        Raises:
+            Overloaded: when too many wait already.
+            DatabaseUnavailable: when there is no connection, or the gateway stops.
+        """
+        if self._connection is None or self._stopping:
+            raise DatabaseUnavailable("webhooks can't be stored now")
+        if len(self._queue) >= self._queue_limit:
+            raise Overloaded("too many webhooks wait to be stored")
+        done = asyncio.get_running_loop().create_future()
+        self._queue.append((webhook, done))
+        self._arrived.set()
+        return done
+
+    @property
+    def waiting(self) -> int:
+        """How many webhooks wait for a group."""
+        return len(self._queue)
+
+    async def _run(self) -> None:
+        while True:
+            if not self._queue:
+                if self._stopping:
+                    return
+                self._arrived.clear()
+                await self._arrived.wait()
+                continue
+            group = self._take()
+            try:
+                await self._store_group(group)
+            except UNAVAILABLE as error:
+                log.warning("ingest.database_lost", error=type(error).__name__)
+                self._fail([*group, *self._take_all()])
+                await self._reopen()
+
+    def _take(self) -> list[tuple[Webhook, asyncio.Future[None]]]:
+        group, size = [], 0
+        while self._queue and len(group) < GROUP_LIMIT and size < GROUP_BYTES:
+            item = self._queue.popleft()
+            size += len(item[0].request.body)
+            group.append(item)
+        return group
+
+    def _take_all(self) -> list[tuple[Webhook, asyncio.Future[None]]]:
+        rest = list(self._queue)
+        self._queue.clear()
+        return rest
+
+    async def _store_group(self, group: list[tuple[Webhook, asyncio.Future[None]]]) -> None:
+        """Store a group; if the database refuses it, halve it until only the guilty one suffers."""
+        try:
+            entries = await self._ingest([webhook for webhook, _ in group])
+        except UNAVAILABLE:
+            raise
+        except asyncpg.PostgresError as error:
+            if len(group) > 1:
+                middle = len(group) // 2
+                await self._store_group(group[:middle])
+                await self._store_group(group[middle:])
+                return
+            entries = await self._set_aside(group[0][0], error)
+        metrics.committed(len(group), entries)
+        if entries:
+            self._announce(entries)
+        for _, done in group:
+            if not done.done():
+                done.set_result(None)
+
+    async def _set_aside(self, webhook: Webhook, error: asyncpg.PostgresError) -> list[Entry]:
+        """Keep the raw body of a webhook whose rows the database refuses."""
+        log.error("ingest.not_storable", webhook=str(webhook.id), sqlstate=error.sqlstate, message=str(error))
+        return await self._ingest(
+            [webhook.quarantined("not_storable", f"the database refused it ({type(error).__name__})")]
+        )
+
+    async def _ingest(self, webhooks: Sequence[Webhook]) -> list[Entry]:
+        messages: list[tuple[Any, ...]] = []
+        statuses: list[tuple[Any, ...]] = []
+        for place, webhook in enumerate(webhooks, 1):
+            for row in webhook.messages:
+                messages.append((len(messages) + 1, place, *row))
+            for row in webhook.statuses:
+                statuses.append((len(statuses) + 1, place, *row))
+        arguments = ([w.row() for w in webhooks], messages, statuses, list(self._echo_tenants()))
+        for tries_left in range(TRIES_AFTER_DEADLOCK, 0, -1):
+            try:
+                rows = await self._statement.fetch(*arguments, timeout=STATEMENT_TIMEOUT_SECONDS)
+            except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
+                if tries_left == 1:
+                    raise
+            else:
+                return [Entry(*row) for row in rows]
+        raise AssertionError("unreachable: the last try returns or raises")
+
+    def _fail(self, items: Sequence[tuple[Webhook, asyncio.Future[None]]]) -> None:
+        for _, done in items:
+            if not done.done():
+                done.set_exception(DatabaseUnavailable("the webhook is not known to be stored"))
+
+    async def _open(self) -> None:
+        self._connection = await self._connect()
+        self._statement = await self._connection.prepare(INGEST, timeout=STATEMENT_TIMEOUT_SECONDS)
+
+    async def _reopen(self) -> None:
+        """Come back when the database does; until then webhooks are refused at once."""
+        lost, self._connection = self._connection, None
+        if lost is not None:
+            lost.terminate()
+        tries = 0
+        while not self._stopping:
+            try:
+                await self._open()
+            except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+                self._connection = None
+                log.warning("ingest.database_unreachable", error=type(error).__name__, tries=tries)
+                await asyncio.sleep(RECONNECT_SECONDS[min(tries, len(RECONNECT_SECONDS) - 1)])
+                tries += 1
+            else:
+                log.info("ingest.database_back")
+                return
+
+

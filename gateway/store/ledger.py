@@ -1,0 +1,53 @@
+"""Stored webhooks that are to be parsed: mails that wait, and any one that somebody replays."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from gateway.store.pool import TenantTx
+
+CLAIM = "SELECT * FROM claim_mails($1, $2)"
+LOAD = """
+SELECT tenant_id, id, received_at, integration_id, provider, method, url, headers::text AS headers, body, attempts
+FROM inbound_webhooks WHERE tenant_id = $1 AND id = $2 AND received_at >= $3 AND received_at < $4
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredWebhook:
+    """A webhook as the ledger holds it; ``attempts`` counts the workers that tried to parse it."""
+
+    tenant_id: UUID
+    id: UUID
+    received_at: datetime
+    integration_id: UUID
+    provider: str
+    method: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+    attempts: int
+
+
+async def claim_mails(pool: asyncpg.Pool, wanted: int, lease_seconds: float) -> list[StoredWebhook]:
+    """Lease up to ``wanted`` mails of any tenant, oldest first."""
+    rows = await pool.fetch(CLAIM, wanted, timedelta(seconds=lease_seconds), timeout=30)
+    return [_read(row) for row in rows]
+
+
+async def load(tx: TenantTx, webhook_id: UUID) -> StoredWebhook | None:
+    """Return one stored webhook of the tenant; its id tells the millisecond of its partition."""
+    moment = datetime.fromtimestamp((webhook_id.int >> 80) / 1000, tz=UTC)
+    row = await tx.connection.fetchrow(
+        LOAD, tx.tenant_id, webhook_id, moment - timedelta(milliseconds=2), moment + timedelta(milliseconds=2)
+    )
+    return None if row is None else _read(row)
+
+
+def _read(row: asyncpg.Record) -> StoredWebhook:
+    fields = dict(row)
+    return StoredWebhook(**{**fields, "headers": orjson.loads(fields["headers"])})

@@ -1,0 +1,147 @@
+"""Making tenants, people, keys and connections. Runs over the admin connection, acting as the role ``writer``."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from gateway.keys import Keyring, credentials_of, seal
+
+ADD_TENANT = "INSERT INTO tenants (id, slug, name) VALUES ($1, $2, $3)"
+ADD_HEAD = "INSERT INTO tenant_heads (tenant_id, epoch) VALUES ($1, $2)"
+ADD_KEY = "INSERT INTO encryption_keys (tenant_id, id, wrapped_key, master_key_id) VALUES ($1, $2, $3, $4)"
+ADD_USER = "INSERT INTO users (id, email, name, password_hash) VALUES ($1, lower($2), $3, $4)"
+ADD_MEMBER = "INSERT INTO memberships (tenant_id, user_id, role) VALUES ($1, $2, $3)"
+ADD_API_KEY = """
+INSERT INTO api_keys (tenant_id, id, prefix, key_hash, name, scopes) VALUES ($1, $2, $3, $4, $5, $6)
+"""
+ADD_INTEGRATION = """
+INSERT INTO external_integrations (tenant_id, id, provider, name, key_id, credentials_sealed, config, report_only, status)
+VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, 'active')
+"""
+ADD_CHANNEL = """
+INSERT INTO channels (tenant_id, id, integration_id, provider, kind, address, name) VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+ADD_APP = """
+INSERT INTO provider_apps (id, provider, name, wrapped_key, master_key_id, credentials_sealed)
+VALUES ($1, $2, $3, $4, $5, $6)
+"""
+ADD_APP_ROUTE = "INSERT INTO app_routes (app_id, address, tenant_id, integration_id) VALUES ($1, $2, $3, $4)"
+
+
+@asynccontextmanager
+async def provisioning(admin_url: str) -> AsyncIterator[asyncpg.Connection]:
+    """Open a transaction in which tenants can be made; it commits at the end."""
+    connection = await asyncpg.connect(admin_url, timeout=10)
+    try:
+        async with connection.transaction():
+            await connection.execute("SET LOCAL ROLE postgate_writer")
+            yield connection
+    finally:
+        await connection.close()
+
+
+async def add_tenant(
+    connection: asyncpg.Connection, tenant_id: UUID, slug: str, name: str, epoch: UUID
+) -> None:
+    """Make a tenant with an empty log."""
+    await connection.execute(ADD_TENANT, tenant_id, slug, name)
+    await connection.execute(ADD_HEAD, tenant_id, epoch)
+
+
+async def add_data_key(
+    connection: asyncpg.Connection, tenant_id: UUID, key_id: UUID, keyring: Keyring
+) -> bytes:
+    """Make a tenant's data key; returns it, for sealing."""
+    key, stored = keyring.new_data_key()
+    await connection.execute(ADD_KEY, tenant_id, key_id, stored.wrapped, stored.master_key_id)
+    return key
+
+
+async def add_member(
+    connection: asyncpg.Connection,
+    tenant_id: UUID,
+    user_id: UUID,
+    email: str,
+    name: str,
+    password_hash: str,
+    role: str,
+) -> None:
+    """Make a user who belongs to a tenant."""
+    await connection.execute(ADD_USER, user_id, email, name, password_hash)
+    await connection.execute(ADD_MEMBER, tenant_id, user_id, role)
+
+
+async def add_api_key(
+    connection: asyncpg.Connection,
+    tenant_id: UUID,
+    key_id: UUID,
+    prefix: str,
+    key_hash: bytes,
+    name: str,
+    scopes: Sequence[str],
+) -> None:
+    """Store an API key's hash; the key itself is shown once, by whoever made it."""
+    await connection.execute(ADD_API_KEY, tenant_id, key_id, prefix, key_hash, name, list(scopes))
+
+
+async def add_integration(
+    connection: asyncpg.Connection,
+    tenant_id: UUID,
+    integration_id: UUID,
+    provider: str,
+    name: str,
+    key_id: UUID,
+    data_key: bytes,
+    credentials: Mapping[str, Any],
+    *,
+    config: Mapping[str, Any] | None = None,
+    report_only: bool = False,
+) -> None:
+    """Make a connection to a provider, its credentials sealed."""
+    place = credentials_of(tenant_id, integration_id)
+    sealed = seal(data_key, orjson.dumps(credentials), place)
+    await connection.execute(
+        ADD_INTEGRATION, tenant_id, integration_id, provider, name, key_id, sealed,
+        orjson.dumps(config or {}).decode(), report_only,
+    )  # fmt: skip
+
+
+async def add_channel(
+    connection: asyncpg.Connection,
+    tenant_id: UUID,
+    channel_id: UUID,
+    integration_id: UUID,
+    provider: str,
+    kind: str,
+    address: str,
+    name: str,
+) -> None:
+    """Add an address to a connection."""
+    await connection.execute(
+        ADD_CHANNEL, tenant_id, channel_id, integration_id, provider, kind, address, name
+    )
+
+
+async def add_app(
+    connection: asyncpg.Connection,
+    app_id: UUID,
+    provider: str,
+    name: str,
+    keyring: Keyring,
+    credentials: Mapping[str, Any],
+) -> None:
+    """Make an app that tenants share."""
+    key, stored = keyring.new_data_key()
+    sealed = seal(key, orjson.dumps(credentials), credentials_of("app", app_id))
+    await connection.execute(ADD_APP, app_id, provider, name, stored.wrapped, stored.master_key_id, sealed)
+
+
+async def add_app_route(
+    connection: asyncpg.Connection, app_id: UUID, address: str, tenant_id: UUID, integration_id: UUID
+) -> None:
+    """Let an address of a shared app belong to a tenant's connection."""
+    await connection.execute(ADD_APP_ROUTE, app_id, address, tenant_id, integration_id)

@@ -1,0 +1,202 @@
+"""Who calls: a browser with a session cookie, or a program with an API key.
+
+Both tokens carry their tenant in clear, so that they are looked up inside it; the database holds only their
+SHA-256. They are 32 random bytes, so a plain hash is enough: there is nothing to guess.
+"""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+from aiohttp import web
+
+from gateway.problems import OriginMismatch, Unauthenticated
+from gateway.store import people
+from gateway.store.pool import tenant_tx
+
+COOKIE = "postgate_session"
+KEY_PREFIX = "pgk"
+TENANT_BYTES = 16
+SECRET_BYTES = 32
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+DEFAULT_PORTS = {"http": 80, "https": 443}
+#: The role of an API key: it is nobody's membership.
+API_KEY_ROLE = "api_key"
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who a request comes from.
+
+    Attributes:
+        tenant_id: the one tenant that this request may see.
+        user_id: the person; None for an API key.
+        role: of the person in the tenant, or ``api_key``.
+        scopes: what an API key is limited to; empty means all.
+        session_hash: tells a session from others; None for an API key.
+    """
+
+    tenant_id: UUID
+    user_id: UUID | None
+    role: str
+    scopes: frozenset[str]
+    session_hash: bytes | None
+
+    @property
+    def may_write(self) -> bool:
+        """Whether this caller may change anything."""
+        if self.user_id is not None:
+            return self.role != "viewer"
+        return not self.scopes or "write" in self.scopes
+
+
+@dataclass(frozen=True, slots=True)
+class Gate:
+    """What is needed to know a caller.
+
+    Attributes:
+        pool: of the role ``app``.
+        public_url: the base URL that browsers use.
+        clock: the time, in UTC.
+    """
+
+    pool: asyncpg.Pool
+    public_url: str
+    clock: Callable[[], datetime]
+
+
+GATE = web.AppKey("gate", Gate)
+
+
+async def identify(request: web.Request) -> Caller:
+    """Say who calls. An ``Authorization`` header counts before a cookie.
+
+    Raises:
+        Unauthenticated: when nobody is to be recognised.
+        OriginMismatch: when a cookie came with a change that another site may have asked for.
+        DatabaseUnavailable: when it can't be looked up.
+    """
+    gate = request.config_dict[GATE]
+    if "Authorization" in request.headers:
+        return await _by_key(gate, request.headers["Authorization"])
+    caller = await _by_session(gate, request.cookies.get(COOKIE, ""))
+    if request.method not in SAFE_METHODS:
+        require_same_origin(request, gate.public_url)
+    return caller
+
+
+def require_same_origin(request: web.Request, public_url: str) -> None:
+    """Refuse what another site's page may have sent; cookies go along with that too.
+
+    ``Origin`` and ``Sec-Fetch-Site`` are both set by the browser and can't be set by a page
+    (https://fetch.spec.whatwg.org/#forbidden-request-header).
+
+    Raises:
+        OriginMismatch: when neither header proves that the request is the own page's.
+    """
+    if request.headers.get("Sec-Fetch-Site") == "same-origin":
+        return
+    if origin_of(request.headers.get("Origin", "")) != origin_of(public_url):
+        raise OriginMismatch("a cookie only counts for changes that the gateway's own page asks for")
+
+
+def origin_of(url: str) -> tuple[str, str, int | None] | None:
+    """Return scheme, host and port of a URL, or None when it has none."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or DEFAULT_PORTS.get(parts.scheme)
+    except ValueError:
+        return None
+    return (parts.scheme, parts.hostname, port) if parts.hostname else None
+
+
+def new_session_token(tenant_id: UUID, secret: bytes) -> str:
+    """Write a session's token.
+
+    Args:
+        tenant_id: the tenant it opens.
+        secret: 32 random bytes.
+    """
+    return _encoded(tenant_id.bytes + secret)
+
+
+def new_api_key(tenant_id: UUID, secret: bytes) -> str:
+    """Write an API key; its second part, eight digits, may be shown to tell keys apart.
+
+    Args:
+        tenant_id: the tenant it opens.
+        secret: 32 random bytes.
+    """
+    shown = hashlib.sha256(secret).hexdigest()[:8]
+    return f"{KEY_PREFIX}_{shown}_{_encoded(tenant_id.bytes + secret)}"
+
+
+def token_hash(token: str) -> bytes:
+    """Return what the database knows of a session's token or an API key."""
+    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
+
+
+def tenant_of_session(token: str) -> UUID:
+    """Return the tenant that a session's token names.
+
+    Raises:
+        Unauthenticated: when it is no token.
+    """
+    return _tenant_in(token)
+
+
+def tenant_of_key(key: str) -> UUID:
+    """Return the tenant that an API key names.
+
+    Raises:
+        Unauthenticated: when it is no key.
+    """
+    prefix, _, rest = key.partition("_")
+    shown, _, token = rest.partition("_")
+    if prefix != KEY_PREFIX or len(shown) != 8:
+        raise Unauthenticated("this is not an API key of this gateway")
+    return _tenant_in(token)
+
+
+async def _by_key(gate: Gate, header: str) -> Caller:
+    scheme, _, key = header.partition(" ")
+    if scheme.lower() != "bearer":
+        raise Unauthenticated("send the API key as: Authorization: Bearer pgk_…")
+    tenant_id = tenant_of_key(key.strip())
+    async with tenant_tx(gate.pool, tenant_id) as tx:
+        scopes = await people.scopes_of_key(tx, token_hash(key.strip()))
+    if scopes is None:
+        raise Unauthenticated("this API key is unknown or revoked")
+    return Caller(tenant_id, None, API_KEY_ROLE, scopes, None)
+
+
+async def _by_session(gate: Gate, token: str) -> Caller:
+    if not token:
+        raise Unauthenticated("this needs a login or an API key")
+    tenant_id = tenant_of_session(token)
+    digest = token_hash(token)
+    async with tenant_tx(gate.pool, tenant_id) as tx:
+        member = await people.member_of_session(tx, digest, gate.clock())
+    if member is None:
+        raise Unauthenticated("this login has ended")
+    return Caller(tenant_id, member.user_id, member.role, frozenset(), digest)
+
+
+def _encoded(value: bytes) -> str:
+    return base64.urlsafe_b64encode(value).rstrip(b"=").decode()
+
+
+def _tenant_in(token: str) -> UUID:
+    try:
+        value = base64.b64decode(token.encode("ascii"), altchars=b"-_", validate=True)
+    except (binascii.Error, UnicodeEncodeError):
+        value = b""
+    if len(value) != TENANT_BYTES + SECRET_BYTES:
+        raise Unauthenticated("this needs a login or an API key")
+    return UUID(bytes=value[:TENANT_BYTES])

@@ -1,0 +1,61 @@
+"""Passwords: hashed with argon2id, checked by few threads at a time.
+
+One check takes about 80 ms of a core and 64 MiB, on purpose. Unbounded, logins would starve everything else.
+"""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from gateway.problems import Overloaded
+
+CHECKS_AT_ONCE = 2
+CHECKS_WAITING = 32
+
+
+def hash_password(password: str) -> str:
+    """Return what is stored of a password; takes about 80 ms."""
+    return PasswordHasher().hash(password)
+
+
+class PasswordChecker:
+    """Checks passwords off the event loop.
+
+    Args:
+        at_once: checks that run at a time.
+        waiting: checks that may wait; more are refused.
+    """
+
+    def __init__(self, at_once: int = CHECKS_AT_ONCE, waiting: int = CHECKS_WAITING) -> None:
+        self._threads = ThreadPoolExecutor(at_once, thread_name_prefix="password")
+        self._room = at_once + waiting
+        # Checked when there is no such person, so that the answer takes as long.
+        self._nobodys_hash = self._threads.submit(hash_password, "nobody's password")
+
+    async def matches(self, password: str, stored: str | None) -> bool:
+        """Say whether a password is the one that was stored; always False, at the same cost, for None.
+
+        Raises:
+            Overloaded: when too many checks wait.
+        """
+        if self._room <= 0:
+            raise Overloaded("too many people log in at this moment")
+        self._room -= 1
+        try:
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._threads, self._check, password, stored)
+        finally:
+            self._room += 1
+
+    def close(self) -> None:
+        """Let the threads end."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _check(self, password: str, stored: str | None) -> bool:
+        try:
+            PasswordHasher().verify(stored or self._nobodys_hash.result(), password)
+        except (VerificationError, InvalidHashError):
+            return False
+        return stored is not None

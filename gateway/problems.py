@@ -1,0 +1,291 @@
+"""What goes wrong with a request, and the one table that says how each of these is answered (RFC 9457).
+
+Whoever refuses a request raises one of the exceptions below; a handler contains no ``try``. What is not in
+the table is a bug of ours: a 500, logged once with its trace, which never leaves the server.
+"""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+import structlog
+from aiohttp import web
+
+from channels.errors import SignatureInvalid
+from gateway.store.pool import DatabaseUnavailable
+
+log = structlog.get_logger(__name__)
+
+CONTENT_TYPE = "application/problem+json"
+#: Set in a request once its answer has begun: from then on no problem can be sent any more.
+BEGUN = web.RequestKey("begun", bool)
+
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a request.
+
+    Attributes:
+        place: ``body`` or ``query``.
+        pointer: a JSON pointer (RFC 6901) into that place.
+        detail: a sentence for people.
+    """
+
+    place: str
+    pointer: str
+    detail: str
+
+
+class Refusal(Exception):
+    """The root of all refusals that a request has deserved, or must be told to wait for.
+
+    Args:
+        detail: a sentence for people; never holds a secret.
+        faults: what is wrong where.
+        retry_after: seconds to wait; None takes the table's.
+    """
+
+    def __init__(self, detail: str, faults: Sequence[Fault] = (), retry_after: int | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.faults = tuple(faults)
+        self.retry_after = retry_after
+
+
+class Malformed(Refusal):
+    """A request whose bytes can't be read: no JSON, no UTF-8, a broken body."""
+
+
+class CursorInvalid(Refusal):
+    """A cursor that this list did not give out."""
+
+
+class Invalid(Refusal):
+    """A request that can be read, but whose values are not acceptable."""
+
+
+class Unauthenticated(Refusal):
+    """No caller: nothing that identifies one was sent, or it is no longer good."""
+
+
+class LoginFailed(Refusal):
+    """An e-mail address and a password that do not belong together."""
+
+
+class OriginMismatch(Refusal):
+    """A browser's request that another site's page may have sent."""
+
+
+class Forbidden(Refusal):
+    """A known caller who may not do this."""
+
+
+class NotFound(Refusal):
+    """Nothing there, or nothing that this caller may know of."""
+
+
+class MethodNotAllowed(Refusal):
+    """A path that exists, but not for this method."""
+
+
+class Resync(Refusal):
+    """A position in the log that is no longer, or never was, in it: take a fresh snapshot."""
+
+
+class TooLarge(Refusal):
+    """A body beyond the limit of its route."""
+
+
+class UnsupportedMediaType(Refusal):
+    """A body that is not of the type that this route takes."""
+
+
+class TooManyRequests(Refusal):
+    """A caller who tries too often."""
+
+
+class Overloaded(Refusal):
+    """More work waits than may wait; the sender should come back in a moment."""
+
+
+class PageNotBuilt(Refusal):
+    """The browser's page was asked for, and its files are not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How an exception is answered.
+
+    Attributes:
+        status: the HTTP status.
+        code: a stable word for machines; the problem's type is ``/docs/problems#code``.
+        title: the same for every occurrence.
+        advice: what a client should do; for the documentation.
+        detail: told instead of the exception's own words.
+        retry_after: seconds.
+        headers: sent with it.
+    """
+
+    status: int
+    code: str
+    title: str
+    advice: str
+    detail: str | None = None
+    retry_after: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# RFC 9110 section 15.5.2: a 401 says how to authenticate. Browsers show no prompt for Bearer.
+_BEARER = {"WWW-Authenticate": 'Bearer realm="postgate"'}
+
+TABLE: Mapping[type[Exception], Kind] = {
+    Malformed: Kind(
+        400, "malformed", "The request can't be read", "Send what the API description says, as UTF-8 JSON."
+    ),
+    CursorInvalid: Kind(
+        400, "cursor_invalid", "The cursor is not one of this list",
+        "Pass a next_cursor unchanged, with the same filters it came with; or start without a cursor.",
+    ),
+    web.RequestPayloadError: Kind(
+        400, "malformed", "The request can't be read", "Send what the API description says, as UTF-8 JSON.",
+        detail="the body is broken off or wrongly encoded",
+    ),
+    Unauthenticated: Kind(
+        401, "unauthenticated", "Not logged in", "Log in, or send an API key as a bearer token.",
+        headers=_BEARER,
+    ),
+    LoginFailed: Kind(
+        401, "login_failed", "The e-mail address or the password is wrong", "Try again with other values.",
+        headers=_BEARER,
+    ),
+    SignatureInvalid: Kind(
+        401, "signature_invalid", "The webhook's signature is not right",
+        "Check the connection's credentials and the URL that the provider knows; `postgate inspect` shows why.",
+        detail="this webhook can't be proven to come from its provider, just now",
+    ),
+    OriginMismatch: Kind(
+        403, "origin_mismatch", "The request came from another site",
+        "Call from the gateway's own page, or use an API key instead of the cookie.",
+    ),
+    Forbidden: Kind(403, "forbidden", "Not allowed", "Use an account or an API key with more rights."),
+    NotFound: Kind(
+        404, "not_found", "Not found", "Check the address; what other tenants own looks the same."
+    ),
+    MethodNotAllowed: Kind(405, "method_not_allowed", "Not for this method", "Use a method named in Allow."),
+    Resync: Kind(
+        410, "resync", "The log no longer reaches back that far",
+        "Load a fresh snapshot and go on from the position it carries.",
+    ),
+    TooLarge: Kind(413, "too_large", "The body is too large", "Send less; the detail names the limit."),
+    UnsupportedMediaType: Kind(
+        415, "unsupported_media_type", "The body is of another type", "Send application/json."
+    ),
+    Invalid: Kind(
+        422, "invalid", "Some values are not acceptable",
+        "Each entry of errors names a value and what is wrong with it.",
+    ),
+    TooManyRequests: Kind(
+        429, "too_many_requests", "Too many requests", "Wait as long as Retry-After says.", retry_after=60
+    ),
+    Overloaded: Kind(
+        503, "overloaded", "Too much is waiting", "Send it again after Retry-After; nothing was stored.",
+        retry_after=2,
+    ),
+    DatabaseUnavailable: Kind(
+        503, "database_unavailable", "The database can't be reached",
+        "Send it again after Retry-After; repeating is safe.",
+        detail="the gateway can't reach its database at the moment", retry_after=5,
+    ),
+    PageNotBuilt: Kind(503, "page_not_built", "The page is not built", "Build it as the detail says."),
+}  # fmt: skip
+
+INTERNAL = Kind(
+    500, "internal", "A bug of ours", "Report it with the X-Request-Id of the answer.",
+    detail="the gateway failed to handle this request; it was noted",
+)  # fmt: skip
+
+#: aiohttp's own refusals, in our words.
+BY_STATUS: Mapping[int, tuple[type[Exception], str]] = {
+    401: (Unauthenticated, "this needs a login or an API key"),
+    403: (Forbidden, "this is not allowed"),
+    404: (NotFound, "there is nothing at this address"),
+    405: (MethodNotAllowed, "this address exists, but not for this method"),
+    413: (TooLarge, "the body is larger than this address takes"),
+    415: (UnsupportedMediaType, "this address takes another type of body"),
+    503: (Overloaded, "the gateway is busy"),
+}
+
+
+def kind_of(error: BaseException) -> Kind:
+    """Return how an exception is answered; ``INTERNAL`` when it is not in the table."""
+    return next((TABLE[known] for known in type(error).__mro__ if known in TABLE), INTERNAL)
+
+
+def problem_of(error: BaseException) -> dict[str, Any]:
+    """Return the problem object (RFC 9457 section 3) of an exception."""
+    kind = kind_of(error)
+    problem: dict[str, Any] = {
+        "type": f"/docs/problems#{kind.code}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": kind.detail or (str(error) if isinstance(error, Refusal) else kind.title),
+        "code": kind.code,
+    }
+    if isinstance(error, Refusal) and error.faults:
+        problem["errors"] = [{"in": f.place, "pointer": f.pointer, "detail": f.detail} for f in error.faults]
+    return problem
+
+
+def answer_to(error: BaseException) -> web.Response:
+    """Return the answer to a request that ended with an exception."""
+    kind = kind_of(error)
+    wait = (error.retry_after if isinstance(error, Refusal) else None) or kind.retry_after
+    headers = {**kind.headers, "Cache-Control": "no-store"}
+    if wait is not None:
+        headers["Retry-After"] = str(wait)
+    body = orjson.dumps(problem_of(error))
+    return web.Response(status=kind.status, body=body, content_type=CONTENT_TYPE, headers=headers)
+
+
+@web.middleware
+async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Answer what a handler raises. Only the log's middleware is further out."""
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:  # a redirection
+            raise
+        return _in_our_words(error)
+    except ConnectionResetError:  # the client hung up: there is nobody to answer
+        raise
+    except Exception as error:  # the one place where every failure of a handler ends
+        if kind_of(error) is INTERNAL:
+            log.exception("request_failed", method=request.method, route=route_of(request))
+        if request.get(
+            BEGUN
+        ):  # headers are sent already: break off, so that the client sees it is incomplete
+            raise ConnectionResetError("the answer broke off") from error
+        return answer_to(error)
+
+
+def route_of(request: web.Request) -> str:
+    """Return the pattern of a request's route (``/api/v1/messages/{id}/html``), or ``-``."""
+    resource = request.match_info.route.resource
+    return resource.canonical if resource is not None else "-"
+
+
+def _in_our_words(error: web.HTTPException) -> web.Response:
+    known, detail = BY_STATUS.get(error.status, (None, ""))
+    if known is not None and issubclass(known, Refusal):
+        answer = answer_to(known(detail))
+    elif error.status < 500:
+        answer = answer_to(Malformed(error.reason))
+        answer.set_status(error.status)
+    else:
+        answer = answer_to(error)
+    if "Allow" in error.headers:
+        answer.headers["Allow"] = error.headers["Allow"]
+    return answer

@@ -1,0 +1,133 @@
+"""Address lists of RFC 5322, as people and programs really write them."""
+
+import re
+from dataclasses import dataclass, field
+
+from channels.events import Mailbox
+from channels.mail import limits
+from channels.mail.charsets import storable
+from channels.mail.words import header_text
+
+BARE = re.compile(r'(?:"[^"\s]{1,128}"|[^\s<>()\[\],;:"@]{1,128})@[^\s<>(),;:"@]{1,255}')
+UNWANTED = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+
+
+def mailboxes(value: str | None) -> tuple[Mailbox, ...]:
+    """Return the addresses of a raw header value, at most ``limits.MAX_ADDRESSES``.
+
+    Items without an "@" are dropped: ``Doe, John <a@b>`` is one address. Of several angle
+    brackets the last one counts, and a name that looks like an address stays a name.
+    """
+    found: list[Mailbox] = []
+    for draft in _drafts(value or ""):
+        mailbox = _mailbox(draft)
+        if mailbox is not None:
+            found.append(mailbox)
+        if len(found) == limits.MAX_ADDRESSES:
+            break
+    return tuple(found)
+
+
+def address_in(value: str | None) -> str | None:
+    """Return the first address of a value such as ``rfc822; <a@b>``; None when it has none."""
+    text = (value or "").rpartition(";")[2] if ";" in (value or "") else value
+    return next((mailbox.address for mailbox in mailboxes(text)), None)
+
+
+def domain_of(address: str) -> str:
+    """Return the part after the last "@", in lower case."""
+    return address.rpartition("@")[2].lower().rstrip(".")
+
+
+@dataclass(slots=True)
+class _Draft:
+    """One list item while it is being read; ``plain`` keeps the quotation marks."""
+
+    phrase: list[str] = field(default_factory=list)
+    plain: list[str] = field(default_factory=list)
+    angle: list[str] | None = None
+    comment: list[str] = field(default_factory=list)
+
+
+class _Scanner:
+    """Cuts a list into items, one character after the other."""
+
+    def __init__(self) -> None:
+        self.drafts: list[_Draft] = []
+        self.draft = _Draft()
+        self._escaped = self._quoted = self._angled = False
+        self._depth = 0
+
+    def feed(self, char: str) -> None:
+        if self._escaped:
+            self._escaped = False
+            (self.draft.comment if self._depth else self.draft.phrase).append(char)
+        elif char == "\\" and (self._quoted or self._depth):
+            self._escaped = True
+        elif self._depth:
+            self._in_comment(char)
+        elif self._angled:
+            self._in_angle(char)
+        elif char == '"':
+            self._quoted = not self._quoted
+            self.draft.plain.append(char)
+        elif self._quoted:
+            self._keep(char)
+        else:
+            self._between(char)
+
+    def finish(self) -> list[_Draft]:
+        return [*self.drafts, self.draft]
+
+    def _in_comment(self, char: str) -> None:
+        self._depth += {"(": 1, ")": -1}.get(char, 0)
+        if self._depth:
+            self.draft.comment.append(char)
+
+    def _in_angle(self, char: str) -> None:
+        self._angled = char != ">"
+        if self._angled and self.draft.angle is not None:
+            self.draft.angle.append(char)
+
+    def _between(self, char: str) -> None:
+        if char == "(":
+            self._depth = 1
+        elif char == "<":
+            self._angled, self.draft.angle = True, []
+        elif char in ",;":
+            self.drafts.append(self.draft)
+            self.draft = _Draft()
+        elif char == ":":
+            self.draft = _Draft()  # what stood before is the name of a group
+        else:
+            self._keep(char)
+
+    def _keep(self, char: str) -> None:
+        self.draft.phrase.append(char)
+        self.draft.plain.append(char)
+
+
+def _drafts(value: str) -> list[_Draft]:
+    scanner = _Scanner()
+    for char in value:
+        scanner.feed(char)
+    return scanner.finish()
+
+
+def _mailbox(draft: _Draft) -> Mailbox | None:
+    phrase = "".join(draft.phrase)
+    if draft.angle is None:
+        bare = BARE.search("".join(draft.plain))
+        name = header_text("".join(draft.comment))
+        return None if bare is None else Mailbox(storable(bare[0]), name or None)
+    address = _angle_address("".join(draft.angle))
+    if address is None:
+        return None
+    return Mailbox(address, header_text(phrase) or header_text("".join(draft.comment)) or None)
+
+
+def _angle_address(text: str) -> str | None:
+    """Clean what stands in angle brackets, without a source route (``@a,@b:c@d``)."""
+    address = storable(UNWANTED.sub("", text.rpartition(":")[2] if text.startswith("@") else text))
+    local, at, domain = address.rpartition("@")
+    return address if at and local and domain and len(address) <= 320 else None

@@ -1,0 +1,224 @@
+"""Hostile HTML to balanced HTML and to text, in one linear pass.
+
+The sanitiser's parser is quadratic in depth, and unclosed formatting makes it multiply nodes. So
+it is given markup that was written anew: every tag closed where it has to be, nesting and the
+number of tags bounded, comments and foreign content gone, all text escaped.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from channels.mail import limits
+from channels.mail.markup import Tag, Text, escaped, tokens
+from channels.mail.quote_marks import ends_reply, is_quote
+from channels.mail.wordsets import words
+
+MAX_OPEN = 200
+"""Elements within elements; what is deeper loses its tags and keeps its text."""
+
+MAX_FORMATTING = 40
+MAX_TAGS = 40_000
+
+FORMATTING = words("a b big code em font i s small strike strong tt u")
+VOID = words("br col hr img wbr")
+BLOCKS = words(
+    "address article aside blockquote caption center dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 "
+    "header hr li main nav ol p pre section table tbody tfoot thead tr ul"
+)
+ALLOWED = (
+    FORMATTING
+    | VOID
+    | BLOCKS
+    | words("abbr cite colgroup del dfn ins kbd mark q samp span sub sup td th var")
+)
+DROPPED = words(
+    "script style title textarea xmp iframe noembed noframes noscript template svg math object applet video "
+    "audio canvas select datalist frameset"
+)
+# A start tag of the key ends an open element of the values, if nothing of the fence is between.
+IMPLIED_ENDS = {
+    "p": frozenset({"p"}),
+    "li": frozenset({"li"}),
+    "dt": frozenset({"dt", "dd"}),
+    "dd": frozenset({"dt", "dd"}),
+    "td": frozenset({"td", "th"}),
+    "th": frozenset({"td", "th"}),
+    "tr": frozenset({"tr"}),
+    "tbody": frozenset({"tbody", "thead", "tfoot"}),
+    "tfoot": frozenset({"tbody", "thead", "tfoot"}),
+    "a": frozenset({"a"}),
+}
+TABLE_PARTS = words("table tbody thead tfoot tr td th caption colgroup")
+FENCE = words("table td th caption")
+IMPLIED_FENCE = FENCE | words("ul ol dl div blockquote")
+ROW_FENCE = frozenset({"table"})
+SPACE = re.compile(r"\s+")
+GAPS = re.compile(r"\n{3,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A mail's HTML after the pass.
+
+    ``html`` is balanced but not safe: give it to the sanitiser. ``reply`` is the text without
+    quoted mail; it is ``text`` when there is none, or when answers stand between the quotes.
+    """
+
+    html: str
+    text: str
+    reply: str
+    cut: bool
+
+
+class _Lines:
+    """Text as a page shows it: white space folded, blocks on lines of their own."""
+
+    def __init__(self) -> None:
+        self._out: list[str] = []
+        self._gap = ""
+
+    def add(self, text: str) -> None:
+        folded = SPACE.sub(" ", text.replace("\ufeff", ""))
+        words = folded.strip(" ")
+        if not words:
+            self._gap = self._gap or (" " if folded else "")
+            return
+        if folded.startswith(" "):
+            self._gap = self._gap or " "
+        self._out += (self._gap if self._out else "", words)
+        self._gap = " " if folded.endswith(" ") else ""
+
+    def end_line(self, *, again: bool = False) -> None:
+        self._gap = self._gap + "\n" if again and self._gap.startswith("\n") else "\n"
+
+    def text(self) -> str:
+        return GAPS.sub("\n\n", "".join(self._out))
+
+
+@dataclass(slots=True)
+class _Flow:
+    """The state of one pass."""
+
+    out: list[str] = field(default_factory=list)
+    stack: list[str] = field(default_factory=list)
+    full: _Lines = field(default_factory=_Lines)
+    reply: _Lines = field(default_factory=_Lines)
+    dropping: str = ""
+    drop_depth: int = 0
+    formatting: int = 0
+    tags: int = 0
+    quote_at: int | None = None
+    reply_ended: bool = False
+    seen_quote: bool = False
+    after_quote: bool = False
+    interleaved: bool = False
+
+    def text(self, text: str) -> None:
+        self.out.append(escaped(text))
+        self.full.add(text)
+        if self._in_reply():
+            self.reply.add(text)
+            self.after_quote = self.after_quote or (self.seen_quote and bool(text.strip()))
+
+    def start(self, tag: Tag) -> None:
+        """Open an element, ending those that it implies to end."""
+        if tag.name in DROPPED:
+            self.dropping, self.drop_depth = ("", 0) if tag.empty else (tag.name, 1)
+            return
+        self._mark_quotes(tag)
+        if tag.name not in ALLOWED:
+            return
+        self._end_implied(tag.name)
+        self._line(tag.name)
+        if self.tags >= MAX_TAGS:
+            return
+        if tag.name in VOID:
+            self._write_start(tag)
+        elif len(self.stack) < MAX_OPEN and (tag.name not in FORMATTING or self.formatting < MAX_FORMATTING):
+            self._write_start(tag)
+            self.stack.append(tag.name)
+            self.formatting += tag.name in FORMATTING
+
+    def end(self, name: str) -> None:
+        """Close an element and what is open within it; a stray end tag is ignored."""
+        fence = ROW_FENCE - {name} if name in TABLE_PARTS else FENCE
+        self._close_to({name}, fence)
+        self._line(name)
+
+    def close(self) -> None:
+        """Close everything."""
+        while self.stack:
+            self._pop()
+
+    def _close_to(self, names: set[str] | frozenset[str], fence: frozenset[str]) -> None:
+        for depth in range(len(self.stack) - 1, -1, -1):
+            if self.stack[depth] in names:
+                while len(self.stack) > depth:
+                    self._pop()
+                return
+            if self.stack[depth] in fence:
+                return
+
+    def _end_implied(self, name: str) -> None:
+        if (ended := IMPLIED_ENDS.get(name)) is not None:
+            self._close_to(ended, ROW_FENCE if name in TABLE_PARTS else IMPLIED_FENCE - ended)
+        elif name in BLOCKS and self.stack[-1:] == ["p"]:
+            self._pop()
+
+    def _pop(self) -> None:
+        name = self.stack.pop()
+        self.formatting -= name in FORMATTING
+        self.out.append(f"</{name}>")
+        if self.quote_at is not None and len(self.stack) <= self.quote_at:
+            self.quote_at = None
+
+    def _write_start(self, tag: Tag) -> None:
+        self.tags += 1
+        attributes = "".join(f' {name}="{escaped(value)}"' for name, value in tag.attributes.items())
+        self.out.append(f"<{tag.name}{attributes}>")
+
+    def _line(self, name: str) -> None:
+        if name in BLOCKS or name == "br":
+            self.full.end_line(again=name in ("br", "p"))
+            if self._in_reply():
+                self.reply.end_line(again=name in ("br", "p"))
+        elif name in ("td", "th"):
+            self.full.add(" ")
+            self.reply.add(" ")
+
+    def _mark_quotes(self, tag: Tag) -> None:
+        if ends_reply(tag):
+            self.reply_ended = True
+        elif self._in_reply() and is_quote(tag) and tag.name in ALLOWED - VOID and len(self.stack) < MAX_OPEN:
+            self.interleaved = self.interleaved or self.after_quote
+            self.seen_quote, self.quote_at = True, len(self.stack)
+
+    def _in_reply(self) -> bool:
+        return not self.reply_ended and self.quote_at is None
+
+
+def flow(markup: str) -> Page:
+    """Balance markup and take its text."""
+    state = _Flow()
+    for token in tokens(markup[: limits.MAX_HTML]):
+        if state.dropping:
+            _drop(state, token)
+        elif isinstance(token, Text):
+            state.text(token.text)
+        elif token.closing:
+            state.end(token.name)
+        else:
+            state.start(token)
+    state.close()
+    text = state.full.text()
+    reply = text if state.interleaved else state.reply.text() or text
+    cut = len(markup) > limits.MAX_HTML or state.tags >= MAX_TAGS
+    return Page("".join(state.out), text, reply, cut)
+
+
+def _drop(state: _Flow, token: Text | Tag) -> None:
+    """Skip what is inside an element that is dropped with its content."""
+    if isinstance(token, Tag) and token.name == state.dropping and not token.empty:
+        state.drop_depth += -1 if token.closing else 1
+        if state.drop_depth == 0:
+            state.dropping = ""

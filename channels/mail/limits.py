@@ -1,0 +1,37 @@
+"""How much of one mail is read; the rest is reachable through "download the original"."""
+
+MAX_PARTS = 1000
+"""MIME parts of one mail, nested ones included."""
+
+MAX_DEPTH = 50
+"""Multiparts within multiparts."""
+
+MAX_HEADER_BYTES = 256 * 1024
+"""Bytes of one header block that are read."""
+
+MAX_PART_HEADER_BYTES = 32 * 1024
+"""Bytes of the header block of a part inside a mail that are read."""
+
+MAX_ADDRESSES = 500
+"""Addresses taken from one header."""
+
+MAX_REFERENCES = 100
+"""Message-IDs kept of a References header: the first and the newest ones."""
+
+MAX_TEXT = 1024 * 1024
+"""Characters of text kept for display."""
+
+MAX_HTML = 2 * 1024 * 1024
+"""Characters of HTML given to the sanitiser."""
+
+MAX_FILENAME = 150
+"""Characters of a file's display name."""
+
+MAX_SUBJECT = 2000
+"""Characters of a decoded subject or display name."""
+
+MAX_REPORT_RECIPIENTS = 500
+"""Recipients taken from one delivery report."""
+
+PREVIEW_LENGTH = 200
+"""Characters of the one-line preview."""

@@ -1,0 +1,198 @@
+"""From a letter to channel events: one message, or the status updates of a report."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from channels.events import ChannelEvent, Identity, InboundMessage, Mailbox, StatusUpdate
+from channels.mail import limits, trust
+from channels.mail.addresses import domain_of, mailboxes
+from channels.mail.arrival import Arrival
+from channels.mail.automatic import automation
+from channels.mail.flow import flow
+from channels.mail.ids import message_id, message_ids, references
+from channels.mail.letter import Letter
+from channels.mail.quoted import visible_reply
+from channels.mail.reports import Report, report
+from channels.mail.sanitise import sanitise
+from channels.mail.tokens import is_ours, token_in, without_token
+
+HEADER_RECIPIENTS = ("to", "cc", "delivered-to", "x-original-to")
+
+
+def events(letter: Letter, arrival: Arrival) -> tuple[ChannelEvent, ...]:
+    """Say what a mail means. ``extra`` notes what was cut, blocked or came back to us."""
+    found = report(
+        letter.fields,
+        letter.sections,
+        letter.text,
+        arrival.settings.own_message_id_domains,
+        null_sender=arrival.envelope.null_sender,
+    )
+    if found is not None:
+        return _updates(found, letter, arrival)
+    return (_message(letter, arrival),)
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    """The forms in which a mail is shown."""
+
+    html: str | None
+    reply: str | None
+    preview: str | None
+    blocked: int = 0
+    cut: bool = False
+
+
+def _message(letter: Letter, arrival: Arrival) -> InboundMessage:
+    sender = letter.senders[0] if letter.senders else None
+    shown, address = _shown(letter), _our_address(arrival)
+    token = arrival.reply_token or _token(letter, arrival)
+    thread = _thread(letter)
+    return InboundMessage(
+        provider=arrival.provider,
+        channel="email",
+        account=address,
+        address=None if address is None else without_token(address, token),
+        external_id=arrival.external_id,
+        occurred_at=letter.sent_at,
+        extra={**arrival.extra, **_notes(letter, arrival, shown)},
+        subtype="html" if letter.html is not None else "text",
+        sender=sender,
+        recipients=tuple(letter.to),
+        identities=() if sender is None else (Identity(kind="email", value=sender.address.lower()),),
+        sender_name=None if sender is None else sender.name,
+        text=letter.text,
+        attachments=tuple(letter.attachments),
+        in_reply_to=thread["in_reply_to"],
+        mail={**thread, **_judged(letter, arrival), **_body(letter, shown), "reply_token": token},
+    )
+
+
+def _thread(letter: Letter) -> dict[str, Any]:
+    replied = message_ids(letter.fields.get("in-reply-to"))
+    return {
+        "message_id": message_id(letter.fields.get("message-id")),
+        "in_reply_to": replied[0] if replied else None,
+        "references": list(references(" ".join(letter.fields.all("references")))),
+    }
+
+
+def _judged(letter: Letter, arrival: Arrival) -> dict[str, Any]:
+    """Return who sent it, how sure that is, and whether it was a person."""
+    sender = letter.senders[0].address if letter.senders else None
+    checked = arrival.authentication or trust.authentication(
+        letter.fields, arrival.settings.trusted_authserv_ids, domain_of(sender) if sender else None
+    )
+    automatic = automation(
+        letter.fields,
+        sender,
+        null_sender=arrival.envelope.null_sender,
+        is_report=bool(letter.sections),
+        is_own=_came_back(letter, arrival),
+    )
+    one_sender = len(letter.senders) == 1 and sum(1 for _ in letter.fields.all("from")) == 1
+    return {
+        "auth": checked.as_dict(),
+        "from_verified": trust.is_verified(checked.as_dict(), one_sender=one_sender),
+        "auto": automatic.kind,
+        "may_auto_reply": automatic.may_reply,
+        "spam": arrival.spam,
+        "virus": None,
+        "malformed": letter.malformed,
+        "envelope": {"from": arrival.envelope.sender, "to": list(arrival.envelope.recipients)},
+        "cc": _plain(letter.cc),
+        "reply_to": _plain(letter.reply_to),
+        "status": "received",
+        "error": None,
+    }
+
+
+def _body(letter: Letter, shown: _Shown) -> dict[str, Any]:
+    return {
+        "subject": letter.subject,
+        "has_html": letter.html is not None,
+        "html": shown.html,
+        "reply_text": shown.reply,
+        "preview": shown.preview,
+        "calendar": letter.calendar,
+        "crypto": letter.crypto,
+        "fetch": None,
+    }
+
+
+def _shown(letter: Letter) -> _Shown:
+    """Sanitise the HTML, find the reply and the preview."""
+    reply = None if letter.text is None else visible_reply(letter.text, letter.subject)
+    if letter.html is None:
+        return _Shown(None, reply, _preview(reply))
+    page = flow(letter.html)
+    ids = [file.content_id for file in letter.attachments if file.content_id is not None]
+    clean = sanitise(page.html, ids, letter.locations)
+    if reply is None:
+        # The marks of a forward stand in the text, so it has the last word.
+        whole = visible_reply(page.text, letter.subject)
+        reply = whole if whole != page.text else visible_reply(page.reply, letter.subject)
+    return _Shown(clean.html, reply, _preview(reply or page.text), clean.blocked_images, page.cut)
+
+
+def _preview(text: str | None) -> str | None:
+    line = " ".join((text or "")[: limits.PREVIEW_LENGTH * 10].split())
+    return line[: limits.PREVIEW_LENGTH].rstrip() or None
+
+
+def _notes(letter: Letter, arrival: Arrival, shown: _Shown) -> Mapping[str, Any]:
+    notes = {
+        "blocked_remote_images": shown.blocked,
+        "cut": letter.cut or shown.cut,
+        "loop": _came_back(letter, arrival),
+    }
+    return {name: value for name, value in notes.items() if value}
+
+
+def _came_back(letter: Letter, arrival: Arrival) -> bool:
+    own_id = message_id(letter.fields.get("message-id"))
+    return is_ours(own_id, arrival.settings.own_message_id_domains)
+
+
+def _our_address(arrival: Arrival) -> str | None:
+    return arrival.envelope.recipients[0].strip().lower() if arrival.envelope.recipients else None
+
+
+def _token(letter: Letter, arrival: Arrival) -> str | None:
+    """Look for our reply token in the envelope; in the header only if there is no envelope."""
+    pattern = arrival.settings.reply_address_pattern
+    if arrival.envelope.recipients:
+        return token_in(arrival.envelope.recipients, pattern)
+    named = (value for name in HEADER_RECIPIENTS for value in letter.fields.all(name))
+    return token_in((box.address for value in named for box in mailboxes(value)), pattern)
+
+
+def _plain(boxes: Sequence[Mailbox]) -> list[dict[str, str | None]]:
+    return [{"name": box.name, "address": box.address} for box in boxes]
+
+
+def _updates(found: Report, letter: Letter, arrival: Arrival) -> tuple[StatusUpdate, ...]:
+    """Make one update per recipient; all but the first add the recipient to the external id."""
+    address = _our_address(arrival)
+    known = is_ours(found.message_ref, arrival.settings.own_message_id_domains)
+    extra = {**arrival.extra, "report": True, "backscatter": not known}
+    return tuple(
+        StatusUpdate(
+            provider=arrival.provider,
+            channel="email",
+            account=address,
+            address=address,
+            external_id=arrival.external_id if number == 0 else f"{arrival.external_id}:{outcome.recipient}",
+            occurred_at=letter.sent_at,
+            extra=extra,
+            status=outcome.status,
+            message_ref=found.message_ref,
+            recipient=outcome.recipient,
+            error_code=outcome.code,
+            error_message=outcome.message,
+            mail={"bounce_class": outcome.bounce_class, "url": None, "machine": None},
+        )
+        for number, outcome in enumerate(found.outcomes)
+    )

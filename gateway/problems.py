@@ -163,7 +163,7 @@ TABLE: Mapping[type[Exception], Kind] = {
     ),
     SignatureInvalid: Kind(
         401, "signature_invalid", "The webhook's signature is not right",
-        "Check the connection's credentials and the URL that the provider knows; `postgate inspect` shows why.",
+        "Check the credentials and the URL that the provider knows; `postgate inspect` shows why.",
         detail="this webhook can't be proven to come from its provider, just now",
     ),
     OriginMismatch: Kind(
@@ -221,7 +221,12 @@ BY_STATUS: Mapping[int, tuple[type[Exception], str]] = {
 
 def kind_of(error: BaseException) -> Kind:
     """Return how an exception is answered; ``INTERNAL`` when it is not in the table."""
-    return next((TABLE[known] for known in type(error).__mro__ if known in TABLE), INTERNAL)
+    return kind_of_type(type(error))
+
+
+def kind_of_type(error: type[BaseException]) -> Kind:
+    """Return how exceptions of a type are answered; ``INTERNAL`` when it is not in the table."""
+    return next((TABLE[known] for known in error.__mro__ if known in TABLE), INTERNAL)
 
 
 def problem_of(error: BaseException) -> dict[str, Any]:

@@ -1,0 +1,108 @@
+"""Mounting operations: in front of each handler, the checks that its declaration asks for."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from aiohttp import web
+from pydantic import BaseModel
+
+from gateway.access import SAFE_METHODS, Caller, identify
+from gateway.openapi.operation import BodyModel, NoBody, Operation, QueryModel
+from gateway.openapi.reading import read_body, read_id, read_query
+from gateway.problems import Forbidden
+
+Query = TypeVar("Query", bound=QueryModel)
+Body = TypeVar("Body", bound=BodyModel)
+Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+#: Who a request came from, once that is known; for the log.
+CALLER = web.RequestKey("caller", Caller)
+NO_ID = UUID(int=0)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall(Generic[Query, Body]):
+    """A checked request of anybody. ``id`` is the zero UUID where the path has none."""
+
+    request: web.Request
+    id: UUID
+    query: Query
+    body: Body
+
+
+@dataclass(frozen=True, slots=True)
+class Call(OpenCall[Query, Body]):
+    """A checked request of a known caller."""
+
+    caller: Caller
+
+
+@dataclass(frozen=True, slots=True)
+class Mounted:
+    """An operation and whether a caller must be known."""
+
+    operation: Operation[Any, Any]  # Any: of whatever parameters
+    needs_caller: bool
+
+
+class Api:
+    """The operations of the application, in the order in which they were added."""
+
+    def __init__(self, app: web.Application) -> None:
+        self._app = app
+        self.mounted: list[Mounted] = []
+
+    def add(
+        self,
+        operation: Operation[Query, Body],
+        handler: Callable[[Call[Query, Body]], Awaitable[web.StreamResponse]],
+    ) -> None:
+        """Mount an operation for known callers."""
+
+        async def checked(request: web.Request) -> web.StreamResponse:
+            caller = request[CALLER] = await identify(request)
+            if request.method not in SAFE_METHODS and not caller.may_write:
+                raise Forbidden("this account, or this API key, may only read")
+            return await handler(Call(*await _read(request, operation), caller))
+
+        self.add_raw(operation, checked)
+
+    def add_open(
+        self,
+        operation: Operation[Query, Body],
+        handler: Callable[[OpenCall[Query, Body]], Awaitable[web.StreamResponse]],
+    ) -> None:
+        """Mount an operation for everybody."""
+
+        async def checked(request: web.Request) -> web.StreamResponse:
+            return await handler(OpenCall(*await _read(request, operation)))
+
+        self.add_raw(operation, checked, needs_caller=False)
+
+    def add_raw(
+        self, operation: Operation[Query, Body], handler: Handler, *, needs_caller: bool = True
+    ) -> None:
+        """Mount an operation whose handler checks its requests; ``needs_caller`` is for the document."""
+        self._app.router.add_route(operation.method, operation.path, handler)
+        self.mounted.append(Mounted(operation, needs_caller))
+
+
+def json_answer(body: str | bytes | BaseModel, status: int = 200) -> web.Response:
+    """Answer with JSON; texts and bytes are JSON already."""
+    if isinstance(body, BaseModel):
+        body = body.model_dump_json(by_alias=True)
+    sent = body.encode() if isinstance(body, str) else body
+    headers = {"Cache-Control": "no-store"}
+    return web.Response(status=status, body=sent, content_type="application/json", headers=headers)
+
+
+async def _read(
+    request: web.Request, operation: Operation[Query, Body]
+) -> tuple[web.Request, UUID, Query, Body]:
+    key = read_id(request, operation.id_prefix) if operation.id_prefix else NO_ID
+    query = read_query(request.query, operation.query)
+    takes_body = not issubclass(operation.body, NoBody)
+    body = await read_body(request, operation.body) if takes_body else operation.body()
+    return request, key, query, body

@@ -1,0 +1,100 @@
+"""Reading a request into the models that its operation declared."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, get_origin
+from uuid import UUID
+
+from aiohttp import web
+from multidict import MultiMapping
+from pydantic import BaseModel, ValidationError
+
+from gateway.model.ids import IdInvalid, parse
+from gateway.problems import Fault, Invalid, Malformed, NotFound, TooLarge, UnsupportedMediaType
+
+BODY_LIMIT = 1024 * 1024
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+def read_id(request: web.Request, prefix: str) -> UUID:
+    """Return the id in the path.
+
+    Raises:
+        NotFound: when it is no id of that kind, as if it were one that nobody has.
+    """
+    try:
+        return parse(prefix, request.match_info["id"])
+    except IdInvalid:
+        raise NotFound("there is nothing with this id") from None
+
+
+def read_query(query: MultiMapping[str], model: type[Model]) -> Model:
+    """Return a query's parameters.
+
+    Raises:
+        Invalid: naming each parameter that is unknown, repeated, missing or not acceptable.
+    """
+    values: dict[str, Any] = {}  # Any: texts, and lists of texts
+    repeated: list[Fault] = []
+    for name in dict.fromkeys(query):
+        given = query.getall(name)
+        if _takes_many(model, name):
+            values[name] = given
+        elif len(given) == 1:
+            values[name] = given[0]
+        else:
+            repeated.append(Fault("query", _pointer([name]), "this may be given once"))
+    if repeated:
+        raise Invalid("a parameter of the query is repeated", repeated)
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise Invalid("some parameters of the query are not acceptable", _faults(error, "query")) from None
+
+
+async def read_body(request: web.Request, model: type[Model]) -> Model:
+    """Return a JSON body.
+
+    Raises:
+        UnsupportedMediaType: when it is not declared as JSON.
+        TooLarge: beyond 1 MiB.
+        Malformed: when it is no JSON, or not UTF-8.
+        Invalid: naming each value that is unknown, missing or not acceptable.
+    """
+    if request.content_type != "application/json":
+        raise UnsupportedMediaType("send the body with Content-Type: application/json")
+    body = await _bounded(request)
+    try:
+        return model.model_validate_json(body)
+    except ValidationError as error:
+        if any(found["type"] == "json_invalid" for found in error.errors()):
+            raise Malformed("the body is not JSON in UTF-8") from None
+        raise Invalid("some values of the body are not acceptable", _faults(error, "body")) from None
+
+
+async def _bounded(request: web.Request) -> bytes:
+    """Read a body while counting: what was announced is not trusted."""
+    if (request.content_length or 0) > BODY_LIMIT:
+        raise TooLarge(f"a body has at most {BODY_LIMIT} bytes")
+    body = bytearray()
+    async for chunk in request.content.iter_any():
+        body += chunk
+        if len(body) > BODY_LIMIT:
+            raise TooLarge(f"a body has at most {BODY_LIMIT} bytes")
+    return bytes(body)
+
+
+def _takes_many(model: type[BaseModel], name: str) -> bool:
+    field = model.model_fields.get(name)
+    return field is not None and get_origin(field.annotation) in {list, tuple, frozenset}
+
+
+def _faults(error: ValidationError, place: str) -> Sequence[Fault]:
+    """Say what is wrong where; the values themselves are not repeated, one may be a password."""
+    found: Sequence[Mapping[str, Any]] = error.errors(include_url=False, include_input=False)
+    return [Fault(place, _pointer(one["loc"]), str(one["msg"])) for one in found]
+
+
+def _pointer(path: Sequence[str | int]) -> str:
+    """Write a JSON pointer (RFC 6901 section 3)."""
+    return "".join("/" + str(step).replace("~", "~0").replace("/", "~1") for step in path)

@@ -69,6 +69,7 @@ CREATE TABLE messages (
     medium text NOT NULL CONSTRAINT medium_is_known CHECK (medium IN ('whatsapp', 'sms', 'mms', 'email')),
     kind text NOT NULL,
     text text,
+    preview text NOT NULL DEFAULT '',   -- one line of it, for lists
     parts jsonb,                 -- locations and contact cards; files are rows of "attachments"
     sender_name text,
     sender_address text,

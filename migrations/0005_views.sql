@@ -12,12 +12,6 @@ CREATE FUNCTION iso(moment timestamptz) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE
 RETURN to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"');
 
-CREATE FUNCTION message_preview(m messages) RETURNS text
-LANGUAGE sql STABLE
-RETURN left(btrim(regexp_replace(
-    coalesce(nullif(m.mail ->> 'preview', ''), nullif(m.mail ->> 'reply_text', ''), left(m.text, 400), ''),
-    '\s+', ' ', 'g')), 140);
-
 CREATE FUNCTION message_json(m messages) RETURNS TABLE (data json)
 LANGUAGE sql STABLE
 BEGIN ATOMIC
@@ -31,7 +25,7 @@ BEGIN ATOMIC
         'direction', m.direction,
         'kind', m.kind,
         'text', m.text,
-        'preview', message_preview(m),
+        'preview', m.preview,
         'from', json_build_object('name', m.sender_name, 'address', m.sender_address),
         'to', m.recipients,
         'attachments', coalesce(m.parts::json, (
@@ -47,7 +41,7 @@ BEGIN ATOMIC
         'reply_text', m.mail ->> 'reply_text',
         'has_html', coalesce((m.mail ->> 'has_html')::boolean, false),
         'mail', CASE WHEN m.mail IS NOT NULL THEN json_build_object(
-            'cc', coalesce(m.mail -> 'cc', '[]'), 'message_id', m.mail ->> 'message_id',
+            'cc', coalesce(nullif(m.mail -> 'cc', 'null'), '[]'), 'message_id', m.mail ->> 'message_id',
             'from_verified', m.mail -> 'from_verified', 'auto', m.mail ->> 'auto') END,
         'status', m.status,
         'status_at', m.status_at,
@@ -76,7 +70,7 @@ BEGIN ATOMIC
         'unread_count', c.unread_count,
         'last_message', (
             SELECT json_build_object('id', public_id('msg_', m.id), 'direction', m.direction, 'kind', m.kind,
-                'preview', message_preview(m), 'status', m.status, 'at', iso(m.occurred_at))
+                'preview', m.preview, 'status', m.status, 'at', iso(m.occurred_at))
             FROM messages m WHERE m.tenant_id = c.tenant_id AND m.conversation_id = c.id
             ORDER BY m.occurred_at DESC, m.id DESC LIMIT 1),
         'window_expires_at', iso(c.window_expires_at),

@@ -18,12 +18,13 @@ CREATE TYPE ingest_message AS (
     tenant_id uuid, channel_id uuid, external_id text,
     id uuid, conversation_id uuid, customer_id uuid,      -- the last two are used where none is there yet
     identity_kind text, identity_value text, other_kind text, other_value text, sender_name text,
-    direction text, medium text, kind text, text text, parts text, attachments text, sender_address text,
+    direction text, medium text, kind text, text text, preview text, parts text, attachments text, sender_address text,
     recipients text[], in_reply_to text, subject text, mail text, html text, extra text,
     message_ids text[],          -- mail: its own Message-ID, then those it refers to, newest first
     quiet boolean,               -- automatic mail: neither unread nor a reason to reopen
     window_seconds integer,      -- for how long free text may be sent after it; null: no such rule
-    status text, occurred_at timestamptz, received_at timestamptz
+    status text, occurred_at timestamptz, received_at timestamptz,
+    view text                    -- what message_json will show of it, as far as that is known beforehand
 );
 CREATE TYPE ingest_status AS (
     place integer, webhook integer, tenant_id uuid, channel_id uuid, external_id text, id uuid, key text,
@@ -194,11 +195,12 @@ LANGUAGE plpgsql
 AS $$
 BEGIN
     INSERT INTO messages (tenant_id, id, conversation_id, channel_id, external_id, direction, medium, kind, text,
-        parts, sender_name, sender_address, recipients, in_reply_to, subject, mail, extra, status, occurred_at,
-        received_at)
+        preview, parts, sender_name, sender_address, recipients, in_reply_to, subject, mail, extra, status, occurred_at,
+        received_at, created_at)
     SELECT m.tenant_id, m.id, conversation[m.place], m.channel_id, m.external_id, m.direction, m.medium, m.kind,
-        m.text, m.parts::jsonb, m.sender_name, m.sender_address, m.recipients, m.in_reply_to, m.subject,
-        m.mail::jsonb, coalesce(m.extra, '{}')::jsonb, m.status, m.occurred_at, m.received_at
+        m.text, m.preview, m.parts::jsonb, m.sender_name, m.sender_address, m.recipients, m.in_reply_to, m.subject,
+        m.mail::jsonb, coalesce(m.extra, '{}')::jsonb, m.status, m.occurred_at, m.received_at,
+        m.received_at
     FROM unnest(incoming) m WHERE fresh[m.place] ORDER BY m.place;
 
     IF EXISTS (SELECT FROM unnest(incoming) m WHERE m.attachments IS NOT NULL OR m.html IS NOT NULL) THEN

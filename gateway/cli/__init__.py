@@ -1,0 +1,1 @@
+"""The ``postgate`` command: one module per verb, mounted in ``main``."""

@@ -9,7 +9,8 @@ from channels.http import Headers, HttpRequest
 from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory
 from gateway.ingest.webhook import Webhook
-from gateway.ingest.writer import Overloaded, Writer
+from gateway.ingest.writer import Writer
+from gateway.problems import Overloaded
 from gateway.store.ledger import StoredWebhook, claim_mails
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
 

@@ -1,6 +1,6 @@
 """Channel events become rows for the ``ingest`` function. Pure: ids and the time come in."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, assert_never
 from uuid import UUID
@@ -19,10 +19,10 @@ from channels.events import (
 )
 from gateway.ingest.routing import Route
 from gateway.ingest.statuses import standing
+from gateway.ingest.view import clean, message_view, preview_of, shown
 from gateway.ingest.webhook import Row, Unstored, text_json
 
 WHATSAPP_WINDOW_SECONDS = 24 * 3600
-TEXT_LIMIT = 1_000_000
 EXTERNAL_ID_LIMIT = 1_000  # bytes of an index entry are bounded (2,704 in Postgres)
 MESSAGE_ID_LIMIT = 100
 
@@ -108,43 +108,35 @@ def _message(
     verified: bool,
 ) -> Row:
     first, other = _identities(event)
-    extra = event.extra if verified else {**event.extra, "unverified": True}
-    media = [a for a in event.attachments if isinstance(a, Media)]
-    parts = [_part(a) for a in event.attachments if not isinstance(a, Media)]
     mail = event.mail
-    html = mail.get("html") if mail else None
+    message_id = new_id()
+    files = [_file(media, place, new_id()) for place, media in enumerate(_media(event))]
+    parts = [_part(part) for part in event.attachments if not isinstance(part, Media)]
+    extra = event.extra if verified else {**event.extra, "unverified": True}
+    external_id, text, preview = clean(event.external_id), clean(event.text), preview_of(event)
+    sender_name, sender = clean(event.sender_name), clean(_address(event.sender))
+    recipients = [clean(_address(r)) or "" for r in event.recipients]
+    occurred_at = min(event.occurred_at or received_at, received_at)
+    view = message_view(
+        event, message_id, channel_id, external_id, text, preview, sender_name, sender, recipients,
+        parts or [shown(file) for file in files], extra, occurred_at, received_at,
+    )  # fmt: skip
     return (
-        tenant_id,
-        channel_id,
-        _clean(event.external_id),
-        new_id(),
-        new_id(),
-        new_id(),
-        first.kind,
-        _clean(first.value),
-        other.kind if other else None,
-        _clean(other.value) if other else None,
-        _clean(event.sender_name),
-        "inbound",
-        event.channel,
-        event.subtype,
-        _clean(event.text),
+        tenant_id, channel_id, external_id, message_id, new_id(), new_id(),
+        first.kind, clean(first.value), other.kind if other else None, clean(other.value) if other else None,
+        sender_name, "inbound", event.channel, event.subtype, text, preview,
         text_json(parts) if parts else None,
-        text_json(list(_files(media, new_id))) if media else None,
-        _clean(_address(event.sender)),
-        [_clean(_address(r)) or "" for r in event.recipients],
-        _clean(event.in_reply_to),
-        _clean(mail.get("subject")) if mail else None,
+        text_json([{**file, "id": str(file["id"])} for file in files]) if files else None,
+        sender, recipients, clean(event.in_reply_to),
+        clean(mail.get("subject")) if mail else None,
         text_json({key: mail[key] for key in MAIL_KEPT if key in mail}) if mail else None,
-        _clean(html),
+        clean(mail.get("html")) if mail else None,
         text_json(extra) if extra else None,
         _message_ids(mail) if mail else None,
         bool(mail and mail.get("auto")),
         WHATSAPP_WINDOW_SECONDS if event.channel == "whatsapp" else None,
-        "received",
-        min(event.occurred_at or received_at, received_at),
-        received_at,
-    )
+        "received", occurred_at, received_at, text_json(view),
+    )  # fmt: skip
 
 
 def _status(
@@ -168,9 +160,9 @@ def _status(
         (
             tenant_id,
             channel_id,
-            _clean(event.message_ref),
+            clean(event.message_ref),
             new_id(),
-            _clean(event.external_id),
+            clean(event.external_id),
             rank.shown,
             rank.rank,
             min(event.occurred_at or received_at, received_at),
@@ -212,20 +204,23 @@ def _part(part: Location | ContactCard) -> Mapping[str, Any]:
             assert_never(part)
 
 
-def _files(media: Iterable[Media], new_id: Callable[[], UUID]) -> Iterable[Mapping[str, Any]]:
-    for position, file in enumerate(media):
-        yield {
-            "id": str(new_id()),
-            "position": position,
-            "type": file.type,
-            "provider_media_id": file.id,
-            "provider_url": file.url,
-            "filename": file.filename,
-            "mime_type": file.mime_type,
-            "size_bytes": file.size,
-            "sha256": file.sha256,
-            "content_id": file.content_id,
-        }
+def _media(event: InboundMessage) -> list[Media]:
+    return [part for part in event.attachments if isinstance(part, Media)]
+
+
+def _file(media: Media, position: int, attachment_id: UUID) -> Mapping[str, Any]:
+    return {
+        "id": attachment_id,
+        "position": position,
+        "type": media.type,
+        "provider_media_id": media.id,
+        "provider_url": media.url,
+        "filename": media.filename,
+        "mime_type": media.mime_type,
+        "size_bytes": media.size,
+        "sha256": media.sha256,
+        "content_id": media.content_id,
+    }
 
 
 def _message_ids(mail: Mapping[str, Any]) -> list[str]:
@@ -234,10 +229,3 @@ def _message_ids(mail: Mapping[str, Any]) -> list[str]:
     named = [mail.get("in_reply_to"), *reversed(mail.get("references") or ())]
     found = dict.fromkeys(text.replace("\0", "")[:EXTERNAL_ID_LIMIT] for text in (own, *named) if text)
     return list(found)[:MESSAGE_ID_LIMIT]
-
-
-def _clean(text: str | None) -> str | None:
-    """Drop what Postgres refuses inside text, and bound the length."""
-    if text is None:
-        return None
-    return text.replace("\0", "")[:TEXT_LIMIT]

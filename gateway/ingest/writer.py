@@ -16,6 +16,7 @@ import structlog
 from gateway.ingest import metrics
 from gateway.ingest.webhook import Webhook
 from gateway.model.log import Entry
+from gateway.problems import Overloaded
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -27,10 +28,6 @@ RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 TRIES_AFTER_DEADLOCK = 3
 
 INGEST = "SELECT * FROM ingest($1::ingest_webhook[], $2::ingest_message[], $3::ingest_status[], $4::uuid[])"
-
-
-class Overloaded(Exception):
-    """Too many webhooks wait to be stored; the sender should come back in a moment."""
 
 
 class Writer:

@@ -1,0 +1,30 @@
+"""The ``postgate`` command line."""
+
+import typer
+
+from gateway.cli.inspect import inspect
+from gateway.cli.migrate import migrate
+from gateway.cli.replay import replay
+from gateway.cli.serve import serve
+from gateway.cli.settings import settings
+from gateway.cli.simulate import simulate
+from gateway.cli.up import up
+
+app = typer.Typer(
+    name="postgate",
+    help="A real-time messaging webhook gateway and inbox.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for command in (up, serve, migrate, simulate, inspect, replay, settings):
+    app.command()(command)
+
+
+def main() -> None:
+    """Run the command line; the entry point of the package."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

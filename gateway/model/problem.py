@@ -21,6 +21,4 @@ class Problem(BaseModel):
     status: int = Field(description="The HTTP status.")
     detail: str = Field(description="What happened this time, for people.")
     code: str = Field(description="A stable word for machines.", examples=["not_found"])
-    errors: list[ProblemFault] = Field(
-        default=[], description="What is wrong where; absent when there is no place."
-    )
+    errors: list[ProblemFault] = Field(default=[], description="What is wrong where; absent when there is no place.")

@@ -1,0 +1,79 @@
+"""Cursors: where the next page of a list begins, as a text that clients pass on unread."""
+
+import base64
+import binascii
+import hashlib
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import orjson
+
+from gateway.model.page import Page, Position
+from gateway.problems import CursorInvalid
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+LATEST = (datetime(9999, 1, 1, tzinfo=UTC) - EPOCH) // MICROSECOND
+LONGEST = 200
+
+
+def list_json(page: Page, filters: Sequence[str], seq: int | None = None) -> str:
+    """Write a page as the API answers it.
+
+    Args:
+        page: its rows are JSON text already.
+        filters: what the list was narrowed by; the cursor is bound to it.
+        seq: the log position that the rows are at least as new as.
+    """
+    cursor = orjson.dumps(cursor_of(page.last, filters) if page.last else None).decode()
+    tail = "" if seq is None else f',"seq":{seq}'
+    return f'{{"data":[{",".join(page.rows)}],"next_cursor":{cursor}{tail}}}'
+
+
+def cursor_of(position: Position, filters: Sequence[str]) -> str:
+    """Write a cursor."""
+    value = [(position.moment - EPOCH) // MICROSECOND, position.id.hex, _mark(filters)]
+    return base64.urlsafe_b64encode(orjson.dumps(value)).rstrip(b"=").decode()
+
+
+def position_of(cursor: str | None, filters: Sequence[str]) -> Position | None:
+    """Read a cursor; None stays None.
+
+    Raises:
+        CursorInvalid: when it is no cursor, or one of a list that was narrowed otherwise.
+    """
+    if cursor is None:
+        return None
+    try:
+        microseconds, key, mark = _decoded(cursor)
+        position = Position(EPOCH + _within(microseconds) * MICROSECOND, UUID(hex=str(key)))
+    except (ValueError, TypeError):  # not base64, not JSON, not three values, not of those kinds
+        raise CursorInvalid("this is not a cursor of this list") from None
+    if mark != _mark(filters):
+        raise CursorInvalid("this cursor is of a list with other filters")
+    return position
+
+
+def _decoded(cursor: str) -> list[object]:
+    if len(cursor) > LONGEST:
+        raise ValueError("too long")
+    padded = cursor.encode("ascii") + b"=" * (-len(cursor) % 4)
+    try:
+        value = orjson.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except binascii.Error:
+        raise ValueError("not base64") from None
+    if not isinstance(value, list):
+        raise TypeError("not a list")
+    return value
+
+
+def _within(microseconds: object) -> int:
+    if type(microseconds) is not int or not 0 <= microseconds <= LATEST:
+        raise ValueError("not a moment")
+    return microseconds
+
+
+def _mark(filters: Sequence[str]) -> str:
+    """Tell lists apart that were narrowed differently; no secret, it only catches mistakes."""
+    return hashlib.sha256("\n".join(filters).encode()).hexdigest()[:12]

@@ -1,0 +1,50 @@
+"""What the API is given by the application: it opens nothing and reads no clock itself."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+import asyncpg
+
+from gateway.model.log import Entry
+
+
+class NotReady(Exception):
+    """A part of the gateway can't do its work; the words are told to whoever asks ``/readyz``."""
+
+
+#: Tells that a part of the gateway can do its work, with a word on how it is; raises ``NotReady`` when it can't.
+Check = Callable[[], Awaitable[object]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The API's surroundings.
+
+    Attributes:
+        pool: of the role ``app``.
+        public_url: the base URL that browsers use.
+        assets: the folder of the built page.
+        clock: the time, in UTC.
+        new_id: makes an id of a moment given in milliseconds.
+        secret: makes that many random bytes.
+        announce: told new log entries after their commit.
+        replay: parses a stored webhook of a tenant anew; returns after the commit.
+        session_ended: told the hash of a session's token, so that its websockets are closed.
+        demo: whether a tenant's people can use the simulator.
+        checks: what must be well for ``/readyz`` beside the database and its migrations, by name.
+    """
+
+    pool: asyncpg.Pool
+    public_url: str
+    assets: Path
+    clock: Callable[[], datetime]
+    new_id: Callable[[int], UUID]
+    secret: Callable[[int], bytes]
+    announce: Callable[[Sequence[Entry]], None]
+    replay: Callable[[UUID, UUID], Awaitable[bool]]
+    session_ended: Callable[[bytes], None]
+    demo: Callable[[UUID], bool]
+    checks: Mapping[str, Check] = field(default_factory=dict)

@@ -1,0 +1,65 @@
+"""A conversation, as the API and the log show it."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from gateway.model.fields import ChannelId, ConversationId, CustomerId, MessageId, Seq, Timestamp
+
+Status = Literal["open", "pending", "snoozed", "resolved"]
+
+
+class ConversationChannel(BaseModel):
+    """The tenant's address that a conversation is held over."""
+
+    id: ChannelId
+    kind: Literal["whatsapp", "sms", "email"]
+    provider: str
+    address: str
+    name: str
+
+
+class ConversationCustomer(BaseModel):
+    """Whom a conversation is held with."""
+
+    id: CustomerId
+    name: str | None
+    address: str | None = Field(description="A number or an e-mail address.")
+
+
+class LastMessage(BaseModel):
+    """The newest message of a conversation, for lists."""
+
+    id: MessageId
+    direction: Literal["inbound", "outbound"]
+    kind: str
+    preview: str
+    status: str
+    at: Timestamp
+
+
+class Conversation(BaseModel):
+    """A conversation with one customer over one channel; by mail, one thread."""
+
+    id: ConversationId
+    channel: ConversationChannel
+    customer: ConversationCustomer
+    status: Status
+    priority: Literal["low", "normal", "high", "urgent"]
+    subject: str | None
+    unread_count: int = Field(ge=0)
+    last_message: LastMessage | None
+    window_expires_at: Timestamp | None = Field(
+        description="WhatsApp: free text may be sent until then; null where there is no such rule."
+    )
+    created_at: Timestamp
+    updated_at: Timestamp
+    last_message_at: Timestamp
+
+
+class ConversationPage(BaseModel):
+    """Conversations, the newest last message first."""
+
+    data: list[Conversation]
+    next_cursor: str | None
+    seq: Seq

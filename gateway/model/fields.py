@@ -1,0 +1,29 @@
+"""Kinds of values that the API's objects are made of, for its description."""
+
+from typing import Annotated, Any
+
+from pydantic import Field
+from pydantic.fields import FieldInfo
+
+#: ISO 8601 in UTC, with milliseconds.
+Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-01-01T00:00:11.000Z"])]
+#: A position in the tenant's log.
+Seq = Annotated[int, Field(ge=0, description="A position in the tenant's log.")]
+#: Objects of providers, under their own names.
+Anything = dict[str, Any]  # Any: what a provider calls what
+
+
+def public_id(prefix: str) -> FieldInfo:
+    """Describe an id as the outside sees it."""
+    field: FieldInfo = Field(pattern=f"^{prefix}_[0-9a-f]{{32}}$", examples=[f"{prefix}_{'0' * 32}"])
+    return field
+
+
+ConversationId = Annotated[str, public_id("cnv")]
+MessageId = Annotated[str, public_id("msg")]
+CustomerId = Annotated[str, public_id("cus")]
+ChannelId = Annotated[str, public_id("ch")]
+AttachmentId = Annotated[str, public_id("att")]
+EventId = Annotated[str, public_id("evt")]
+UserId = Annotated[str, public_id("usr")]
+WebhookId = Annotated[str, public_id("whk")]

@@ -1,0 +1,32 @@
+"""Who is logged in, and the login."""
+
+from pydantic import BaseModel, Field
+
+from gateway.model.fields import Seq, UserId
+
+
+class MeUser(BaseModel):
+    """A person."""
+
+    id: UserId
+    email: str
+    name: str | None
+
+
+class MeTenant(BaseModel):
+    """The tenant that a caller sees."""
+
+    id: str = Field(json_schema_extra={"format": "uuid"})
+    name: str
+    slug: str
+
+
+class Me(BaseModel):
+    """The caller, and where the tenant's log is now."""
+
+    user: MeUser | None = Field(description="null: an API key.")
+    tenant: MeTenant
+    role: str = Field(description="owner, admin, manager, operator or viewer; api_key for an API key.")
+    demo: bool = Field(description="Whether the simulator can be used.")
+    seq: Seq
+    epoch: str = Field(description="Positions of another epoch mean nothing in this log.")

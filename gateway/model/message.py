@@ -1,0 +1,82 @@
+"""A message, as the API and the log show it."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from gateway.model.fields import Anything, AttachmentId, ChannelId, ConversationId, MessageId, Seq, Timestamp
+
+
+class Party(BaseModel):
+    """A sender."""
+
+    name: str | None
+    address: str | None
+
+
+class Attachment(BaseModel):
+    """A file, a place or a contact card; keys that do not apply to its type may be absent."""
+
+    model_config = {"extra": "allow"}
+
+    id: AttachmentId | None = Field(default=None, description="Files only.")
+    type: str = Field(description="image, audio, voice, video, document, sticker, file, location, contact …")
+    filename: str | None = None
+    mime_type: str | None = None
+    size: int | None = Field(default=None, description="In bytes.")
+    state: Literal["pending", "stored", "failed", "expired", "inline"] | None = None
+
+
+class Mail(BaseModel):
+    """What only mail has."""
+
+    cc: list[Party]
+    message_id: str | None
+    from_verified: bool | None = Field(description="Whether the sender's domain vouches for the sender.")
+    auto: str | None = Field(description="Which kind of automatic mail it is; null: written by a person.")
+
+
+class MessageError(BaseModel):
+    """Why a message was not delivered, in the provider's words."""
+
+    code: str
+    message: str | None
+
+
+class Message(BaseModel):
+    """A message."""
+
+    id: MessageId
+    conversation_id: ConversationId
+    external_id: str | None = Field(description="The provider's id.")
+    channel: Literal["whatsapp", "sms", "mms", "email"]
+    channel_id: ChannelId
+    provider: str
+    direction: Literal["inbound", "outbound"]
+    kind: str = Field(description="text, image, voice, location, contacts, html …")
+    text: str | None
+    preview: str
+    sender: Party = Field(alias="from")
+    to: list[str]
+    attachments: list[Attachment]
+    in_reply_to: str | None = Field(description="The provider's id of the earlier message.")
+    reply_to_id: MessageId | None
+    subject: str | None
+    reply_text: str | None = Field(description="Mail: the text without what it quotes.")
+    has_html: bool
+    mail: Mail | None
+    status: str = Field(description="received, queued, sent, delivered, read, played or failed.")
+    status_at: dict[str, Timestamp]
+    error: MessageError | None
+    occurred_at: Timestamp = Field(description="The provider's time; that of receipt when it sent none.")
+    received_at: Timestamp
+    created_at: Timestamp
+    extra: Anything = Field(description="What else may matter, under the provider's names.")
+
+
+class MessagePage(BaseModel):
+    """Messages of a conversation, newest first."""
+
+    data: list[Message]
+    next_cursor: str | None
+    seq: Seq

@@ -1,0 +1,22 @@
+"""A page of a list that goes from the newest row to the oldest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A row's place in a list ordered by time, then id; the next page begins behind it."""
+
+    moment: datetime
+    id: UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows as JSON text, and the position of the last one when more follow."""
+
+    rows: Sequence[str]
+    last: Position | None

@@ -1,0 +1,39 @@
+"""Messages of a conversation, and the sanitised bodies of mails."""
+
+from uuid import UUID
+
+from gateway.model.page import Page, Position
+from gateway.store.pages import page_of
+from gateway.store.pool import TenantTx
+
+LIST = """
+SELECT message_json(page.m)::text AS json, page.moment, page.id
+FROM (
+    SELECT m, m.occurred_at AS moment, m.id
+    FROM messages m
+    WHERE m.tenant_id = $1 AND m.conversation_id = $2 AND m.deleted_at IS NULL
+      AND (m.occurred_at, m.id)
+        < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+    ORDER BY m.occurred_at DESC, m.id DESC LIMIT $5) page
+ORDER BY page.moment DESC, page.id DESC
+"""
+
+
+async def newest_first(tx: TenantTx, conversation_id: UUID, after: Position | None, limit: int) -> Page:
+    """Return a page of a conversation's messages."""
+    moment, key = (after.moment, after.id) if after else (None, None)
+    found = await tx.connection.fetch(LIST, tx.tenant_id, conversation_id, moment, key, limit + 1)
+    return page_of(found, limit)
+
+
+HTML = """
+SELECT h.html FROM message_html h
+JOIN messages m ON m.tenant_id = h.tenant_id AND m.id = h.message_id AND m.deleted_at IS NULL
+WHERE h.tenant_id = $1 AND h.message_id = $2
+"""
+
+
+async def html_of(tx: TenantTx, message_id: UUID) -> str | None:
+    """Return the HTML of a mail, as it was sanitised when it was stored."""
+    found: str | None = await tx.connection.fetchval(HTML, tx.tenant_id, message_id)
+    return found

@@ -1,0 +1,80 @@
+"""The ledger of raw webhooks, as its tenant sees it. It is partitioned by the time of receipt."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from gateway.model.page import Page, Position
+from gateway.store.pages import page_of
+from gateway.store.pool import TenantTx
+
+#: How much of a body is shown: a mail may have 40 MiB.
+SHOWN_BODY = 4 * 1024 * 1024
+
+#: The states that the index "webhooks_that_need_a_look" holds.
+NEED_A_LOOK = frozenset({"pending", "partial", "quarantined"})
+
+# webhook_json is called on the scanned row itself, so that it is inlined: a row that is passed on as a value would
+# drag its whole body along.
+LIST = """
+SELECT webhook_json(w)::text AS json, w.received_at AS moment, w.id
+FROM inbound_webhooks w
+WHERE w.tenant_id = $1 AND ($2::text[] IS NULL OR w.state = ANY ($2))
+  AND (w.received_at, w.id)
+    < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+ORDER BY w.received_at DESC, w.id DESC LIMIT $5
+"""
+LIST_OF_NEEDY = """
+SELECT one.json, one.moment, one.id
+FROM unnest($2::text[]) AS wanted (state)
+CROSS JOIN LATERAL (
+    SELECT webhook_json(w)::text AS json, w.received_at AS moment, w.id
+    FROM inbound_webhooks w
+    WHERE w.tenant_id = $1 AND w.state = wanted.state AND w.state IN ('pending', 'partial', 'quarantined')
+      AND (w.received_at, w.id)
+        < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+    ORDER BY w.received_at DESC, w.id DESC LIMIT $5) one
+ORDER BY one.moment DESC, one.id DESC LIMIT $5
+"""
+
+
+async def newest_first(tx: TenantTx, states: Sequence[str], after: Position | None, limit: int) -> Page:
+    """Return a page of the webhooks in some states; no states means all."""
+    moment, key = (after.moment, after.id) if after else (None, None)
+    statement = LIST_OF_NEEDY if states and NEED_A_LOOK.issuperset(states) else LIST
+    found = await tx.connection.fetch(statement, tx.tenant_id, list(states) or None, moment, key, limit + 1)
+    return page_of(found, limit)
+
+
+# A webhook's id holds the millisecond in which it was received; that finds its partition.
+GET = """
+SELECT webhook_json(w)::text FROM inbound_webhooks w
+WHERE w.tenant_id = $1 AND w.id = $2
+  AND w.received_at >= to_timestamp($3) - interval '2 ms' AND w.received_at < to_timestamp($3) + interval '2 ms'
+"""
+GET_IN_FULL = """
+SELECT (left(webhook_json(w)::text, -1) || ', "headers" : ' || w.headers || ', "body_base64" : '
+    || to_json(replace(encode(substr(w.body, 1, $4), 'base64'), E'\\n', ''))
+    || ', "items" : ' || coalesce(w.items, '[]') || '}')
+FROM inbound_webhooks w
+WHERE w.tenant_id = $1 AND w.id = $2
+  AND w.received_at >= to_timestamp($3) - interval '2 ms' AND w.received_at < to_timestamp($3) + interval '2 ms'
+"""
+
+
+async def get(tx: TenantTx, webhook_id: UUID) -> str | None:
+    """Return a webhook as JSON text."""
+    found: str | None = await tx.connection.fetchval(GET, tx.tenant_id, webhook_id, _seconds(webhook_id))
+    return found
+
+
+async def get_in_full(tx: TenantTx, webhook_id: UUID) -> str | None:
+    """Return a webhook with its headers, its body and what was not stored, as JSON text."""
+    found: str | None = await tx.connection.fetchval(
+        GET_IN_FULL, tx.tenant_id, webhook_id, _seconds(webhook_id), SHOWN_BODY
+    )
+    return found
+
+
+def _seconds(webhook_id: UUID) -> float:
+    """Return the time in a UUIDv7 (RFC 9562 section 5.7), in seconds since 1970."""
+    return (webhook_id.int >> 80) / 1000

@@ -25,7 +25,9 @@ class OutboundMessage:
     """A message to be sent. ``sender`` is our address there, ``reference`` our own message id.
 
     ``in_reply_to`` is the provider's id of the quoted message. ``subject``, ``references``
-    (Message-IDs, oldest first) and ``headers`` are for mail only.
+    (Message-IDs, oldest first) and ``headers`` are for mail only. ``channel`` (whatsapp, sms, mms,
+    email) matters where one provider has several. ``callback_url`` is where the provider shall
+    tell what became of the message, for those that take a URL with each one.
     """
 
     reference: str
@@ -38,6 +40,8 @@ class OutboundMessage:
     subject: str | None = None
     references: Sequence[str] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    channel: str | None = None
+    callback_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,8 @@ class Adapter:
         parse: ``(request, context)``, the events of a verified request, each with its own
             address, doubles within the post removed; raises ``PayloadMalformed`` and nothing else.
             ``context`` holds settings that mail parsing may use and is empty otherwise.
-        build: ``(message, credentials)``, the request that sends a message.
+        build: ``(message, credentials)``, the request that sends a message; raises ``CannotSend``
+            and nothing else.
         read: what the provider's answer to that request means; never raises.
         handshake: the answer to a provider's GET, None when it is not a valid one.
         divide: splits a post that several accounts share into ``(address, body)`` parts, each

@@ -20,3 +20,7 @@ class SignatureInvalid(ChannelError):
 
 class PayloadMalformed(ChannelError):
     """The request is genuine, but its body can't be read as what the provider documents."""
+
+
+class CannotSend(ChannelError):
+    """The provider has no way to send this message, or the credentials for sending are missing."""

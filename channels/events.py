@@ -76,8 +76,8 @@ class Event:
 
     ``channel`` is whatsapp, sms, mms or email. ``account`` is the provider-side id as the normal
     form shows it; ``address`` is our own address there (phone_number_id, E.164 number, mailbox),
-    by which the gateway finds the tenant's channel. ``occurred_at`` is the provider's time in UTC,
-    None when it sent none.
+    by which the gateway finds the tenant's channel. ``external_id`` is empty only for an ``Other``
+    that came without one. ``occurred_at`` is the provider's time in UTC, None when it sent none.
     """
 
     provider: str
@@ -96,7 +96,7 @@ class InboundMessage(Event):
     ``subtype`` is the content's kind (text, image, location, …; text or html for mail).
     ``identities`` lead with the one to recognise the sender by; ``sender_name`` is what the
     provider says the person is called. ``mail`` holds the keys that only mail has, as in the
-    normal form (message_id, subject, html, …).
+    normal form (message_id, subject, html, …). ``error_code`` says why there is no content.
     """
 
     subtype: str
@@ -108,6 +108,8 @@ class InboundMessage(Event):
     attachments: tuple[Attachment, ...] = ()
     in_reply_to: str | None = None
     mail: Mapping[str, Any] | None = None
+    error_code: str | None = None
+    error_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +139,7 @@ class Other(Event):
     in_reply_to: str | None = None
     message_ref: str | None = None
     error_code: str | None = None
+    error_message: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

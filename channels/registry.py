@@ -1,0 +1,11 @@
+"""All providers by name. A new one is one more module in this tuple; no other file knows providers."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from channels.adapter import Adapter
+from channels.providers import postmark, smtp, twilio, whatsapp_cloud
+
+MODULES = (whatsapp_cloud, twilio, postmark, smtp)
+
+ADAPTERS: Mapping[str, Adapter] = MappingProxyType({module.ADAPTER.provider: module.ADAPTER for module in MODULES})

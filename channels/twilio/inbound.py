@@ -1,0 +1,165 @@
+"""Inbound messages: SMS, MMS and WhatsApp through Twilio.
+
+https://www.twilio.com/docs/messaging/guides/webhook-request
+A form holds no time: the time of receipt has to do.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from channels.errors import PayloadMalformed
+from channels.events import Attachment, InboundMessage, Location, Media
+from channels.phone_addresses import is_user_id
+from channels.twilio.forms import Form
+from channels.twilio.parties import CHANNELS, Party, identities_of, party
+
+#: WhatsApp's ``MessageType``; others come without notice.
+MESSAGE_TYPES = frozenset({
+    "text", "image", "audio", "video", "document", "sticker", "location", "contacts", "button", "interactive",
+})  # fmt: skip
+MEDIA_FIELDS = tuple((f"MediaUrl{index}", f"MediaContentType{index}") for index in range(10))
+MEDIA_SID = re.compile(r"/(ME[0-9a-fA-F]{32})(?:$|[/?.])")
+WHOLE_NUMBER = re.compile(r"[0-9]{1,6}")
+
+#: What is kept of a click-to-WhatsApp ad: Twilio's field → Meta's name.
+REFERRAL = {
+    "ReferralSourceId": "source_id",
+    "ReferralSourceType": "source_type",
+    "ReferralSourceUrl": "source_url",
+    "ReferralHeadline": "headline",
+    "ReferralBody": "body",
+    "ReferralCtwaClid": "ctwa_clid",
+    "ReferralMediaId": "media_id",
+    "ReferralMediaContentType": "media_content_type",
+    "ReferralMediaUrl": "media_url",
+}
+
+#: Twilio's field → the name in ``extra``, taken over as sent.
+PLAIN = {
+    "MessagingServiceSid": "messaging_service",
+    "ProfileName": "user_name",
+    "ButtonPayload": "payload",
+    "ButtonType": "button_type",
+    "ListId": "list_id",
+    "ListTitle": "list_title",
+    "InteractiveData": "interactive_data",
+}
+FLAGS = {"Forwarded": "forwarded", "FrequentlyForwarded": "frequently_forwarded"}
+
+
+def read_message(form: Form, provider: str, account: str | None, external_id: str) -> InboundMessage:
+    """Read what a customer wrote.
+
+    Raises:
+        PayloadMalformed: when it came over a channel that this product doesn't know.
+    """
+    sender, ours = party(form.first("From")), party(form.first("To"))
+    files = tuple(_files(form))
+    channel = channel_of(sender, ours, external_id, has_files=bool(files))
+    user_id = _user_id(form, sender)
+    place = _place(form)
+    attachments: tuple[Attachment, ...] = files if place is None else (*files, place)
+    subtype, extra = _subtype(form, channel)
+    return InboundMessage(
+        provider=provider,
+        channel=channel,
+        account=account,
+        address=ours.address,
+        external_id=external_id,
+        occurred_at=None,
+        extra=extra | _extra(form, user_id),
+        subtype=subtype,
+        sender=sender.address,
+        recipients=(ours.address,) if ours.address else (),
+        identities=identities_of(sender, user_id, external_id),
+        sender_name=form.first("ProfileName"),
+        text=form.first("Body") or form.first("ButtonText") or form.first("ListTitle"),
+        attachments=attachments,
+        in_reply_to=form.first("OriginalRepliedMessageSid"),
+    )
+
+
+def channel_of(one: Party, other: Party, sid: str, *, has_files: bool = False) -> str:
+    """Tell the channel by the prefix of either end; an MMS has files, or an id of its own kind.
+
+    Raises:
+        PayloadMalformed: when the prefix is not one we know.
+    """
+    prefix = one.prefix or other.prefix
+    channel = CHANNELS.get(prefix)
+    if channel is None:
+        raise PayloadMalformed("channel_unsupported", "the message came over a channel that is not supported")
+    return "mms" if channel == "sms" and (has_files or sid.startswith("MM")) else channel
+
+
+def _user_id(form: Form, sender: Party) -> str | None:
+    """Return the business-scoped user id, which may also stand in ``From``."""
+    for value in (party(form.first("ExternalUserId")).address, sender.address):
+        if value and is_user_id(value):
+            return value
+    return None
+
+
+def _subtype(form: Form, channel: str) -> tuple[str, dict[str, Any]]:
+    if channel != "whatsapp":
+        return "text", {}
+    said = form.first("MessageType")
+    if said is None:
+        return _guessed(form), {}
+    return (said, {}) if said in MESSAGE_TYPES else ("unsupported", {"raw_type": said})
+
+
+def _guessed(form: Form) -> str:
+    if form.first("Latitude"):
+        return "location"
+    if form.first("ButtonText") or form.first("ButtonPayload"):
+        return "button"
+    kind = next((file.type for file in _files(form)), "text")
+    return "document" if kind == "file" else kind
+
+
+def _files(form: Form) -> Iterator[Media]:
+    """Go through the numbered media fields; NumMedia may be missing or wrong, and numbers may be left out."""
+    for url_field, type_field in MEDIA_FIELDS:
+        url = form.first(url_field)
+        if url is None:
+            continue
+        mime_type = form.first(type_field)
+        sid = MEDIA_SID.search(url)
+        yield Media(type=_media_kind(mime_type), id=sid[1] if sid else None, url=url, mime_type=mime_type)
+
+
+def _media_kind(mime_type: str | None) -> str:
+    main = (mime_type or "").partition("/")[0].strip().lower()
+    return main if main in {"image", "audio", "video"} else "file"
+
+
+def _place(form: Form) -> Location | None:
+    try:
+        latitude, longitude = float(form.first("Latitude") or ""), float(form.first("Longitude") or "")
+    except ValueError:
+        return None
+    if not (abs(latitude) <= 90 and abs(longitude) <= 180):
+        return None
+    return Location(latitude=latitude, longitude=longitude, name=form.first("Label"), address=form.first("Address"))
+
+
+def _extra(form: Form, user_id: str | None) -> dict[str, Any]:
+    extra: dict[str, Any] = {ours: value for theirs, ours in PLAIN.items() if (value := form.first(theirs))}
+    extra |= {ours: True for theirs, ours in FLAGS.items() if form.first(theirs) == "true"}
+    if opt_out := form.first("OptOutType"):
+        extra["opt_out"] = opt_out.lower()
+    segments = form.first("NumSegments") or ""
+    if WHOLE_NUMBER.fullmatch(segments) and int(segments) > 1:
+        extra["segments"] = int(segments)
+    if user_id:
+        extra["user_id"] = user_id
+    if referral := _referral(form):
+        extra["referral"] = referral
+    return extra
+
+
+def _referral(form: Form) -> Mapping[str, str]:
+    """Return the ad; ``ReferralNumMedia=0`` alone comes with every message."""
+    return {ours: value for theirs, ours in REFERRAL.items() if (value := form.first(theirs))}

@@ -1,0 +1,137 @@
+/** Calls to the gateway. Every failure is an `ApiError`; an ended session is told to one listener. */
+
+import type {
+  Conversation,
+  ConversationId,
+  ConversationStatus,
+  Me,
+  Message,
+  MessageId,
+  Page,
+} from "./model/types";
+
+export interface Problem {
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string | null;
+}
+
+/** An answer that is not a success. Status 0: no answer at all. */
+export class ApiError extends Error {
+  constructor(
+    readonly status: number,
+    readonly code: string,
+    detail: string,
+    readonly retryAfter: number | null = null,
+  ) {
+    super(detail);
+  }
+}
+
+export interface Simulation {
+  readonly count: number;
+  readonly rate: number;
+  readonly provider: string | null;
+  readonly duplicates: number;
+  readonly shuffle: boolean;
+}
+
+let whenSessionEnds: () => void = () => undefined;
+
+/** Say who hears that the login ended. */
+export function onSessionEnd(listener: () => void): void {
+  whenSessionEnds = listener;
+}
+
+export function logIn(email: string, password: string): Promise<Me> {
+  return post<Me>("/login", { email, password });
+}
+
+export async function logOut(): Promise<void> {
+  await send("/logout", { method: "POST" });
+}
+
+export function getMe(): Promise<Me> {
+  return get<Me>("/me");
+}
+
+export function listConversations(
+  status: ConversationStatus | null,
+  cursor: string | null,
+): Promise<Page<Conversation>> {
+  return get<Page<Conversation>>(`/conversations${query({ status, cursor, limit: "100" })}`);
+}
+
+export function getConversation(id: ConversationId): Promise<Conversation> {
+  return get<Conversation>(`/conversations/${encodeURIComponent(id)}`);
+}
+
+export function listMessages(id: ConversationId, cursor: string | null): Promise<Page<Message>> {
+  return get<Page<Message>>(
+    `/conversations/${encodeURIComponent(id)}/messages${query({ cursor, limit: "50" })}`,
+  );
+}
+
+export async function markRead(id: ConversationId): Promise<void> {
+  await send(`/conversations/${encodeURIComponent(id)}/read`, { method: "POST" });
+}
+
+/** The sanitised body of a mail. */
+export async function getMailBody(id: MessageId): Promise<string> {
+  const response = await send(`/messages/${encodeURIComponent(id)}/html`, {});
+  return response.text();
+}
+
+export async function startSimulation(simulation: Simulation): Promise<void> {
+  await post("/simulations", simulation);
+}
+
+async function get<Body>(path: string): Promise<Body> {
+  const response = await send(path, {});
+  return (await response.json()) as Body;
+}
+
+async function post<Body>(path: string, body: unknown): Promise<Body> {
+  const headers = { "Content-Type": "application/json" };
+  const response = await send(path, { method: "POST", headers, body: JSON.stringify(body) });
+  return (await response.json()) as Body;
+}
+
+async function send(path: string, init: RequestInit): Promise<Response> {
+  const response = await reach(path, init);
+  if (response.ok) return response;
+  const error = await readError(response);
+  if (error.code === "unauthenticated") whenSessionEnds();
+  throw error;
+}
+
+async function reach(path: string, init: RequestInit): Promise<Response> {
+  try {
+    return await fetch(`/api/v1${path}`, { ...init, credentials: "same-origin" });
+  } catch (cause) {
+    throw new ApiError(0, "unreachable", cause instanceof Error ? cause.message : "");
+  }
+}
+
+async function readError(response: Response): Promise<ApiError> {
+  const text = await response.text();
+  const problem = readProblem(text);
+  const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
+  const code = problem.code ?? `http_${response.status}`;
+  const detail = problem.detail ?? problem.title ?? response.statusText;
+  return new ApiError(response.status, code, detail, Number.isNaN(wait) ? null : wait);
+}
+
+// A proxy in between may answer with a page of its own instead of a problem.
+function readProblem(text: string): Partial<Problem> {
+  try {
+    return JSON.parse(text) as Partial<Problem>;
+  } catch {
+    return {};
+  }
+}
+
+function query(values: Readonly<Record<string, string | null>>): string {
+  const given = Object.entries(values).filter((entry): entry is [string, string] => entry[1] !== null);
+  return given.length === 0 ? "" : `?${new URLSearchParams(given).toString()}`;
+}

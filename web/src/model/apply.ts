@@ -1,0 +1,49 @@
+/** Folding the log into the inbox: pure, and a replay changes nothing. */
+
+import type { LogEvent, MessageCreated } from "./event";
+import { changeConversation, findConversation, type Inbox } from "./inbox";
+import { byActivity, byOccurrence, upsert } from "./order";
+import type { Conversation, Message } from "./types";
+
+export function apply(inbox: Inbox, event: LogEvent): Inbox {
+  if (event.seq <= inbox.seq) return inbox;
+  const next = { ...inbox, seq: event.seq };
+  switch (event.type) {
+    case "message.created":
+      return addMessage(next, event.data);
+    case "message.status_changed":
+      return changeStatus(next, event.data);
+    case "conversation.created":
+    case "conversation.updated":
+      return putConversation(next, event.data);
+    case "other":
+      return next;
+  }
+}
+
+export function applyAll(inbox: Inbox, events: readonly LogEvent[]): Inbox {
+  return events.reduce(apply, inbox);
+}
+
+function addMessage(inbox: Inbox, created: MessageCreated): Inbox {
+  const { conversation, ...message } = created;
+  return putConversation(putMessage(inbox, message), conversation);
+}
+
+function changeStatus(inbox: Inbox, message: Message): Inbox {
+  const next = putMessage(inbox, message);
+  const last = findConversation(next, message.conversation_id)?.last_message;
+  if (last?.id !== message.id) return next;
+  const last_message = { ...last, status: message.status };
+  return changeConversation(next, message.conversation_id, { last_message });
+}
+
+function putMessage(inbox: Inbox, message: Message): Inbox {
+  const id = message.conversation_id;
+  const thread = upsert(inbox.messages[id] ?? [], message, byOccurrence);
+  return { ...inbox, messages: { ...inbox.messages, [id]: thread } };
+}
+
+function putConversation(inbox: Inbox, conversation: Conversation): Inbox {
+  return { ...inbox, conversations: upsert(inbox.conversations, conversation, byActivity) };
+}

@@ -1,0 +1,68 @@
+/**
+ * Everything the page knows, as of one position in the log.
+ *
+ * It is a cache of whole things, not of views: a conversation outside the
+ * loaded part of the list may be in it. Views decide what to show.
+ */
+
+import { byActivity, byOccurrence, upsert, type Compare } from "./order";
+import type { Conversation, ConversationId, Message, Page } from "./types";
+
+export interface Inbox {
+  readonly seq: number;
+  readonly conversations: readonly Conversation[];
+  readonly messages: Readonly<Record<ConversationId, readonly Message[]>>;
+}
+
+export function emptyInbox(seq: number): Inbox {
+  return { seq, conversations: [], messages: {} };
+}
+
+export function addConversations(inbox: Inbox, page: Page<Conversation>): Inbox {
+  const conversations = merge(inbox.conversations, page, inbox.seq, byActivity);
+  return { ...inbox, conversations };
+}
+
+export function addMessages(inbox: Inbox, id: ConversationId, page: Page<Message>): Inbox {
+  const thread = merge(inbox.messages[id] ?? [], page, inbox.seq, byOccurrence);
+  return { ...inbox, messages: { ...inbox.messages, [id]: thread } };
+}
+
+export function findConversation(inbox: Inbox, id: ConversationId | null): Conversation | null {
+  return inbox.conversations.find((conversation) => conversation.id === id) ?? null;
+}
+
+/** Replace a conversation that is known; what the server says next wins over it. */
+export function changeConversation(inbox: Inbox, id: ConversationId, change: Partial<Conversation>): Inbox {
+  const known = findConversation(inbox, id);
+  if (known === null) return inbox;
+  return { ...inbox, conversations: upsert(inbox.conversations, { ...known, ...change }, byActivity) };
+}
+
+/**
+ * Fold a page into what is known. A page read before our log position may hold
+ * older versions of things that events have changed since: ours are kept then.
+ */
+function merge<Row extends { readonly id: string }>(
+  known: readonly Row[],
+  page: Page<Row>,
+  seq: number,
+  compare: Compare<Row>,
+): readonly Row[] {
+  const rows = new Map(known.map((row) => [row.id, row]));
+  for (const row of page.data) {
+    if (page.seq >= seq || !rows.has(row.id)) rows.set(row.id, row);
+  }
+  return [...rows.values()].sort(compare);
+}
+
+/**
+ * Forget the messages of other threads: opening one reads its page anyway, and a
+ * page kept open all day would otherwise hold every message that ever arrived.
+ */
+export function keepThreads(inbox: Inbox, wanted: ReadonlySet<ConversationId>): Inbox {
+  const ids = Object.keys(inbox.messages);
+  if (ids.every((id) => wanted.has(id))) return inbox;
+  const kept = Object.entries(inbox.messages).filter(([id]) => wanted.has(id));
+  return { ...inbox, messages: Object.fromEntries(kept) };
+}

@@ -1,0 +1,79 @@
+/** Which page to show: the login, the inbox, or why neither can be shown. */
+
+import { RefreshCw, WifiOff } from "lucide";
+import { useEffect, useState } from "preact/hooks";
+import { CustomerPanel } from "../customer/panel";
+import { ListPane } from "../list/pane";
+import { Login } from "../login/login";
+import { openId, route } from "../route";
+import { me } from "../store";
+import { ThreadPane } from "../thread/pane";
+import { Delayed } from "../ui/delayed";
+import { Icon } from "../ui/icon";
+import { Notice } from "../ui/notice";
+import { words } from "../words";
+import { announcement } from "./announce";
+import { Banner } from "./banner";
+import { boot, unreachable } from "./boot";
+import { detailsOpen } from "./details";
+import { Rail } from "./rail";
+import { Shortcuts } from "./shortcuts";
+import "./shell.css";
+
+export function App() {
+  if (unreachable.value) return <Unreachable />;
+  if (route.value.page === "login") return <Login />;
+  return me.value === null ? <Opening /> : <Inbox />;
+}
+
+function Inbox() {
+  const open = openId.value !== null;
+  return (
+    <div class="shell" data-open={open} data-details={open && detailsOpen.value}>
+      <a class="skip" href="#thread">
+        {words.skip}
+      </a>
+      <Banner />
+      <Rail />
+      <ListPane />
+      <ThreadPane />
+      {open && detailsOpen.value && <CustomerPanel />}
+      <Shortcuts />
+      <p class="unseen" role="status" aria-live="polite">
+        {announcement.value}
+      </p>
+    </div>
+  );
+}
+
+function Opening() {
+  return (
+    <Delayed>
+      <main class="opening" aria-busy>
+        <Notice icon={RefreshCw} title={words.list.loading} />
+      </main>
+    </Delayed>
+  );
+}
+
+function Unreachable() {
+  const [busy, setBusy] = useState(false);
+  useEffect(() => {
+    document.title = words.product;
+  }, []);
+  const again = async () => {
+    setBusy(true);
+    await boot();
+    setBusy(false);
+  };
+  return (
+    <main class="opening">
+      <Notice icon={WifiOff} title={words.error.unreachable} alert>
+        <button type="button" class="button" disabled={busy} onClick={() => void again()}>
+          <Icon of={RefreshCw} />
+          {words.error.retry}
+        </button>
+      </Notice>
+    </main>
+  );
+}

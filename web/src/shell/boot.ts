@@ -1,0 +1,49 @@
+/** Getting from a loaded file to a live page. */
+
+import { effect, signal } from "@preact/signals";
+import { ApiError } from "../api";
+import { openView, reach as listReach } from "../list/conversations";
+import { go, openId, route, view, watchHistory } from "../route";
+import { me } from "../store";
+import { start } from "../sync";
+import { openThread, reach as threadReach, readWhatIsSeen } from "../thread/messages";
+import { watchUnread } from "../thread/unread";
+import { startClock } from "../ui/time";
+import { watchKeys } from "./keys";
+import { watchTab } from "./tab";
+
+/** Whether the gateway could not be reached when the page opened. */
+export const unreachable = signal(false);
+
+export function startPage(): void {
+  watchHistory();
+  startClock();
+  watchKeys();
+  watchTab();
+  watchUnread();
+  readWhatIsSeen();
+  effect(loadWhatIsShown);
+  void boot();
+}
+
+/** Try to become live; without a session this leads to the login. */
+export async function boot(): Promise<void> {
+  unreachable.value = false;
+  try {
+    await start();
+    if (route.peek().page === "login") go({ page: "inbox" }, "replace");
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    unreachable.value = error.status !== 401;
+  }
+}
+
+// Whatever the address names is read once; a failure stays until somebody tries again.
+function loadWhatIsShown(): void {
+  if (me.value === null) return;
+  const list = listReach.value;
+  const thread = threadReach.value;
+  const id = openId.value;
+  if (!list.begun && list.state === "idle") void openView(view.value);
+  if (id !== null && !thread.begun && thread.state === "idle") void openThread(id);
+}

@@ -1,0 +1,51 @@
+/** The rail of views, with the workspace above and the menu below. */
+
+import { go, VIEWS, view, write, type View } from "../route";
+import { me } from "../store";
+import { Icon } from "../ui/icon";
+import { words } from "../words";
+import { AccountMenu } from "./account";
+import { viewName, VIEW_ICONS } from "./views";
+import "./rail.css";
+
+export function Rail() {
+  return (
+    <div class="rail">
+      <p class="workspace">
+        <img src="/assets/favicon.svg" alt="" width={24} height={24} />
+        <span>{me.value?.tenant.name ?? words.product}</span>
+      </p>
+      <nav aria-label={words.views.label}>
+        <ul>
+          {VIEWS.map((one) => (
+            <li key={one}>
+              <ViewLink of={one} />
+            </li>
+          ))}
+        </ul>
+      </nav>
+      <div class="rail-foot">
+        <AccountMenu side="above" />
+      </div>
+    </div>
+  );
+}
+
+function ViewLink({ of }: { readonly of: View }) {
+  return (
+    <a
+      class="view-link"
+      href={write({ page: "inbox", conversation: null, view: of })}
+      aria-current={view.value === of ? "page" : undefined}
+      aria-label={viewName(of)}
+      onClick={(event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+        event.preventDefault();
+        go({ view: of, conversation: null });
+      }}
+    >
+      <Icon of={VIEW_ICONS[of]} />
+      <span>{viewName(of)}</span>
+    </a>
+  );
+}

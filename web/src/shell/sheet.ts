@@ -1,0 +1,5 @@
+/** Whether the sheet of shortcuts is open. */
+
+import { signal } from "@preact/signals";
+
+export const sheetOpen = signal(false);

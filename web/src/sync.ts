@@ -1,0 +1,145 @@
+/** From a login to a live inbox: snapshot first, then the log from the snapshot's position. */
+
+import { batch, signal } from "@preact/signals";
+import { announce } from "./shell/announce";
+import { ApiError, getConversation, getMe, listConversations, listMessages, onSessionEnd } from "./api";
+import { restart as restartList } from "./list/conversations";
+import { startLive, type Live, type Socket } from "./live";
+import type { LogEvent } from "./model/event";
+import { addConversations, addMessages, emptyInbox, findConversation } from "./model/inbox";
+import type { Me } from "./model/types";
+import { reachAfter } from "./reach";
+import { go, openId, view } from "./route";
+import { connection, fold, inbox, me } from "./store";
+import { catchUpReads, restart as restartThreads } from "./thread/messages";
+
+const FRAME = 16;
+const RESYNC_RETRY = 3000;
+
+let live: Live | null = null;
+let arrived: LogEvent[] = [];
+let flushing: ReturnType<typeof setTimeout> | undefined;
+
+/** Become live, or go to the login when there is no session. Rejects when the gateway is away. */
+export async function start(): Promise<void> {
+  onSessionEnd(() => {
+    endSession();
+  });
+  const who = await getMe();
+  await snapshot(who);
+}
+
+/** Whether the last session ended by itself, under somebody's hands. */
+export const sessionEnded = signal(false);
+
+/** Stop following the log, forget what was on the page, and ask for a login. */
+export function endSession(how: "ended" | "left" = "ended"): void {
+  stopLive();
+  batch(() => {
+    sessionEnded.value = how === "ended" && me.peek() !== null;
+    me.value = null;
+    inbox.value = emptyInbox(0);
+    go({ page: "login" }, "replace");
+  });
+}
+
+/** Try the connection at once. */
+export function reconnectNow(): void {
+  live?.nudge();
+}
+
+/** Load what is on screen afresh and follow the log from there. */
+export async function snapshot(who: Me): Promise<void> {
+  const shown = view.peek();
+  const open = openId.peek();
+  const list = await listConversations(shown === "all" ? null : shown, null);
+  const thread = open === null ? null : await readThread(open);
+  batch(() => {
+    let next = addConversations(emptyInbox(list.seq), list);
+    if (open !== null && thread !== null) {
+      next = addMessages(next, open, thread.page);
+      next = addConversations(next, { data: [thread.conversation], next_cursor: null, seq: -1 });
+    }
+    inbox.value = next;
+    me.value = who;
+    restartList(shown, reachAfter(list));
+    restartThreads(open === null || thread === null ? {} : { [open]: reachAfter(thread.page) });
+  });
+  follow(who, list.seq);
+}
+
+// A link to a conversation that is not there must not keep the inbox from opening:
+// the thread pane finds out for itself and says so.
+async function readThread(id: string) {
+  try {
+    const [conversation, page] = await Promise.all([getConversation(id), listMessages(id, null)]);
+    return { conversation, page };
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 404) return null;
+    throw error;
+  }
+}
+
+function follow(who: Me, seq: number): void {
+  stopLive();
+  live = startLive({
+    open: openSocket,
+    from: { seq, epoch: who.epoch },
+    onEvent: take,
+    onResync: () => void resync(),
+    onRefused: () => void checkLogin(),
+    onConnection: (next) => {
+      connection.value = next;
+      if (next.state === "live") catchUpReads();
+    },
+    now: Date.now,
+    random: Math.random,
+  });
+}
+
+async function resync(): Promise<void> {
+  connection.value = { state: "waiting", since: Date.now() };
+  try {
+    await start();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    if (error.status !== 401) setTimeout(() => void resync(), RESYNC_RETRY);
+  }
+}
+
+// A refusal may mean that the login ended: asking who we are finds out, and
+// `api.ts` ends the session when it did.
+async function checkLogin(): Promise<void> {
+  try {
+    await getMe();
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+  }
+}
+
+function openSocket(): Socket {
+  const scheme = location.protocol === "https:" ? "wss:" : "ws:";
+  return new WebSocket(`${scheme}//${location.host}/api/v1/stream`) as Socket;
+}
+
+// A burst is folded once per frame: drawing each entry by itself would fall behind.
+function take(event: LogEvent): void {
+  arrived.push(event);
+  flushing ??= setTimeout(flush, FRAME);
+}
+
+function flush(): void {
+  const events = arrived;
+  arrived = [];
+  flushing = undefined;
+  fold(events);
+  announce(events, (id) => findConversation(inbox.peek(), id)?.customer ?? null);
+}
+
+function stopLive(): void {
+  live?.stop();
+  live = null;
+  clearTimeout(flushing);
+  flushing = undefined;
+  arrived = [];
+}

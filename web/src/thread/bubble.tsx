@@ -1,0 +1,69 @@
+/** One message of a phone channel. */
+
+import type { Message } from "../model/types";
+import { words } from "../words";
+import { Attachments } from "./attachment";
+import { quoted } from "./quoted";
+
+export function Bubble({ of }: { readonly of: Message }) {
+  return (
+    <article class="message" data-message={of.id}>
+      <div class={`bubble ${isBare(of) ? "bare" : ""} ${of.status === "failed" ? "failed" : ""}`}>
+        <Quote of={of} />
+        <Attachments of={of.attachments} />
+        <Text of={of} />
+      </div>
+      {of.status === "failed" && <Failure of={of} />}
+    </article>
+  );
+}
+
+/** Whether there is nothing but attachments, which have a frame of their own. */
+function isBare(message: Message): boolean {
+  return message.attachments.length > 0 && !message.text && quoted(message) === null;
+}
+
+function Text({ of }: { readonly of: Message }) {
+  if (of.text) return <p class="text">{linked(of.text)}</p>;
+  if (of.attachments.length > 0) return null;
+  return (
+    <p class="text faint">
+      {of.kind === "unsupported" ? words.message.unsupported : of.preview || words.message.noText}
+    </p>
+  );
+}
+
+function Quote({ of }: { readonly of: Message }) {
+  const earlier = quoted(of);
+  if (earlier === null) return null;
+  return (
+    <blockquote class="quote">
+      <span class="unseen">{words.message.replyTo} </span>
+      {earlier.preview}
+    </blockquote>
+  );
+}
+
+export function Failure({ of }: { readonly of: Message }) {
+  return (
+    <p class="failure">
+      {words.message.failed(of.error?.message ?? words.message.noReason)}
+      {of.error !== null && <span class="failure-code"> {words.message.code(of.error.code)}</span>}
+    </p>
+  );
+}
+
+const LINK = /(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]'])/u;
+
+/** Text with its web addresses made into links; every other character stays text. */
+export function linked(text: string) {
+  return text.split(LINK).map((part, index) =>
+    index % 2 === 0 ? (
+      part
+    ) : (
+      <a key={index} class="link" href={part} target="_blank" rel="noopener noreferrer nofollow">
+        {part}
+      </a>
+    ),
+  );
+}

@@ -1,0 +1,111 @@
+/** One mail: who, to whom, whether that is proven, and its body. */
+
+import { Bot, ShieldAlert, ShieldCheck } from "lucide";
+import { useState } from "preact/hooks";
+import type { Message, Party } from "../model/types";
+import { Avatar } from "../ui/avatar";
+import { Icon } from "../ui/icon";
+import { Tooltip } from "../ui/tooltip";
+import { words } from "../words";
+import { Attachments } from "./attachment";
+import { Failure, linked } from "./bubble";
+import { MailBody } from "./mailbody";
+import { conversation } from "./messages";
+import { Meta } from "./meta";
+import "./mail.css";
+
+export function MailCard({ of }: { readonly of: Message }) {
+  const sender = of.from.name ?? of.from.address;
+  return (
+    <article class={`mail ${of.direction}`} data-message={of.id}>
+      <header class="mail-head">
+        <Avatar id={face(of)} name={sender} />
+        <div class="mail-who">
+          <p class="mail-from">
+            <strong>{sender}</strong>
+            {of.from.name !== null && <span class="mail-address">{of.from.address}</span>}
+            {of.direction === "inbound" && <Trust of={of.mail?.from_verified ?? null} />}
+          </p>
+          <p class="mail-to">{recipients(of)}</p>
+        </div>
+        <Meta of={of} />
+      </header>
+      {of.mail?.auto && (
+        <p class="mail-note">
+          <Icon of={Bot} size={14} />
+          {words.message.automatic}
+        </p>
+      )}
+      {of.has_html ? <MailBody of={of} sender={sender} /> : <PlainBody of={of} />}
+      <Attachments of={of.attachments} />
+      {of.status === "failed" && <Failure of={of} />}
+    </article>
+  );
+}
+
+/** The text of a mail; what it quotes from earlier ones is folded away. */
+export function PlainBody({ of }: { readonly of: Message }) {
+  const [whole, setWhole] = useState(false);
+  const text = of.text ?? "";
+  const reply = of.reply_text ?? "";
+  const folds = reply.trim() !== "" && reply.trim() !== text.trim();
+  return (
+    <div class="mail-text">
+      <p class="text">{linked(folds && !whole ? reply : text || words.message.noText)}</p>
+      {folds && (
+        <QuoteFold
+          open={whole}
+          onToggle={() => {
+            setWhole(!whole);
+          }}
+        />
+      )}
+    </div>
+  );
+}
+
+interface QuoteFoldProps {
+  readonly open: boolean;
+  readonly onToggle: () => void;
+}
+
+export function QuoteFold({ open, onToggle }: QuoteFoldProps) {
+  return (
+    <button type="button" class="quote-fold" aria-expanded={open} onClick={onToggle}>
+      {open ? words.message.quotedHide : words.message.quotedShow}
+    </button>
+  );
+}
+
+// The customer looks the same here as in the list.
+function face(message: Message): string {
+  const customer = conversation.value?.customer;
+  return customer?.address === message.from.address ? customer.id : message.from.address;
+}
+
+function Trust({ of }: { readonly of: boolean | null }) {
+  if (of === null) return null;
+  if (of) {
+    return (
+      <span class="trust">
+        <Icon of={ShieldCheck} size={14} label={words.message.verified} />
+      </span>
+    );
+  }
+  return (
+    <Tooltip class="trust doubtful" tip={words.message.unverifiedWhy}>
+      <Icon of={ShieldAlert} size={14} />
+      {words.message.unverified}
+    </Tooltip>
+  );
+}
+
+function recipients(message: Message): string {
+  const to = `${words.message.to} ${message.to.join(", ")}`;
+  const cc = message.mail?.cc ?? [];
+  return cc.length === 0 ? to : `${to} · ${words.message.cc} ${cc.map(partyName).join(", ")}`;
+}
+
+function partyName(party: Party): string {
+  return party.name ?? party.address;
+}

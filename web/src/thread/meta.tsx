@@ -1,0 +1,64 @@
+/** The time of a message, its status glyph, and behind them all its times to the second. */
+
+import { Check, CheckCheck, CircleAlert, Clock3, type IconNode } from "lucide";
+import type { Message, MessageStatus } from "../model/types";
+import { Icon } from "../ui/icon";
+import { clockTime, duration, exact } from "../ui/time";
+import { Tooltip } from "../ui/tooltip";
+import { words } from "../words";
+
+const GLYPHS: Readonly<Record<MessageStatus, IconNode | null>> = {
+  received: null,
+  queued: Clock3,
+  sent: Check,
+  delivered: CheckCheck,
+  read: CheckCheck,
+  played: CheckCheck,
+  failed: CircleAlert,
+};
+
+export function Meta({ of }: { readonly of: Message }) {
+  return (
+    <Tooltip class="meta numbers" tip={<Facts of={of} />}>
+      <time dateTime={of.occurred_at}>{clockTime(of.occurred_at)}</time>
+      {of.direction === "outbound" && <StatusGlyph of={of.status} />}
+    </Tooltip>
+  );
+}
+
+function StatusGlyph({ of }: { readonly of: MessageStatus }) {
+  const glyph = GLYPHS[of];
+  if (glyph === null) return null;
+  return (
+    <span class={`status ${of}`}>
+      <Icon of={glyph} size={14} label={words.delivery[of]} />
+    </span>
+  );
+}
+
+function Facts({ of }: { readonly of: Message }) {
+  const delay = Date.parse(of.received_at) - Date.parse(of.occurred_at);
+  return (
+    <span class="facts">
+      <Fact name={words.message.provided(of.provider)} value={exact(of.occurred_at)} />
+      <Fact name={words.message.received} value={exact(of.received_at)} />
+      {Object.entries(of.status_at).map(([status, time]) => (
+        <Fact key={status} name={statusWord(status)} value={exact(time)} />
+      ))}
+      {of.direction === "inbound" && <span>{words.message.arrived(duration(delay))}</span>}
+    </span>
+  );
+}
+
+function Fact({ name, value }: { readonly name: string; readonly value: string }) {
+  return (
+    <span class="fact">
+      <span>{name}</span>
+      <span class="numbers">{value}</span>
+    </span>
+  );
+}
+
+function statusWord(status: string): string {
+  return (words.delivery as Readonly<Record<string, string>>)[status] ?? status;
+}

@@ -1,0 +1,67 @@
+/** The open conversation: heading and messages, or why there are none. */
+
+import { MessagesSquare, RefreshCw, TriangleAlert } from "lucide";
+import { openId } from "../route";
+import { Delayed } from "../ui/delayed";
+import { Icon } from "../ui/icon";
+import { Notice } from "../ui/notice";
+import { words } from "../words";
+import { ThreadHead } from "./head";
+import { conversation, messages, reach, retry } from "./messages";
+import { Thread } from "./thread";
+import "./pane.css";
+
+export function ThreadPane() {
+  const id = openId.value;
+  return (
+    <main class="thread-pane" id="thread" tabIndex={-1}>
+      {id === null ? <Nothing /> : <Open id={id} />}
+    </main>
+  );
+}
+
+function Open({ id }: { readonly id: string }) {
+  const { begun, state, failure } = reach.value;
+  return (
+    <>
+      <ThreadHead of={conversation.value} />
+      {!begun && state === "failed" && <Failed gone={failure === 404} />}
+      {!begun && state !== "failed" && <Bones />}
+      {begun && messages.value.length === 0 && <Notice icon={MessagesSquare} title={words.thread.empty} />}
+      {begun && messages.value.length > 0 && <Thread key={id} />}
+    </>
+  );
+}
+
+function Nothing() {
+  return (
+    <Notice icon={MessagesSquare} title={words.thread.none}>
+      <p>{words.thread.noneWhy}</p>
+    </Notice>
+  );
+}
+
+function Failed({ gone }: { readonly gone: boolean }) {
+  if (gone) return <Notice icon={TriangleAlert} title={words.thread.gone} alert />;
+  return (
+    <Notice icon={TriangleAlert} title={words.thread.error} alert>
+      {reach.value.failure === 0 && <p>{words.error.unreachable}</p>}
+      <button type="button" class="button" onClick={() => void retry()}>
+        <Icon of={RefreshCw} />
+        {words.error.retry}
+      </button>
+    </Notice>
+  );
+}
+
+function Bones() {
+  return (
+    <Delayed>
+      <div class="thread-bones" role="status" aria-label={words.thread.loading}>
+        {[52, 38, 60, 30, 46].map((width, index) => (
+          <span key={width} class={index % 3 === 2 ? "bone own" : "bone"} style={{ width: `${width}%` }} />
+        ))}
+      </div>
+    </Delayed>
+  );
+}

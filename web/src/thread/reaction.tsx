@@ -1,0 +1,20 @@
+/** A reaction: one small line, with what it is about. */
+
+import type { Message } from "../model/types";
+import { words } from "../words";
+import { Meta } from "./meta";
+import { quoted } from "./quoted";
+
+export function Reaction({ of }: { readonly of: Message }) {
+  const about = quoted(of);
+  const emoji = of.text ?? "";
+  return (
+    <article class={`group reaction ${of.direction}`} data-message={of.id}>
+      <p>
+        {emoji === "" ? words.message.reactionGone : words.message.reacted(emoji)}
+        {about !== null && <q>{about.preview}</q>}
+      </p>
+      <Meta of={of} />
+    </article>
+  );
+}

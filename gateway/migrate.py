@@ -87,7 +87,9 @@ async def migrate(admin_url: str, passwords: Mapping[str, str]) -> list[str]:
 async def set_passwords(connection: asyncpg.Connection, passwords: Mapping[str, str]) -> None:
     """Give the login roles their passwords; the text is quoted by the server itself."""
     for role, password in passwords.items():
-        statement = await connection.fetchval("SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", role, password)
+        statement = await connection.fetchval(
+            "SELECT format('ALTER ROLE %I PASSWORD %L', $1::text, $2::text)", role, password
+        )
         await connection.execute(statement)
 
 

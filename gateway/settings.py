@@ -23,8 +23,9 @@ class Settings(BaseSettings):
     previous_master_keys: SecretStr | None = Field(
         default=None, description="Earlier master keys as base64, comma-separated: still able to unwrap."
     )
-    public_url: str = Field(
-        default="http://127.0.0.1:8080", description="The base URL that providers and browsers use."
+    public_url: str | None = Field(
+        default=None,
+        description="The base URL that providers and browsers use; without it, the address that is listened on.",
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on.")

@@ -74,6 +74,7 @@ DECLARE
     first date := date_trunc('month', month);
     partition text := 'inbound_webhooks_' || to_char(first, 'YYYY_MM');
 BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('postgate ledger partition', 0));
     IF to_regclass(partition) IS NULL THEN
         EXECUTE format('CREATE TABLE %I PARTITION OF inbound_webhooks FOR VALUES FROM (%L) TO (%L)'
             ' WITH (toast_tuple_target = 8160)', partition, first, first + interval '1 month');

@@ -19,9 +19,7 @@ def migrate() -> None:
         typer.echo("POSTGATE_ADMIN_DATABASE_URL is not set: migrations need a role that may create roles", err=True)
         raise typer.Exit(2)
     try:
-        applied = asyncio.run(
-            run_migrations(settings.admin_database_url.get_secret_value(), passwords(settings))
-        )
+        applied = asyncio.run(run_migrations(settings.admin_database_url.get_secret_value(), passwords(settings)))
     except (MigrationChanged, asyncpg.PostgresError, OSError) as error:
         typer.echo(f"not migrated: {error}", err=True)
         raise typer.Exit(1) from None

@@ -3,7 +3,6 @@
 import os
 import secrets
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,24 +14,10 @@ from gateway.keys import Keyring
 from gateway.model.ids import public
 from gateway.store import provision
 
-EMAIL = "demo@postgate.test"
 TENANT_EXISTS = "SELECT EXISTS (SELECT FROM tenants WHERE id = $1)"
 SECRET_BYTES = 32
 
 Demo = Mapping[str, Any]
-
-
-def load_or_make(path: Path, new_id: Callable[[], UUID]) -> Demo:
-    """Return the demo tenant's facts, kept in a file that only its owner may read; made at the first start."""
-    if path.exists():
-        found: Demo = orjson.loads(path.read_bytes())
-        return found
-    made = _make(new_id)
-    unfinished = path.with_suffix(".new")
-    with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(orjson.dumps(made, option=orjson.OPT_INDENT_2))
-    unfinished.rename(path)
-    return made
 
 
 async def ensure(admin_url: str, keyring: Keyring, demo: Demo, new_id: Callable[[], UUID]) -> None:
@@ -41,14 +26,14 @@ async def ensure(admin_url: str, keyring: Keyring, demo: Demo, new_id: Callable[
     async with provision.provisioning(admin_url) as connection:
         if await connection.fetchval(TENANT_EXISTS, tenant_id):
             return
-        await provision.add_tenant(connection, tenant_id, "demo", "Demo", new_id())
+        await provision.add_tenant(connection, tenant_id, demo["slug"], demo["name"], new_id())
         await provision.add_member(
-            connection, tenant_id, UUID(demo["user_id"]), demo["email"], "Demo owner",
+            connection, tenant_id, UUID(demo["user_id"]), demo["email"], f"{demo['name']} owner",
             PasswordHasher().hash(demo["password"]), "owner",
         )  # fmt: skip
         prefix = demo["api_key"].split("_")[1]
         await provision.add_api_key(
-            connection, tenant_id, new_id(), prefix, token_hash(demo["api_key"]), "Demo key", []
+            connection, tenant_id, new_id(), prefix, token_hash(demo["api_key"]), "First key", []
         )
         key_id = new_id()
         data_key = await provision.add_data_key(connection, tenant_id, key_id, keyring)
@@ -95,12 +80,15 @@ def ready(demo: Demo, base_url: str, database_url: str) -> dict[str, Any]:
     }
 
 
-def _make(new_id: Callable[[], UUID]) -> Demo:
+def make(new_id: Callable[[], UUID], slug: str) -> Demo:
+    """Make up a tenant's ids and secrets: an owner, an API key, and a connection to each provider."""
     tenant_id = new_id()
     return {
         "tenant_id": str(tenant_id),
+        "slug": slug,
+        "name": slug.capitalize(),
         "user_id": str(new_id()),
-        "email": EMAIL,
+        "email": f"{slug}@postgate.test",
         "password": secrets.token_urlsafe(12),
         "api_key": new_api_key(tenant_id, os.urandom(SECRET_BYTES)),
         "integrations": [

@@ -20,6 +20,8 @@ CLAIM_AT_ONCE = 8
 LEASE_SECONDS = 120
 LOOK_SECONDS = 5.0
 TRIES = 3
+#: What passes by itself: the mail stays pending and is taken up again.
+LATER: tuple[type[BaseException], ...] = (*UNAVAILABLE, DatabaseUnavailable, Overloaded)
 
 
 class MailParser:
@@ -60,7 +62,7 @@ class MailParser:
                 found = await claim_mails(self._pool, CLAIM_AT_ONCE, LEASE_SECONDS)
                 for mail in found:
                     await self._parse(mail)
-            except (*UNAVAILABLE, DatabaseUnavailable, Overloaded) as error:
+            except LATER as error:
                 log.warning("mail.later", error=type(error).__name__)
                 found = []
             if not found and not self._stopping:

@@ -11,7 +11,7 @@ from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory, Route, SharedApp
 from gateway.ingest.shared import SharedReceiver
 from gateway.model.ids import IdInvalid, parse
-from gateway.problems import NotFound, TooLarge
+from gateway.problems import Forbidden, NotFound, TooLarge
 
 
 class Hooks:
@@ -24,9 +24,7 @@ class Hooks:
         public_url: the base URL that providers know, without a trailing slash.
     """
 
-    def __init__(
-        self, directory: Directory, receiver: Receiver, shared: SharedReceiver, public_url: str
-    ) -> None:
+    def __init__(self, directory: Directory, receiver: Receiver, shared: SharedReceiver, public_url: str) -> None:
         self._directory = directory
         self._receiver = receiver
         self._shared = shared
@@ -65,7 +63,7 @@ class Hooks:
         hook = await self._as_value(request, known.adapter.max_body)
         answer = known.adapter.handshake(hook, known.credentials)
         if answer is None:
-            raise NotFound("this URL takes POST; a handshake did not match")
+            raise Forbidden("this is no handshake that this connection's provider would make")
         return _answer(answer)
 
     async def _route(self, request: web.Request) -> Route:

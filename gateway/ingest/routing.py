@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 
 from channels.adapter import Adapter, Credentials
-from channels.events import ChannelEvent
+from channels.events import InboundMessage, StatusUpdate
 from channels.registry import ADAPTERS
 from gateway.keys import Keyring, WrappedKey, credentials_of, unseal
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
@@ -36,7 +36,7 @@ class Route:
     context: Mapping[str, Any]
     channels: Mapping[tuple[str, str], UUID]
 
-    def channel_of(self, event: ChannelEvent) -> UUID | None:
+    def channel_of(self, event: InboundMessage | StatusUpdate) -> UUID | None:
         """Return the channel that an event names; None when this connection has no such address.
 
         Mail may reach us for any mailbox of a domain: what names none of ours belongs to the only mailbox there is.

@@ -65,9 +65,7 @@ def translate(
             case Quarantined():
                 rows.unstored.append(Unstored(state="quarantined", reason=event.reason, detail=event.detail))
             case Other():
-                rows.unstored.append(
-                    Unstored(state="ignored", reason=event.subtype, external_id=event.external_id)
-                )
+                rows.unstored.append(Unstored(state="ignored", reason=event.subtype, external_id=event.external_id))
             case InboundMessage() | StatusUpdate():
                 channel = route.channel_of(event)
                 if channel is None:
@@ -148,9 +146,7 @@ def _status(
     rows: Rows,
 ) -> None:
     if not event.message_ref or len(event.message_ref) > EXTERNAL_ID_LIMIT:
-        rows.unstored.append(
-            Unstored(state="ignored", reason="status_without_message", external_id=event.external_id)
-        )
+        rows.unstored.append(Unstored(state="ignored", reason="status_without_message", external_id=event.external_id))
         return
     rank = standing(event.channel, event.status)
     error = None

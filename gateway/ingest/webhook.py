@@ -99,10 +99,7 @@ def unstored_json(items: Sequence[Unstored]) -> str | None:
     if not items:
         return None
     return text_json(
-        [
-            {"state": i.state, "reason": i.reason, "detail": i.detail, "external_id": i.external_id}
-            for i in items[:1000]
-        ]
+        [{"state": i.state, "reason": i.reason, "detail": i.detail, "external_id": i.external_id} for i in items[:1000]]
     )
 
 

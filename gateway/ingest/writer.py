@@ -112,7 +112,8 @@ class Writer:
                 await self._reopen()
 
     def _take(self) -> list[tuple[Webhook, asyncio.Future[None]]]:
-        group, size = [], 0
+        group: list[tuple[Webhook, asyncio.Future[None]]] = []
+        size = 0
         while self._queue and len(group) < GROUP_LIMIT and size < GROUP_BYTES:
             item = self._queue.popleft()
             size += len(item[0].request.body)
@@ -196,5 +197,3 @@ class Writer:
             else:
                 log.info("ingest.database_back")
                 return
-
-

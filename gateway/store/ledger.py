@@ -51,3 +51,14 @@ async def load(tx: TenantTx, webhook_id: UUID) -> StoredWebhook | None:
 def _read(row: asyncpg.Record) -> StoredWebhook:
     fields = dict(row)
     return StoredWebhook(**{**fields, "headers": orjson.loads(fields["headers"])})
+
+
+WAITING = """
+SELECT id FROM inbound_webhooks WHERE tenant_id = $1 AND state IN ('quarantined', 'partial')
+ORDER BY received_at, id
+"""
+
+
+async def waiting_for_a_look(tx: TenantTx) -> list[UUID]:
+    """Return the webhooks of which something is quarantined, oldest first."""
+    return [row["id"] for row in await tx.connection.fetch(WAITING, tx.tenant_id)]

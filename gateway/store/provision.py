@@ -44,17 +44,13 @@ async def provisioning(admin_url: str) -> AsyncIterator[asyncpg.Connection]:
         await connection.close()
 
 
-async def add_tenant(
-    connection: asyncpg.Connection, tenant_id: UUID, slug: str, name: str, epoch: UUID
-) -> None:
+async def add_tenant(connection: asyncpg.Connection, tenant_id: UUID, slug: str, name: str, epoch: UUID) -> None:
     """Make a tenant with an empty log."""
     await connection.execute(ADD_TENANT, tenant_id, slug, name)
     await connection.execute(ADD_HEAD, tenant_id, epoch)
 
 
-async def add_data_key(
-    connection: asyncpg.Connection, tenant_id: UUID, key_id: UUID, keyring: Keyring
-) -> bytes:
+async def add_data_key(connection: asyncpg.Connection, tenant_id: UUID, key_id: UUID, keyring: Keyring) -> bytes:
     """Make a tenant's data key; returns it, for sealing."""
     key, stored = keyring.new_data_key()
     await connection.execute(ADD_KEY, tenant_id, key_id, stored.wrapped, stored.master_key_id)
@@ -121,9 +117,7 @@ async def add_channel(
     name: str,
 ) -> None:
     """Add an address to a connection."""
-    await connection.execute(
-        ADD_CHANNEL, tenant_id, channel_id, integration_id, provider, kind, address, name
-    )
+    await connection.execute(ADD_CHANNEL, tenant_id, channel_id, integration_id, provider, kind, address, name)
 
 
 async def add_app(

@@ -1,0 +1,155 @@
+"""``postgate up``: everything in one process, on an embedded Postgres, with a demo tenant."""
+
+import asyncio
+import os
+import secrets
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+import typer
+from rich.console import Console
+
+from gateway.cli.private_file import read_private, write_private
+from gateway.demo import tenant as demo_tenant
+from gateway.embedded import EmbeddedPostgres, EmbeddedPostgresError, Superuser, default_data_dir
+from gateway.keys import Keyring, new_master_key
+from gateway.migrate import MigrationChanged, migrate
+from gateway.model.ids import new_id as id_of_moment
+from gateway.running import Refused, Running, event_loop, serve_until_stopped
+from gateway.settings import Settings
+
+DATABASE = "postgate"
+ROLES = ("postgate_app", "postgate_hook", "postgate_relay")
+READY_FILE = "ready.json"
+DATABASE_EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
+
+console = Console(stderr=True)
+
+
+def up(
+    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")] = 8080,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where the data is kept; made at the first start.")
+    ] = None,
+    ready_file: Annotated[
+        Path | None, typer.Option(help="Written as JSON once everything serves: URL, login, demo secrets.")
+    ] = None,
+) -> None:
+    """Run everything in one process, with a database of its own and a demo tenant. Ctrl-C stops it."""
+    folder = data_dir or default_data_dir(os.environ, Path.home(), is_root=os.getuid() == 0)
+    try:
+        with asyncio.Runner(loop_factory=event_loop) as runner:
+            runner.run(_up(folder, host, port, ready_file))
+    except (EmbeddedPostgresError, Refused, MigrationChanged) as error:
+        console.print(f"not started: {error}", style="red", highlight=False, soft_wrap=True)
+        raise typer.Exit(1) from None
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        raise typer.Exit(130) from None
+
+
+async def _up(folder: Path, host: str, port: int, ready_file: Path | None) -> None:
+    _stop_by_cancelling()
+    postgres = EmbeddedPostgres(folder)
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)  # whoever waits for it must not find the last run's
+    with console.status("Starting Postgres…"):
+        superuser = await postgres.start()
+    try:
+        with console.status("Preparing the database…"):
+            settings, demo = await _prepare(folder, superuser, host, port)
+        await serve_until_stopped(settings, partial(_tell, postgres, folder, demo, settings, ready_file))
+    finally:
+        await postgres.stop()
+
+
+def _stop_by_cancelling() -> None:
+    """Let signals that come while everything still starts end it in order, the database included."""
+    task = asyncio.current_task()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel if task else lambda: None)
+
+
+async def _prepare(
+    folder: Path, superuser: Superuser, host: str, port: int
+) -> tuple[Settings, demo_tenant.Demo]:
+    master_key = read_private(folder / "master.key", new_master_key)
+    passwords: dict[str, str] = orjson.loads(
+        read_private(
+            folder / "roles.json",
+            lambda: orjson.dumps({role: secrets.token_urlsafe(24) for role in ROLES}).decode(),
+        )
+    )
+    await _ensure_database(superuser)
+    admin_url = superuser.url(DATABASE)
+    await migrate(admin_url, passwords)
+    demo: demo_tenant.Demo = orjson.loads(read_private(folder / "demo.json", _new_demo))
+    await demo_tenant.ensure(admin_url, Keyring(master_key), demo, _new_id)
+    urls = {role: superuser.url(DATABASE, role, password) for role, password in passwords.items()}
+    settings = Settings.model_validate(
+        {
+            "database_url": urls["postgate_app"],
+            "hook_database_url": urls["postgate_hook"],
+            "relay_database_url": urls["postgate_relay"],
+            "master_key": master_key,
+            "host": host,
+            "port": port,
+            "simulator": True,
+            "log_level": os.environ.get("POSTGATE_LOG_LEVEL", "warning"),
+        }
+    )
+    return settings, demo
+
+
+async def _ensure_database(superuser: Superuser) -> None:
+    connection = await asyncpg.connect(superuser.url())
+    try:
+        if not await connection.fetchval(DATABASE_EXISTS, DATABASE):
+            await connection.execute(f'CREATE DATABASE "{DATABASE}"')
+    finally:
+        await connection.close()
+
+
+def _tell(
+    postgres: EmbeddedPostgres,
+    folder: Path,
+    demo: demo_tenant.Demo,
+    settings: Settings,
+    ready_file: Path | None,
+    running: Running,
+) -> None:
+    postgres.announce(running.url)
+    facts = demo_tenant.ready(demo, running.url, settings.database_url.get_secret_value())
+    text = orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
+    for path in {folder / READY_FILE, ready_file or folder / READY_FILE}:
+        write_private(path, text)
+    if not (settings.assets_dir / "index.html").is_file():
+        console.print("The page is not built: `make web` builds it.", style="yellow")
+    sys.stdout.write(_welcome(facts))
+    sys.stdout.flush()
+
+
+def _welcome(facts: Mapping[str, Any]) -> str:
+    return (
+        f"\n  Postgate   {facts['base_url']}\n"
+        f"  E-mail     {facts['email']}\n"
+        f"  Password   {facts['password']}\n\n"
+        "  Send sample messages from a second terminal: .venv/bin/postgate simulate\n"
+        "  Stop with Ctrl-C; the data stays.\n\n"
+    )
+
+
+def _new_demo() -> str:
+    return orjson.dumps(demo_tenant.make(_new_id, "demo"), option=orjson.OPT_INDENT_2).decode()
+
+
+def _new_id() -> UUID:
+    return id_of_moment(time.time_ns() // 1_000_000)

@@ -1,0 +1,88 @@
+"""Everything that ingest is made of, put together, started and stopped in the right order."""
+
+import time
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from functools import partial
+from uuid import UUID
+
+import asyncpg
+from aiohttp import web
+
+from gateway.ingest.mail import MailParser
+from gateway.ingest.partitions import Partitions
+from gateway.ingest.receive import Receiver
+from gateway.ingest.replay import Replayer
+from gateway.ingest.routes import Hooks, add_routes
+from gateway.ingest.routing import Directory
+from gateway.ingest.shared import SharedReceiver
+from gateway.ingest.writer import Writer
+from gateway.keys import Keyring
+from gateway.model.log import Entry
+from gateway.store.pool import connect
+
+
+class Ingest:
+    """The ingest of one process.
+
+    Args:
+        hook_url: the database, as the role ``hook``.
+        hook_pool: a few connections of that role.
+        app_pool: connections of the role ``app``, to load what is replayed.
+        keyring: opens the credentials.
+        announce: told the new log entries after each commit.
+        echo_tenants: the tenants that somebody watches in this process.
+        queue_limit: webhooks that may wait to be stored.
+        clock: the time, in UTC.
+        new_id: makes an id of a moment given in milliseconds.
+    """
+
+    def __init__(
+        self,
+        hook_url: str,
+        hook_pool: asyncpg.Pool,
+        app_pool: asyncpg.Pool,
+        keyring: Keyring,
+        announce: Callable[[Sequence[Entry]], None],
+        echo_tenants: Callable[[], Collection[UUID]],
+        queue_limit: int,
+        clock: Callable[[], datetime],
+        new_id: Callable[[int], UUID],
+    ) -> None:
+        open_connection = partial(connect, hook_url)
+        self._writer = Writer(open_connection, announce, echo_tenants, queue_limit)
+        self._mail_writer = Writer(open_connection, announce, echo_tenants, queue_limit)
+        self.directory = Directory(hook_pool, keyring, time.monotonic)
+        receiver = Receiver(self._writer, self._mail_writer, self._mail_waits, clock, new_id)
+        self._shared = SharedReceiver(hook_pool, self.directory, receiver, clock, new_id)
+        self._receiver = receiver
+        self._mail = MailParser(hook_pool, self.directory, receiver, self._writer)
+        self._partitions = Partitions(hook_pool, clock)
+        self._replayer = Replayer(app_pool, self.directory, receiver, self._writer)
+        self.replay = self._replayer.replay
+
+    def mount(self, app: web.Application, public_url: str) -> None:
+        """Add the webhook URLs."""
+        add_routes(app, Hooks(self.directory, self._receiver, self._shared, public_url))
+
+    async def start(self) -> None:
+        """Connect, and begin to store and to parse."""
+        await self._partitions.start()
+        await self._writer.start()
+        await self._mail_writer.start()
+        self._mail.start()
+
+    async def stop(self) -> None:
+        """Store what is queued; leave no mail half done."""
+        await self._mail_writer.stop()
+        await self._mail.stop()
+        await self._writer.stop()
+        await self._partitions.stop()
+
+    @property
+    def waiting(self) -> int:
+        """How many webhooks wait to be stored."""
+        return self._writer.waiting + self._mail_writer.waiting
+
+    def _mail_waits(self) -> None:
+        self._mail.waits()

@@ -1,0 +1,135 @@
+"""Running a gateway: on a socket, until it is told to stop; and single errands that need parts of it."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import asyncpg
+import structlog
+import uvloop
+from aiohttp import web
+
+from gateway import app as wiring
+from gateway.keys import KeyUnusable
+from gateway.logs import configure_logs
+from gateway.model.ids import public
+from gateway.settings import Settings
+from gateway.store.ledger import waiting_for_a_look
+from gateway.store.pool import UNAVAILABLE, RoleTooPowerful, open_pool, tenant_tx
+
+log = structlog.get_logger(__name__)
+
+BACKLOG = 1024
+
+
+class Refused(Exception):
+    """The gateway does not start; the text says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A gateway that serves."""
+
+    url: str
+    app: web.Application
+
+
+def event_loop() -> asyncio.AbstractEventLoop:
+    """Make the event loop of a server."""
+    return uvloop.new_event_loop()
+
+
+@asynccontextmanager
+async def run_gateway(settings: Settings) -> AsyncIterator[Running]:
+    """Serve inside the ``async with``; leaving it stops gracefully.
+
+    Raises:
+        Refused: when it can't start.
+    """
+    listener = listen(settings.host, settings.port)
+    url = f"http://{_shown(settings.host)}:{listener.getsockname()[1]}"
+    async with AsyncExitStack() as stack:
+        stack.callback(listener.close)
+        try:
+            application = await stack.enter_async_context(wiring.assembled(settings, settings.public_url or url))
+        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+            raise Refused(f"the database can't be used: {error}") from error
+        except (RoleTooPowerful, KeyUnusable) as error:
+            raise Refused(str(error)) from error
+        runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.SockSite(runner, listener, backlog=BACKLOG).start()
+        yield Running(url, application)
+
+
+async def serve_until_stopped(settings: Settings, ready: Callable[[Running], None] | None = None) -> None:
+    """Serve until SIGTERM or SIGINT.
+
+    Args:
+        settings: of the server.
+        ready: called once it serves.
+
+    Raises:
+        Refused: when it can't start.
+    """
+    configure_logs(settings.log_level)
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    async with run_gateway(settings) as running:
+        log.info("serving", url=running.url)
+        if ready is not None:
+            ready(running)
+        await stopped.wait()
+        log.info("stopping")
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open the listening socket; port 0 takes a free one.
+
+    Raises:
+        Refused: when the address is taken or not ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise Refused(f"can't listen on {host}:{port}: {error.strerror}; choose another with --port") from error
+    listener.setblocking(False)
+    return listener
+
+
+async def replay_all(settings: Settings, tenant_id: UUID, webhooks: Sequence[UUID]) -> list[str]:
+    """Replay webhooks of a tenant, or all that wait for a look; returns a line for each.
+
+    Raises:
+        Refused: when the database can't be used.
+    """
+    try:
+        async with wiring.ingest_alone(settings) as ingest:
+            pool = await open_pool(settings.database_url.get_secret_value(), 1)
+            async with tenant_tx(pool, tenant_id) as tx:
+                chosen = list(webhooks) or await waiting_for_a_look(tx)
+            await pool.close()
+            return [
+                f"{public('whk', key)}: {'replayed' if await ingest.replay(tenant_id, key) else 'not found'}"
+                for key in chosen
+            ]
+    except (*UNAVAILABLE, asyncpg.PostgresError, RoleTooPowerful, KeyUnusable) as error:
+        raise Refused(f"the database can't be used: {error}") from error
+
+
+def _shown(host: str) -> str:
+    """Return the host of a URL by which this machine reaches a listening address."""
+    if host in {"0.0.0.0", "::"}:  # noqa: S104 - compared, not listened on
+        return "127.0.0.1"
+    return f"[{host}]" if ":" in host else host

@@ -1,0 +1,166 @@
+"""Fixtures that most tests need: a real Postgres, a database per test, tenants, and a gateway on a real socket."""
+
+import asyncio
+import itertools
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from aiohttp import ClientSession
+
+from gateway.demo import tenant as demo_tenant
+from gateway.embedded import EmbeddedPostgres, Superuser
+from gateway.keys import Keyring, new_master_key
+from gateway.migrate import migrate
+from gateway.model.ids import new_id as id_of_moment
+from gateway.running import Running, run_gateway
+from gateway.settings import Settings
+
+TEMPLATE = "postgate_template"
+PASSWORDS = {"postgate_app": "app-pw", "postgate_hook": "hook-pw", "postgate_relay": "relay-pw"}
+_numbers = itertools.count()
+
+
+def new_id() -> UUID:
+    """Make an id of now."""
+    return id_of_moment(time.time_ns() // 1_000_000)
+
+
+@dataclass(frozen=True)
+class Database:
+    """One migrated database, and the URL of each role."""
+
+    name: str
+    admin_url: str
+    app_url: str
+    hook_url: str
+    relay_url: str
+
+    async def fetch(self, statement: str, *args: Any) -> list[asyncpg.Record]:
+        """Run a query as the superuser, past row-level security."""
+        connection = await asyncpg.connect(self.admin_url)
+        try:
+            return await connection.fetch(statement, *args)
+        finally:
+            await connection.close()
+
+    async def value(self, statement: str, *args: Any) -> Any:
+        """Return the first value of a query, as the superuser."""
+        rows = await self.fetch(statement, *args)
+        return rows[0][0] if rows else None
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """A tenant with a connection to each provider; ``ready`` is what a ready file would say of it."""
+
+    id: UUID
+    facts: dict[str, Any]
+    ready: dict[str, Any]
+
+    @property
+    def auth(self) -> dict[str, str]:
+        """The header of its API key."""
+        return {"Authorization": f"Bearer {self.ready['api_key']}"}
+
+    def integration(self, provider: str) -> dict[str, Any]:
+        """Return the connection to a provider: id, hook_url, credentials, channels."""
+        return next(i for i in self.ready["integrations"] if i["provider"] == provider)
+
+
+@pytest.fixture(scope="session")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superuser]:
+    """A Postgres of this run, with one migrated database to copy from."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), fast=True)
+    superuser = server.start_blocking()
+    try:
+        asyncio.run(_make_template(superuser))
+        yield superuser
+    finally:
+        server.stop_blocking()
+
+
+async def _make_template(superuser: Superuser) -> None:
+    await _administer(superuser, f'CREATE DATABASE "{TEMPLATE}"')
+    await migrate(superuser.url(TEMPLATE), PASSWORDS)
+
+
+async def _administer(superuser: Superuser, statement: str) -> None:
+    connection = await asyncpg.connect(superuser.url())
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@pytest.fixture
+async def database(cluster: Superuser) -> AsyncIterator[Database]:
+    """A database of this test alone."""
+    name = f"test_{next(_numbers)}"
+    await _administer(cluster, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    app, hook, relay = (cluster.url(name, role, password) for role, password in PASSWORDS.items())
+    yield Database(name, cluster.url(name), app, hook, relay)
+    await _administer(cluster, f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def master_key() -> str:
+    """The master key of this run."""
+    return new_master_key()
+
+
+@pytest.fixture
+def settings(database: Database, master_key: str, tmp_path: Path) -> Settings:
+    """The settings of a gateway on the test's database, on a free port."""
+    return Settings.model_validate(
+        {
+            "database_url": database.app_url,
+            "hook_database_url": database.hook_url,
+            "relay_database_url": database.relay_url,
+            "master_key": master_key,
+            "port": 0,
+            "public_url": "http://gateway.test",
+            "pool_size": 4,
+        }
+    )
+
+
+MakeTenant = Callable[[str], Awaitable[Tenant]]
+
+
+@pytest.fixture
+def make_tenant(database: Database, master_key: str) -> MakeTenant:
+    """Makes a tenant by its short name."""
+
+    async def make(slug: str) -> Tenant:
+        facts = dict(demo_tenant.make(new_id, slug))
+        await demo_tenant.ensure(database.admin_url, Keyring(master_key), facts, new_id)
+        ready = demo_tenant.ready(facts, "http://gateway.test", database.app_url)
+        return Tenant(UUID(facts["tenant_id"]), facts, ready)
+
+    return make
+
+
+@pytest.fixture
+async def tenant(make_tenant: MakeTenant) -> Tenant:
+    """A tenant."""
+    return await make_tenant("acme")
+
+
+@pytest.fixture
+async def gateway(settings: Settings) -> AsyncIterator[Running]:
+    """The whole gateway, in this process, on a real socket; ``gateway.url`` is where."""
+    async with run_gateway(settings) as running:
+        yield running
+
+
+@pytest.fixture
+async def client(gateway: Running) -> AsyncIterator[ClientSession]:
+    """An HTTP client whose paths are the gateway's."""
+    async with ClientSession(gateway.url) as session:
+        yield session

@@ -1,0 +1,140 @@
+"""The API alone on a real socket, with a clock and neighbours that tests can look at."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import pytest
+from aiohttp import ClientSession, CookieJar, web
+from aiohttp.test_utils import TestServer
+
+from gateway.api.routes import add_last_routes, add_routes, open_gate
+from gateway.api.services import Services
+from gateway.model.ids import new_id
+from gateway.model.log import Entry
+from gateway.openapi import Api
+from gateway.problems import problems
+from gateway.request_log import request_log
+from gateway.response_headers import add_headers
+from gateway.store.pool import open_pool
+from tests.api.rows import Rows
+from tests.conftest import Database, MakeTenant, Tenant
+
+PUBLIC_URL = "http://gateway.test"
+ORIGIN = {"Origin": PUBLIC_URL}
+
+
+@dataclass
+class Neighbours:
+    """What stands in for the other features: it notes what it was told."""
+
+    announced: list[Entry] = field(default_factory=list)
+    ended: list[bytes] = field(default_factory=list)
+    replayed: list[tuple[UUID, UUID]] = field(default_factory=list)
+    ahead: timedelta = timedelta()
+    connection_gone: bool = False
+
+    def announce(self, entries: Sequence[Entry]) -> None:
+        self.announced += entries
+
+    async def replay(self, tenant_id: UUID, webhook_id: UUID) -> bool:
+        self.replayed.append((tenant_id, webhook_id))
+        return not self.connection_gone
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running API."""
+
+    url: str
+    api: Api
+    neighbours: Neighbours
+    pool: asyncpg.Pool
+    client: ClientSession
+
+    async def problem(self, method: str, path: str, status: int, code: str, **sent: Any) -> dict[str, Any]:
+        """Send a request that must be refused; returns the problem, after looking at its form."""
+        async with self.client.request(method, path, **sent) as answer:
+            text = await answer.text()
+            assert (answer.status, method, path) == (status, method, path), text
+            assert answer.content_type == "application/problem+json", text
+            problem: dict[str, Any] = await answer.json(content_type=None)
+        assert problem["code"] == code
+        assert problem["status"] == status
+        assert problem["type"] == f"/docs/problems#{code}"
+        return problem
+
+    async def get(self, path: str, tenant: Tenant) -> Any:
+        """Return the JSON at a path."""
+        async with self.client.get(path, headers=tenant.auth) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    async def log_in(self, tenant: Tenant) -> str:
+        """Log in as the tenant's owner; returns the cookie's value."""
+        body = {"email": tenant.ready["email"], "password": tenant.ready["password"]}
+        async with self.client.post("/api/v1/login", json=body, headers=ORIGIN) as answer:
+            assert answer.status == 200, await answer.text()
+            return answer.cookies["postgate_session"].value
+
+
+@pytest.fixture
+def assets(tmp_path: Path) -> Path:
+    """The folder of a built page."""
+    folder = tmp_path / "assets"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "index.html").write_text("<!doctype html><title>Postgate</title>" + " " * 2000)
+    (folder / "assets" / "index-Ab12_-9z.js").write_text("console.log(1);" * 100)
+    (folder / "assets" / "theme.js").write_text("0")
+    return folder
+
+
+@pytest.fixture
+async def served(database: Database, assets: Path) -> AsyncIterator[Served]:
+    """The API on a socket."""
+    neighbours = Neighbours()
+    pool = await open_pool(database.app_url, 3)
+    app = web.Application(middlewares=[request_log, problems])
+    services = Services(
+        pool=pool,
+        public_url=PUBLIC_URL,
+        assets=assets,
+        clock=neighbours.now,
+        new_id=new_id,
+        secret=lambda size: new_id(0).bytes * (size // 16),
+        announce=neighbours.announce,
+        replay=neighbours.replay,
+        session_ended=neighbours.ended.append,
+        demo=lambda _tenant: True,
+    )
+    open_gate(app, services)
+    api = Api(app)
+    add_routes(app, api, services)
+    add_last_routes(app, api, services)
+    add_headers(app, PUBLIC_URL)
+    server = TestServer(app)
+    await server.start_server()
+    url = str(server.make_url("/")).rstrip("/")
+    async with ClientSession(url, cookie_jar=CookieJar(unsafe=True)) as client:
+        yield Served(url, api, neighbours, pool, client)
+    await server.close()
+    await pool.close()
+
+
+@pytest.fixture
+def rows(database: Database, tenant: Tenant) -> Rows:
+    """Puts rows of the tenant into the database."""
+    return Rows(database, tenant)
+
+
+@pytest.fixture
+async def other(make_tenant: MakeTenant) -> Tenant:
+    """Another tenant of the same database."""
+    return await make_tenant("umbrella")

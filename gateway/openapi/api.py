@@ -67,7 +67,7 @@ class Api:
                 raise Forbidden("this account, or this API key, may only read")
             return await handler(Call(*await _read(request, operation), caller))
 
-        self.add_raw(operation, checked)
+        self._mount(operation, checked, needs_caller=True, head=True)
 
     def add_open(
         self,
@@ -79,13 +79,20 @@ class Api:
         async def checked(request: web.Request) -> web.StreamResponse:
             return await handler(OpenCall(*await _read(request, operation)))
 
-        self.add_raw(operation, checked, needs_caller=False)
+        self._mount(operation, checked, needs_caller=False, head=True)
 
     def add_raw(
         self, operation: Operation[Query, Body], handler: Handler, *, needs_caller: bool = True
     ) -> None:
         """Mount an operation whose handler checks its requests; ``needs_caller`` is for the document."""
+        self._mount(operation, handler, needs_caller=needs_caller, head=False)
+
+    def _mount(
+        self, operation: Operation[Query, Body], handler: Handler, *, needs_caller: bool, head: bool
+    ) -> None:
         self._app.router.add_route(operation.method, operation.path, handler)
+        if head and operation.method == "GET":  # the same answer; the server leaves the body out
+            self._app.router.add_route("HEAD", operation.path, handler)
         self.mounted.append(Mounted(operation, needs_caller))
 
 

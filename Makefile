@@ -1,0 +1,79 @@
+# Everything that is done with this repository. Set-up is incremental: what did not change is not done again.
+# ARGS is handed on: make up ARGS="--port 9000", make test ARGS="-k signature".
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+BIN := .venv/bin
+RUN := .venv/.installed-run
+DEV := .venv/.installed-dev
+NPM := scripts/node.sh npm --prefix web
+MODULES := web/node_modules/.installed
+PAGE := gateway/assets/index.html
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null | grep -v '[[:space:]]')
+LOCKED := pyproject.toml requirements/build.txt scripts/python.sh scripts/say.sh
+
+.PHONY: help up test test-web check lint bench fuzz screenshots web lock clean
+
+help: ## List what can be made
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+up: $(RUN) $(PAGE) ## Start everything on an embedded Postgres, with a demo tenant
+	@exec $(BIN)/postgate up $(ARGS)
+
+test: $(DEV) $(PAGE) test-web ## Run all tests
+	@scripts/chromium.sh
+	@$(BIN)/pytest -n 2 $(ARGS)
+
+test-web: $(RUN) $(MODULES) ## Run the page's unit tests
+	@$(NPM) test
+
+check: lint test ## Check format, lint, import contracts, types, and run all tests
+
+lint: $(DEV) $(MODULES) ## Check format, lint, import contracts and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/yamllint --strict .
+	$(BIN)/shellcheck --external-sources scripts/*.sh .ci/run
+	$(NPM) run lint
+	$(NPM) run types
+
+bench: $(DEV) $(PAGE) ## Measure against bare programs and print the ratios
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+fuzz: $(DEV) $(PAGE) ## Run the property tests with a hundred times as many examples
+	@$(BIN)/pytest -n 2 -p tests.fuzzing --timeout 3600 $(ARGS)
+
+screenshots: $(DEV) $(PAGE) ## Write pictures of the page into screenshots/
+	@scripts/chromium.sh
+	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
+
+web: $(PAGE) ## Build the page
+
+lock: $(RUN) ## Resolve all requirements anew
+	scripts/lock.sh
+
+clean: ## Remove what was made here, but no data
+	rm -rf .venv web/node_modules gateway/assets build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(RUN): requirements/run.txt $(LOCKED)
+	@if [ -e $(DEV) ]; then $(MAKE) --no-print-directory $(DEV); else scripts/python.sh run; fi
+	@touch $@
+
+$(DEV): requirements/dev.txt requirements/run.txt $(LOCKED)
+	@scripts/python.sh dev
+	@touch $@ $(RUN)
+
+$(MODULES): web/package.json web/package-lock.json | $(RUN)
+	@source scripts/say.sh; say "Installing the page's packages"
+	@$(NPM) ci --no-audit --no-fund --loglevel error
+	@touch $@
+
+$(PAGE): $(WEB_SOURCES) | $(MODULES)
+	@source scripts/say.sh; say "Building the page"
+	@$(NPM) run --silent build >&2
+	@touch $@

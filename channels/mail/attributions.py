@@ -24,9 +24,8 @@ WHEN = re.compile(
     re.IGNORECASE,
 )
 ADDRESS = re.compile(r"[^\s<>@]{1,64}@[^\s<>@]{1,255}")
-DATE_FIRST = re.compile(
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b[^<]{0,200}<[^<>\s]{1,64}@[^<>\s]{1,255}>\s*[:\uff1a]?"
-)
+DATE_FIRST = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\b[^<]{0,200}<[^<>\s]{1,64}@[^<>\s]{1,255}>\s*[:\uff1a]?")
+NAMED_LAST = re.compile(r"<[^<>\s@]{1,64}@[^<>\s@]{1,255}>\s{0,3}[:\uff1a]$")
 SENTENCE_END = re.compile(r"(?:[a-zà-ÿ]{5}\.|[!?])$")
 FULLWIDTH_COLON = "\uff1a"
 MAX_LINES = 4
@@ -62,6 +61,8 @@ def unquoted(line: str) -> str:
 
 def _strength(joined: str) -> str | None:
     if DATE_FIRST.fullmatch(joined):
+        return STRONG
+    if NAMED_LAST.search(joined) is not None and WHEN.search(joined) is not None:
         return STRONG
     if VERBS.search(joined) is None:
         return None

@@ -20,9 +20,7 @@ REPLY_SUBJECT = re.compile(
     r"automaattinen vastaus|odpowiedź automatyczna|автоматический ответ|automatický|"
     r"自动回复|自動回覆|自動返信)"
 )
-ROBOTS = re.compile(
-    r"(?i)(?:mailer-daemon|postmaster|mail-daemon|(?:do-?not-?|no-?)reply|bounces?)(?:[+=-].*)?"
-)
+ROBOTS = re.compile(r"(?i)(?:mailer-daemon|postmaster|mail-daemon|(?:do-?not-?|no-?)reply|bounces?)(?:[+=-].*)?")
 DAEMONS = re.compile(r"(?i)(?:mailer-daemon|postmaster|mail-daemon)")
 
 
@@ -34,9 +32,7 @@ class Automation:
     may_reply: bool
 
 
-def automation(
-    fields: Fields, sender: str | None, *, null_sender: bool, is_report: bool, is_own: bool
-) -> Automation:
+def automation(fields: Fields, sender: str | None, *, null_sender: bool, is_report: bool, is_own: bool) -> Automation:
     """Judge a mail by its header.
 
     Args:
@@ -49,9 +45,7 @@ def automation(
     local = (sender or "").rpartition("@")[0]
     kind = _kind(fields, null_sender and DAEMONS.fullmatch(local) is not None, is_report)
     refused = null_sender or is_own or _suppressed(fields) or "x-loop" in fields
-    return Automation(
-        kind, kind is None and not refused and sender is not None and not ROBOTS.fullmatch(local)
-    )
+    return Automation(kind, kind is None and not refused and sender is not None and not ROBOTS.fullmatch(local))
 
 
 def _kind(fields: Fields, from_daemon: bool, is_report: bool) -> str | None:

@@ -5,15 +5,18 @@ multiparts are read in order, so that a picture between two texts loses neither;
 name, or marked as an attachment, is a file; an attached mail is one file.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from channels.events import Media
 from channels.mail import limits
 from channels.mail.charsets import decode
 from channels.mail.files import media
-from channels.mail.markup import escaped
+from channels.mail.markup import escaped, unescaped
 from channels.mail.mime import Part
 
+MARKUP = re.compile(r"<[^<>]*>")
+NOT_LETTERS = re.compile(r"[\W_]+")
 # Alternatives for programs that we are not: shown by nobody, kept in the original.
 UNSHOWN = frozenset({"text/x-amp-html", "text/watch-html", "text/x-watch-html"})
 
@@ -65,11 +68,16 @@ def text_of(content: Content) -> str | None:
 
 def html_of(content: Content) -> str | None:
     """Return the HTML as sent, with the texts that stand between; None when there is none."""
-    if not any(html is not None for _, html in content.blocks):
+    pages = [html for _, html in content.blocks if html is not None]
+    if not pages:
         return None
+    shown = _letters("".join(pages))
+    texts = (text for text, html in content.blocks if html is None)
+    missing = {text for text in texts if text is not None and _letters(text) not in shown}
     return "\n".join(
         html if html is not None else f'<div style="white-space:pre-wrap">{escaped(text or "")}</div>'
         for text, html in content.blocks
+        if html is not None or text in missing
     )
 
 
@@ -104,6 +112,11 @@ def _alternative(choices: list[Content]) -> Content:
         merged.files += choice.files
         merged.related |= choice.related
     return merged
+
+
+def _letters(markup: str) -> str:
+    """Reduce to letters and digits, to tell whether one text stands in another."""
+    return NOT_LETTERS.sub("", unescaped(MARKUP.sub("", markup[: limits.MAX_HTML])))
 
 
 def _is_file(part: Part) -> bool:

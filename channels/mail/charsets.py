@@ -30,12 +30,8 @@ ALIASES = {
     "unicode-1-1-utf-7": "utf-7",
 }
 # Codecs that are no charsets; punycode's decoder is quadratic besides.
-NOT_CHARSETS = frozenset(
-    {"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"}
-)
-UNDECLARED = frozenset(
-    {"", "ascii", "us-ascii", "ansi_x3.4-1968", "unknown", "unknown-8bit", "x-unknown", "default"}
-)
+NOT_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
+UNDECLARED = frozenset({"", "ascii", "us-ascii", "ansi_x3.4-1968", "unknown", "unknown-8bit", "x-unknown", "default"})
 LABEL = re.compile(r"[a-z0-9][a-z0-9._:+-]{0,39}")
 UNSTORABLE = dict.fromkeys([0], "")  # PostgreSQL's text has no NUL
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from channels.mail import limits
 from channels.mail.addresses import address_in
@@ -24,6 +25,8 @@ ACTIONS = {
 }
 BY_CLASS = {"5": "bounced", "4": "deferred", "2": "delivered"}
 REPEATABLE = frozenset({"final-recipient", "action", "status"})
+MAX_BODY = 512 * 1024
+MAX_BLOCKS = 2000
 MAX_MESSAGE = 2000
 
 
@@ -41,7 +44,7 @@ class Outcome:
 def outcomes(body: bytes, default_recipient: str | None) -> list[Outcome]:
     """Read every recipient's block; one named twice counts once."""
     found: dict[str | None, Outcome] = {}
-    for block in _blocks(body):
+    for block in islice(_blocks(body[:MAX_BODY]), MAX_BLOCKS):
         if "final-recipient" in block or "original-recipient" in block or "action" in block:
             outcome = _outcome(block, default_recipient)
             found.setdefault((outcome.recipient or "").lower() or None, outcome)
@@ -57,27 +60,23 @@ def bounce(recipient: str | None, text: str, *, permanent: bool = False) -> Outc
     return Outcome(recipient, "bounced", "hard" if hard else "soft", code, text[:MAX_MESSAGE] or None)
 
 
-def code_in(text: str) -> str | None:
-    """Return the enhanced status code (``5.1.1``) in a text, else the SMTP code (``550``)."""
-    match = ENHANCED.search(text) or SMTP_CODE.search(text)
-    return None if match is None else match[1]
+def code_in(*texts: str) -> str | None:
+    """Return the first enhanced status code (``5.1.1``) in the texts, else an SMTP code (``550``)."""
+    found = (pattern.search(text) for pattern in (ENHANCED, SMTP_CODE) for text in texts)
+    return next((match[1] for match in found if match is not None), None)
 
 
 def _outcome(block: Fields, default_recipient: str | None) -> Outcome:
     diagnostic = (block.text("diagnostic-code") or "")[:MAX_MESSAGE]
-    code = code_in(block.get("status") or "") or code_in(diagnostic)
+    code = code_in(block.get("status") or "", diagnostic)
     word = re.split(r"[\s(;,]", (block.get("action") or "").strip(), maxsplit=1)[0].lower()
     status = ACTIONS.get(word) or BY_CLASS.get((code or "")[:1], "unknown")
     recipient = (
-        address_in(block.get("original-recipient"))
-        or address_in(block.get("final-recipient"))
-        or default_recipient
+        address_in(block.get("original-recipient")) or address_in(block.get("final-recipient")) or default_recipient
     )
     failed = status in ("bounced", "deferred")
     bounce_class = None if status != "bounced" else ("hard" if (code or "").startswith("5") else "soft")
-    return Outcome(
-        recipient, status, bounce_class, code if failed else None, (diagnostic or None) if failed else None
-    )
+    return Outcome(recipient, status, bounce_class, code if failed else None, (diagnostic or None) if failed else None)
 
 
 def _blocks(body: bytes) -> Iterator[Fields]:

@@ -6,7 +6,9 @@ number of tags bounded, comments and foreign content gone, all text escaped.
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
+from itertools import islice
 
 from channels.mail import limits
 from channels.mail.markup import Tag, Text, escaped, tokens
@@ -16,8 +18,9 @@ from channels.mail.wordsets import words
 MAX_OPEN = 200
 """Elements within elements; what is deeper loses its tags and keeps its text."""
 
-MAX_FORMATTING = 40
-MAX_TAGS = 40_000
+MAX_FORMATTING = 30
+MAX_TAGS = 30_000
+MAX_TOKENS = 300_000
 
 FORMATTING = words("a b big code em font i s small strike strong tt u")
 VOID = words("br col hr img wbr")
@@ -25,12 +28,7 @@ BLOCKS = words(
     "address article aside blockquote caption center dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 "
     "header hr li main nav ol p pre section table tbody tfoot thead tr ul"
 )
-ALLOWED = (
-    FORMATTING
-    | VOID
-    | BLOCKS
-    | words("abbr cite colgroup del dfn ins kbd mark q samp span sub sup td th var")
-)
+ALLOWED = FORMATTING | VOID | BLOCKS | words("abbr cite colgroup del dfn ins kbd mark q samp span sub sup td th var")
 DROPPED = words(
     "script style title textarea xmp iframe noembed noframes noscript template svg math object applet video "
     "audio canvas select datalist frameset"
@@ -89,7 +87,7 @@ class _Lines:
         self._gap = " " if folded.endswith(" ") else ""
 
     def end_line(self, *, again: bool = False) -> None:
-        self._gap = self._gap + "\n" if again and self._gap.startswith("\n") else "\n"
+        self._gap = "\n\n" if again and self._gap.startswith("\n") else (self._gap.strip(" ") or "\n")
 
     def text(self) -> str:
         return GAPS.sub("\n\n", "".join(self._out))
@@ -101,6 +99,7 @@ class _Flow:
 
     out: list[str] = field(default_factory=list)
     stack: list[str] = field(default_factory=list)
+    open: Counter[str] = field(default_factory=Counter)
     full: _Lines = field(default_factory=_Lines)
     reply: _Lines = field(default_factory=_Lines)
     dropping: str = ""
@@ -137,6 +136,7 @@ class _Flow:
         elif len(self.stack) < MAX_OPEN and (tag.name not in FORMATTING or self.formatting < MAX_FORMATTING):
             self._write_start(tag)
             self.stack.append(tag.name)
+            self.open[tag.name] += 1
             self.formatting += tag.name in FORMATTING
 
     def end(self, name: str) -> None:
@@ -151,6 +151,8 @@ class _Flow:
             self._pop()
 
     def _close_to(self, names: set[str] | frozenset[str], fence: frozenset[str]) -> None:
+        if not any(self.open[name] for name in names):
+            return
         for depth in range(len(self.stack) - 1, -1, -1):
             if self.stack[depth] in names:
                 while len(self.stack) > depth:
@@ -167,6 +169,7 @@ class _Flow:
 
     def _pop(self) -> None:
         name = self.stack.pop()
+        self.open[name] -= 1
         self.formatting -= name in FORMATTING
         self.out.append(f"</{name}>")
         if self.quote_at is not None and len(self.stack) <= self.quote_at:
@@ -200,7 +203,8 @@ class _Flow:
 def flow(markup: str) -> Page:
     """Balance markup and take its text."""
     state = _Flow()
-    for token in tokens(markup[: limits.MAX_HTML]):
+    stream = tokens(markup[: limits.MAX_HTML])
+    for token in islice(stream, MAX_TOKENS):
         if state.dropping:
             _drop(state, token)
         elif isinstance(token, Text):
@@ -212,7 +216,7 @@ def flow(markup: str) -> Page:
     state.close()
     text = state.full.text()
     reply = text if state.interleaved else state.reply.text() or text
-    cut = len(markup) > limits.MAX_HTML or state.tags >= MAX_TAGS
+    cut = len(markup) > limits.MAX_HTML or state.tags >= MAX_TAGS or next(stream, None) is not None
     return Page("".join(state.out), text, reply, cut)
 
 

@@ -8,8 +8,7 @@ LABELS = {
     "sent": "sent date gesendet datum envoyé enviado inviato verzonden sendt skickat data fecha wysłano dato "
     "lähetetty отправлено дата 发送时间 日期 送信日時 gönderildi",
     "to": "to an à para a aan til till do vastaanottaja кому 收件人 宛先 받는사람 kime",
-    "subject": "subject betreff objet asunto oggetto onderwerp emne ämne assunto temat aihe тема "
-    "konu 主题 主旨 件名",
+    "subject": "subject betreff objet asunto oggetto onderwerp emne ämne assunto temat aihe тема konu 主题 主旨 件名",
     "cc": "cc kopie copie copia kopia",
 }
 KINDS = {word: kind for kind, words in LABELS.items() for word in words.split()}
@@ -25,7 +24,8 @@ DASHED = re.compile(r"\s*-{3,}[^-].{1,300}\s-{3,}\s*")
 FORWARDED = re.compile(
     r"(?i)\s*(?:-{2,}\s*(?:forwarded (?:message|by).{0,80}|weitergeleitete nachricht|message transféré|"
     r"mensaje reenviado|messaggio inoltrato|mensagem encaminhada|doorgestuurd bericht|"
-    r"vidarebefordrat meddelande|videresendt (?:meddelelse|melding)|przekazana wiadomość|пересылаемое сообщение|转发的邮件)\s*-{2,}"
+    r"vidarebefordrat meddelande|"
+    r"videresendt (?:meddelelse|melding)|przekazana wiadomość|пересылаемое сообщение|转发的邮件)\s*-{2,}"
     r"|begin forwarded message:|anfang der weitergeleiteten nachricht:"
     r"|début du message (?:transféré|réexpédié).{0,3}:"
     r"|inizio messaggio inoltrato:|inicio del mensaje reenviado:|begin doorgestuurd bericht:)\s*"

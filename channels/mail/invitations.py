@@ -40,10 +40,15 @@ def invitation(source: str) -> dict[str, Any] | None:
         "summary": _text(event, "SUMMARY"),
         "starts_at": _moment(event, "DTSTART"),
         "ends_at": _moment(event, "DTEND"),
-        "organizer": address_in(event.get("ORGANIZER", ("", ""))[1].partition("mailto:")[2]),
+        "organizer": _organizer(event),
         "location": _text(event, "LOCATION"),
         "sequence": _text(event, "SEQUENCE"),
     }
+
+
+def _organizer(event: dict[str, tuple[str, str]]) -> str | None:
+    scheme, _, address = event.get("ORGANIZER", ("", ""))[1].partition(":")
+    return address_in(address) if scheme.strip().lower() == "mailto" else None
 
 
 def _lines(source: str) -> Iterator[tuple[str, str, str]]:

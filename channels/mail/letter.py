@@ -82,9 +82,15 @@ def is_malformed(fields: Fields, senders: Sequence[Mailbox], sent_at: datetime |
 
 
 def _sections(tree: Tree) -> tuple[Section, ...]:
-    if tree.root.type != "multipart/report" and not any(part.type in DELIVERY for part in tree.root.parts):
-        return ()
-    return tuple(Section(part.type, part.body()) for part in tree.root.parts if part.type in REPORTED)
+    """Return the parts of a report; a mailing list may have wrapped it once."""
+    candidates = (tree.root, *tree.root.parts[:1])
+    found = next((part for part in candidates if _is_report(part)), None)
+    parts = found.parts if found is not None else []
+    return tuple(Section(part.type, part.body()) for part in parts if part.type in REPORTED)
+
+
+def _is_report(part: Part) -> bool:
+    return part.type == "multipart/report" or any(child.type in DELIVERY for child in part.parts)
 
 
 def _calendar(files: Sequence[Part]) -> dict[str, Any] | None:

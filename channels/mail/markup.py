@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:_-]{0,40})")
 ATTRIBUTE = re.compile(r"[\s/]*([^\s/>=\"'<]{1,200})(?:\s{0,50}=\s{0,50}(\"|'|[^\s>\"'][^\s>]*)?)?")
+LONE = re.compile(r"<+(?=<)")
 LONG_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{8,};?")
 RAW_TEXT = frozenset({"script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes"})
 MOST_ATTRIBUTES = 64
@@ -102,8 +103,10 @@ def _not_a_tag(source: _Source, at: int) -> Generator[Text | Tag, None, int]:
         return source.find("-->", at + 4) + 3
     if source.text[at + 1 : at + 2] in ("!", "?", "/"):
         return source.find(">", at) + 1
-    yield Text("<")
-    return at + 1
+    lone = LONE.match(source.text, at)
+    end = at + 1 if lone is None else lone.end()
+    yield Text(source.text[at:end])
+    return end
 
 
 def _attributes(source: _Source, at: int) -> tuple[dict[str, str], int]:

@@ -6,10 +6,12 @@ from email.policy import SMTP
 
 from channels.adapter import OutboundMessage
 from channels.mail.ids import message_id
+from channels.mail.names import UNNAMED, safe_name
 from channels.mail.words import header_text
 from channels.mail.wordsets import words
 
 MAX_REFERENCES = 20
+FILE_TYPE = re.compile(r"(?!multipart/|message/)[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,100}")
 HEADER_NAME = re.compile(r"[A-Za-z][A-Za-z0-9-]{0,60}")
 # Fields that this module writes itself.
 RESERVED = words(
@@ -21,7 +23,7 @@ RESERVED = words(
 def render(message: OutboundMessage) -> bytes:
     """Render a mail with CRLF line ends, lines short enough for any server, and 8-bit encoded."""
     mail = EmailMessage(policy=SMTP)
-    mail["From"], mail["To"] = message.sender, message.recipient
+    mail["From"], mail["To"] = header_text(message.sender), header_text(message.recipient)
     mail["Subject"] = subject_of(message)
     for name, value in threading(message).items():
         mail[name] = value
@@ -29,14 +31,16 @@ def render(message: OutboundMessage) -> bytes:
         mail[name] = value
     mail.set_content(message.text or "", cte="quoted-printable")
     for item in message.media:
-        main, _, sub = (item.mime_type or "application/octet-stream").partition("/")
-        mail.add_attachment(
-            item.content or b"",
-            maintype=main,
-            subtype=sub or "octet-stream",
-            filename=item.filename or "file",
-        )
+        main, _, sub = _file_type(item.mime_type).partition("/")
+        name = safe_name(item.filename or "") or UNNAMED
+        mail.add_attachment(item.content or b"", maintype=main, subtype=sub, filename=name)
     return mail.as_bytes()
+
+
+def _file_type(mime_type: str | None) -> str:
+    """Return a type that may label a file; a multipart or a mail is opaque here."""
+    found = FILE_TYPE.fullmatch((mime_type or "").lower())
+    return "application/octet-stream" if found is None else found[0]
 
 
 def subject_of(message: OutboundMessage) -> str:

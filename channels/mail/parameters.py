@@ -72,9 +72,7 @@ def _value(text: str, at: int) -> tuple[str, int]:
 
 def _combined(raw: Mapping[str, str]) -> dict[str, str]:
     plain = {name: decode_words(value) for name, value in raw.items() if "*" not in name}
-    extended = {
-        name[:-1]: value for name, value in raw.items() if name.endswith("*") and "*" not in name[:-1]
-    }
+    extended = {name[:-1]: value for name, value in raw.items() if name.endswith("*") and "*" not in name[:-1]}
     pieces: dict[str, dict[int, tuple[str, bool]]] = {}
     for name, value in raw.items():
         if (part := CONTINUATION.fullmatch(name)) is not None:

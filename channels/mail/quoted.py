@@ -48,11 +48,7 @@ def _written(lines: Sequence[str]) -> int | tuple[int, int] | None:
             return at
         if is_forward_mark(line):
             return None
-        if (
-            is_original_mark(line)
-            or (is_dashed(line) and VERBS.search(line))
-            or begins_header_block(lines, at)
-        ):
+        if is_original_mark(line) or (is_dashed(line) and VERBS.search(line)) or begins_header_block(lines, at):
             return at
         found = attribution(lines, at)
         if found is not None and (found[0] == STRONG or _is_quoted(_next_text(lines, at + found[1]))):

@@ -105,7 +105,6 @@ def _judged(letter: Letter, arrival: Arrival) -> dict[str, Any]:
         "cc": _plain(letter.cc),
         "reply_to": _plain(letter.reply_to),
         "status": "received",
-        "error": None,
     }
 
 

@@ -100,9 +100,7 @@ def _message_ref(
     fields: Fields, sections: Sequence[Section], returned: Fields, text: str | None, own: Sequence[str]
 ) -> str | None:
     """Find the Message-ID of ours: in the report, the returned header, a copy, or In-Reply-To."""
-    reported = [
-        _block(section.body).get("original-message-id") for section in sections if section.type in DISPOSITION
-    ]
+    reported = [_block(section.body).get("original-message-id") for section in sections if section.type in DISPOSITION]
     copied = COPIED_ID.findall((text or "")[:SEARCHED])
     candidates = [message_id(value) for value in (*reported, returned.get("message-id"), *copied)]
     known = [one for one in (*candidates, *message_ids(fields.get("in-reply-to"))) if one is not None]

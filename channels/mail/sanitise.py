@@ -39,9 +39,7 @@ ATTRIBUTES: dict[str, set[str]] = {
     "font": {"color", "face", "size"},
     "ol": {"start", "type"},
 }
-SIZES = frozenset(
-    {"width", "height", "border", "cellpadding", "cellspacing", "colspan", "rowspan", "span", "start"}
-)
+SIZES = frozenset({"width", "height", "border", "cellpadding", "cellspacing", "colspan", "rowspan", "span", "start"})
 FREE = frozenset({"alt", "title"})
 
 
@@ -54,9 +52,7 @@ class Sanitised:
     shown_files: tuple[str, ...]
 
 
-def sanitise(
-    balanced: str, content_ids: Collection[str] = (), locations: Mapping[str, str] | None = None
-) -> Sanitised:
+def sanitise(balanced: str, content_ids: Collection[str] = (), locations: Mapping[str, str] | None = None) -> Sanitised:
     """Clean balanced markup (see ``flow``); pictures may come from the mail's own files only.
 
     ``locations`` maps a file's Content-Location to its content id.

@@ -9,9 +9,7 @@ from channels.mail.fields import Fields
 
 QMAIL = re.compile(r"(?i)\s{0,20}hi\. this is the .{0,200}(?:qmail|mail delivery|deliver)", re.DOTALL)
 QMAIL_RECIPIENT = re.compile(r"(?m)^<([^<>\s@]{1,64}@[^<>\s@]{1,255})>:\s*$")
-COPY = re.compile(
-    r"(?im)^-{2,}.{0,40}(?:copy of|original|below this line|returned message|undelivered).{0,80}$"
-)
+COPY = re.compile(r"(?im)^-{2,}.{0,40}(?:copy of|original|below this line|returned message|undelivered).{0,80}$")
 PERMANENT = re.compile(r"(?i)\bpermanent")
 SEARCHED = 16_000
 MAX_RECIPIENTS = 50

@@ -6,23 +6,21 @@ Postmark signs nothing: the address of the webhook holds a user name and a passw
 as basic authentication.
 """
 
-import base64
-import binascii
-import hmac
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import orjson
 from pydantic import Field, SecretStr
 
 from channels.adapter import Adapter, Credentials
-from channels.errors import PayloadMalformed, SignatureInvalid
+from channels.errors import PayloadMalformed
 from channels.events import ChannelEvent
 from channels.http import HttpRequest
-from channels.providers.postmark_inbound import inbound
-from channels.providers.postmark_send import build, read
-from channels.providers.postmark_updates import update
+from channels.json_bodies import read_json
+from channels.postmark.inbound import inbound
+from channels.postmark.sending import build, read
+from channels.postmark.updates import update
+from channels.signatures import Secret, live, require_basic
 
 PROVIDER = "postmark"
 MAX_BODY = 55 * 1024 * 1024
@@ -33,31 +31,15 @@ class PostmarkCredentials(Credentials):
     """What a tenant enters to connect a Postmark server."""
 
     username: str = Field(min_length=1)
-    password: SecretStr = Field(min_length=1)
-    previous_password: tuple[SecretStr, ...] = ()
+    password: Secret
+    previous_password: tuple[Secret, ...] = ()
     server_token: SecretStr | None = None
 
 
 def verify(request: HttpRequest, credentials: PostmarkCredentials, _now: datetime) -> None:
     """Check the login in the webhook's address."""
-    given = _login(request)
-    fits = [
-        hmac.compare_digest(given, f"{credentials.username}:{password.get_secret_value()}".encode())
-        for password in (credentials.password, *credentials.previous_password)
-    ]
-    if not any(fits):
-        raise SignatureInvalid("login_wrong", "The login of the webhook is missing or wrong.")
-
-
-def _login(request: HttpRequest) -> bytes:
-    """Return the decoded login; empty when there is none."""
-    scheme, _, encoded = request.headers.get("authorization").partition(" ")
-    if scheme.lower() != "basic":
-        return b""
-    try:
-        return base64.b64decode(encoded.strip().encode(), validate=True)
-    except (binascii.Error, UnicodeEncodeError):
-        return b""
+    passwords = live(credentials.password, credentials.previous_password)
+    require_basic(request.headers.get("authorization"), [(credentials.username, one) for one in passwords])
 
 
 def parse(request: HttpRequest, context: Mapping[str, Any]) -> Sequence[ChannelEvent]:
@@ -66,10 +48,7 @@ def parse(request: HttpRequest, context: Mapping[str, Any]) -> Sequence[ChannelE
     Raises:
         PayloadMalformed: the body is no JSON object, or lacks its id.
     """
-    try:
-        post = orjson.loads(request.body)
-    except orjson.JSONDecodeError as error:
-        raise PayloadMalformed("json_invalid", "The body is not JSON.") from error
+    post = read_json(request.body)
     if not isinstance(post, dict):
         raise PayloadMalformed("json_not_an_object", "The body is JSON, but no object.")
     return (update(post),) if "RecordType" in post else inbound(post, context)

@@ -23,9 +23,7 @@ REFUSED = [case for case in POSTS if not case["auth"]["valid"]]
 def request_of(case: dict[str, Any]) -> HttpRequest:
     sent = case["request"]
     headers = Headers.of({**sent["headers"], "Content-Type": sent["content_type"]})
-    return HttpRequest(
-        "POST", "https://gateway.example.org/hooks/int_1", headers, raw("postmark", sent["body"])
-    )
+    return HttpRequest("POST", "https://gateway.example.org/hooks/int_1", headers, raw("postmark", sent["body"]))
 
 
 def with_login(login: bytes | None, scheme: str = "Basic") -> HttpRequest:

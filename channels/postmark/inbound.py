@@ -25,7 +25,7 @@ from channels.mail.reading import events
 from channels.mail.reports import REPORTED, REPORTS, Section
 from channels.mail.trust import Authentication
 from channels.mail.words import base64_bytes, header_text
-from channels.providers.postmark_fields import identifier, objects, text
+from channels.postmark.fields import identifier, objects, plain, text
 
 SPF_TESTS = {
     "SPF_PASS": "pass",
@@ -55,15 +55,13 @@ def inbound(post: Mapping[str, Any], context: Mapping[str, Any]) -> tuple[Channe
         reply_token=text(post, "MailboxHash").strip().lower() or None,
         authentication=_authentication(fields),
         spam=_spam(fields),
-        extra={name: post[name] for name in ("MessageStream", "Tag") if post.get(name)},
+        extra=plain(post, ("MessageStream", "Tag")),
     )
     return events(letter, arrival)
 
 
 def _fields(post: Mapping[str, Any]) -> Fields:
-    pairs = (
-        (text(one, "Name").strip().lower(), text(one, "Value").strip()) for one in objects(post, "Headers")
-    )
+    pairs = ((text(one, "Name").strip().lower(), text(one, "Value").strip()) for one in objects(post, "Headers"))
     return Fields(tuple(pair for pair in pairs if pair[0]))
 
 
@@ -71,9 +69,7 @@ def _envelope(post: Mapping[str, Any], fields: Fields) -> Envelope:
     """Return the envelope: Postmark writes MAIL FROM into a Return-Path that it puts first."""
     path = fields.get("return-path")
     sender = None if path is None else path.strip().strip("<>").strip()
-    recipient = text(post, "OriginalRecipient").strip() or next(
-        (box.address for box in _boxes(post, "To")), ""
-    )
+    recipient = text(post, "OriginalRecipient").strip() or next((box.address for box in _boxes(post, "To")), "")
     return Envelope(sender or None, (recipient,) if recipient else (), sender == "")
 
 
@@ -109,9 +105,7 @@ def _senders(post: Mapping[str, Any]) -> tuple[Mailbox, ...]:
     named = _box(full) if isinstance(full, dict) else None
     written = mailboxes(text(post, "From"))
     if named is None:
-        return tuple(
-            replace(box, name=box.name or header_text(text(post, "FromName")) or None) for box in written
-        )
+        return tuple(replace(box, name=box.name or header_text(text(post, "FromName")) or None) for box in written)
     return (named, *(box for box in written[1:] if box.address != named.address))
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from channels.events import StatusUpdate
-from channels.providers.postmark_fields import identifier, moment, text
+from channels.postmark.fields import identifier, moment, plain, text
 
 BOUNCED, REJECTED, FAILED = "bounced", "rejected", "failed"
 BOUNCES: Mapping[str, tuple[str, str | None]] = {
@@ -37,6 +37,7 @@ BOUNCES: Mapping[str, tuple[str, str | None]] = {
     "InboundError": (FAILED, None),
 }
 PLAIN = {"Delivery": "delivered", "Open": "opened", "Click": "clicked"}
+NOTED = ("Tag", "MessageStream", "Metadata", "Type", "SuppressionReason", "Inactive", "CanActivate", "FirstOpen")
 WITH_ERROR = frozenset({BOUNCED, REJECTED, FAILED, "deferred"})
 TIMES = ("DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt")
 
@@ -120,17 +121,4 @@ def _external_id(kind: str, post: Mapping[str, Any], recipient: str, time: str) 
 
 
 def _extra(kind: str, post: Mapping[str, Any]) -> dict[str, Any]:
-    names = (
-        "Tag",
-        "MessageStream",
-        "Metadata",
-        "Type",
-        "SuppressionReason",
-        "Inactive",
-        "CanActivate",
-        "FirstOpen",
-    )
-    return {
-        "RecordType": kind,
-        **{name: post[name] for name in names if post.get(name) not in (None, "", {})},
-    }
+    return {"RecordType": kind, **plain(post, NOTED)}

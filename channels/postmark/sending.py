@@ -11,6 +11,7 @@ from channels.adapter import Accepted, OutboundMessage, Refused, SendResult
 from channels.events import Media
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.mail.outgoing import extra_headers, subject_of, threading
+from channels.retry_after import retry_after
 
 URL = "https://api.postmarkapp.com/email"
 REASONS = {
@@ -92,21 +93,16 @@ def _attachment(item: Media) -> dict[str, str]:
 
 
 def _refused(response: HttpResponse, code: int | None, answer: dict[str, Any]) -> Refused:
-    """Say why; after a server error the mail may have gone out all the same."""
+    """Say why; after a server error, or a success that says nothing, the mail may have gone out."""
     said = answer.get("Message")
     reason = said if isinstance(said, str) and said else REASONS.get(code or 0, "Postmark refused the mail.")
     return Refused(
         str(code) if code else str(response.status),
         reason[:500],
         retryable=response.status in RETRY_STATUSES | UNCLEAR_STATUSES,
-        retry_after=_seconds(response.headers.get("retry-after")),
-        unknown=response.status in UNCLEAR_STATUSES,
+        retry_after=retry_after(response),
+        unknown=response.status in UNCLEAR_STATUSES or (response.status // 100 == 2 and not code),
     )
-
-
-def _seconds(value: str) -> float | None:
-    text = value.strip()
-    return float(text) if text.isascii() and text.isdigit() and len(text) < 8 else None
 
 
 def _object(body: bytes) -> dict[str, Any]:

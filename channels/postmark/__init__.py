@@ -1,0 +1,1 @@
+"""What Postmark sends and takes; the adapter itself is ``channels.providers.postmark``."""

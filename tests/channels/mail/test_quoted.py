@@ -1,0 +1,98 @@
+"""Of a reply its new part is shown, and in doubt all of it."""
+
+import pytest
+
+from channels.mail.quoted import visible_reply
+
+ATTRIBUTIONS = [
+    "On Tue, Sep 15, 2026 at 11:58 AM Acme Support <\na@example.org> wrote:",
+    "On 15/09/2026 11:58, Acme wrote:",
+    "On Tue, Sep 15, 2026 at 11:58 AM Acme Support Team of Someone\nwith a long name\n<a@example.org> wrote:",
+    "> On 15 Sep 2026, at 11:58, Acme <a@example.org> wrote:",
+    "Am Di., 15. Sept. 2026 um 11:58 Uhr schrieb Acme <\na@example.org>:",
+    "Am 15.09.26 um 11:58 schrieb Acme:",
+    "Le mar. 15 sept. 2026 à 11:58, Acme <a@example.org> a écrit :",
+    "El mar, 15 sept 2026 a las 11:58, Acme (<a@example.org>) escribió:",
+    "Il giorno mar 15 set 2026 alle ore 11:58 Acme <a@example.org> ha scritto:",
+    "Op di 15 sep. 2026 om 11:58 schreef Acme <\na@example.org>:",
+    "Op 15-09-2026 om 11:58 heeft Acme het volgende geschreven:",
+    "Em ter., 15 de set. de 2026 às 11:58, Acme <a@example.org> escreveu:",
+    "Den tirs. 15. sep. 2026 kl. 11.58 skrev Acme <a@example.org>:",
+    "wt., 15 wrz 2026 o 11:58 Acme <a@example.org> napisał(a):",
+    "ti 15. syysk. 2026 klo 11.58 Acme (a@example.org) kirjoitti:",
+    "вт, 15 сент. 2026 г. в 11:58, Acme <a@example.org>:",  # noqa: RUF001 - Russian
+    "在 2026年9月15日 星期二 11:58,Acme <a@example.org> 写道\uff1a",
+    "2026年9月15日(火) 11:58 Acme <a@example.org>:",
+    "Vào Th 3, 15 thg 9, 2026 vào lúc 11:58 Acme <a@example.org> đã viết:",
+    "2026/9/15 Acme <a@example.org>:",
+    "Acme Support wrote:",
+]
+CUTS = [
+    "-----Original Message-----\nFrom: A\nSent: B\nTo: C\nSubject: D\n\nx",
+    "-----Ursprüngliche Nachricht-----\nVon: A\nGesendet: B\nAn: C\nBetreff: D\n\nx",
+    "Von: A <a@example.org>\nGesendet: Dienstag, 15. September 2026 11:58\nAn: C\nBetreff: D\n\nx",
+    "De : A <a@example.org>\nEnvoyé : mardi 15\nÀ : C\nObjet : D\n\nx",
+    "De: A\nEnviado el: martes\nPara: C\nAsunto: D\n\nx",
+    "*From:* A <a@example.org>\n*Sent:* Tue\n*To:* C\n*Subject:* D\n\nx",
+    "________________________________\n\nFrom: A <a@example.org>\nDate: Tue\nTo: C\nSubject: D\n\nx",
+    "---- On Tue, 15 Sep 2026 11:58:00 +0200 Acme <a@example.org> wrote ----\n\nx",
+    "Sent with Proton Mail secure email.\n\nOn Tuesday, September 15th, 2026 at 11:58, A <a@example.org> wrote:\n\n> x",
+    "-- \nJane\nExample Org",
+    "--\nJane",
+    "Sent from my iPhone",
+    "Von meinem iPhone gesendet",
+    "Get Outlook for iOS<https://aka.ms/x>\n________________________________\nFrom: A\nSent: x\nTo: C\nSubject: D\nx",
+    "## Please reply above this line ##\nfoo",
+    "##- Please type your reply above this line -##\nfoo",
+    "> quoted\n> more",
+]
+KEPT = [
+    "see\n\nBegin forwarded message:\n\nFrom: A\nSubject: B\nDate: C\nTo: D\n\nx",
+    "see\n\n---------- Forwarded message ---------\nFrom: A\nDate: B\nSubject: C\nTo: D\n\nx",
+    "> only\n> quoted",
+    "> question\n\nanswer",
+    "> q1\n\nyes\n\n> q2\n\nno",
+    "Hi\n\nOn Tue, Sep 15, 2026 at 11:58 AM A <a@example.org> wrote:\n> q1\nyes\n> q2\nno",
+    "On 3 May 2026 I ordered. Then nothing.\nPlease help",
+    "The list:\n- a\n- b",
+    "In your mail of 12.09.2026 you wrote:\nthat it ships.\nIt did not.",
+    "On Monday we agreed, and then Bob wrote:\nnothing at all.",
+    "Question\n\n__________\nmore text",
+    "From: my side all good\nTo: do\nthanks",
+    "-- \nJane",
+    "",
+]
+
+
+@pytest.mark.parametrize("attribution", ATTRIBUTIONS)
+def test_what_stands_below_an_attribution_is_a_quote(attribution: str) -> None:
+    quoted = "> > x\n> y" if attribution.startswith(">") else "> x\n>\n> y"
+    assert visible_reply(f"Yes.\n\nBye\n\n{attribution}\n\n{quoted}\n") == "Yes.\n\nBye"
+
+
+@pytest.mark.parametrize("below", CUTS)
+def test_other_marks_of_quotes_and_signatures_cut_too(below: str) -> None:
+    assert visible_reply(f"Ok\n\n{below}") == "Ok"
+
+
+@pytest.mark.parametrize("text", KEPT)
+def test_in_doubt_everything_is_kept(text: str) -> None:
+    assert visible_reply(text) == text
+
+
+def test_an_answer_below_the_quote_is_found() -> None:
+    quote = "On Tue, Sep 15, 2026 at 11:58 AM A <a@example.org> wrote:\n> q1\n> q2"
+    assert visible_reply(f"{quote}\n\nMy answer") == "My answer"
+    assert visible_reply(f"Hello\n\n{quote}\n\nMy answer\n-- \nJ") == "Hello\n\nMy answer"
+
+
+@pytest.mark.parametrize("subject", ["Fwd: x", "FW: x", "WG: x", "Fw : x"])
+def test_a_forward_is_kept_whole(subject: str) -> None:
+    text = "see below\n\nFrom: A\nSent: B\nTo: C\nSubject: D\n\nx"
+    assert visible_reply(text, subject) == text
+    assert visible_reply(text, f"Re: {subject}") == "see below"
+
+
+def test_an_answer_to_a_forward_is_cut() -> None:
+    text = "thanks\n\nOn 15 Sep 2026, A <a@example.org> wrote:\n> ---------- Forwarded message ---------\n> x"
+    assert visible_reply(text) == "thanks"

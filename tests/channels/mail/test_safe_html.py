@@ -1,0 +1,190 @@
+"""Nothing that acts, loads or deceives survives in the HTML of a stranger."""
+
+import base64
+import re
+from html.parser import HTMLParser
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from channels.mail.flow import ALLOWED, DROPPED, flow
+from channels.mail.sanitise import ATTRIBUTES, Sanitised, link_files, sanitise
+from channels.mail.wordsets import words
+
+PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+LINK = re.compile(r"(?i)(https?://|mailto:|tel:)")
+KEPT_IMAGE = re.compile(r"attachments/[^/\\]|data:image/(png|gif|jpe?g|webp);base64,")
+
+names = st.sampled_from(
+    sorted(
+        ALLOWED
+        | DROPPED
+        | words("form input embed option meta base link source mglyph mtext annotation-xml html body head o:p")
+    )
+)
+attributes = st.sampled_from(
+    [
+        ' onclick="alert(1)"',
+        " onerror=alert(1)",
+        ' href="javascript:alert(1)"',
+        ' href=" jav&#x09;ascript:alert(1)"',
+        ' href="https://example.org/"',
+        ' href="//evil.example"',
+        ' src="https://evil.example/x.png"',
+        " src=//evil.example/x",
+        ' src="cid:one@x"',
+        ' src="data:text/html,<script>alert(1)</script>"',
+        ' src="data:image/svg+xml;base64,AAAA"',
+        ' srcset="https://evil.example/x 2x"',
+        ' background="https://evil.example"',
+        ' style="background:url(https://evil.example);position:fixed;color:red"',
+        ' style="width:expression(alert(1));margin:-99px;color:\\75rl(x)"',
+        ' id="app"',
+        ' class="modal"',
+        ' target="_top"',
+        ' title="</noscript><img src=x onerror=alert(1)>"',
+        " a='b",
+        ' a="',
+        "/",
+    ]
+)
+tag = st.builds(lambda name, given: f"<{name}{''.join(given)}>", names, st.lists(attributes, max_size=3))
+end = st.builds(lambda name: f"</{name}>", names)
+odd = st.sampled_from(
+    ["<!--", "-->", "<![CDATA[", "]]>", "<!", "<?", "<", ">", "&lt;", "&#60;script&#62;", "\x00", "`"]
+)
+markup = st.lists(st.one_of(tag, end, odd, st.text(max_size=5)), max_size=40).map("".join)
+
+
+class Inspector(HTMLParser):
+    """Says of every tag and attribute what is wrong with it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faults: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag not in ALLOWED:
+            self.faults.append(f"<{tag}>")
+        for name, value in attrs:
+            if not self._is_kept(tag, name, value or ""):
+                self.faults.append(f"<{tag} {name}={value!r}>")
+
+    def handle_comment(self, data: str) -> None:
+        self.faults.append(f"comment {data!r}")
+
+    def handle_decl(self, decl: str) -> None:
+        self.faults.append(f"declaration {decl!r}")
+
+    def _is_kept(self, tag: str, name: str, value: str) -> bool:
+        if name == "href":
+            return LINK.match(value) is not None
+        if name == "src":
+            return KEPT_IMAGE.match(value) is not None
+        if name == "style":
+            return not re.search(r"(?i)url|expression|position|\\|@|:\s*-", value)
+        return name in ATTRIBUTES["*"] | ATTRIBUTES.get(tag, set()) | {"rel", "target"}
+
+
+def clean(source: str, *files: str) -> Sanitised:
+    return sanitise(flow(source).html, files)
+
+
+def faults(page: str) -> list[str]:
+    inspector = Inspector()
+    inspector.feed(page)
+    inspector.close()
+    return inspector.faults
+
+
+@settings(max_examples=400, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(markup)
+def test_nothing_that_acts_or_loads_survives(source: str) -> None:
+    assert faults(clean(source, "one@x").html) == []
+
+
+@settings(max_examples=200, deadline=None)
+@given(markup)
+def test_what_the_sanitiser_is_given_is_balanced(source: str) -> None:
+    opened: list[str] = []
+    for closing, name in re.findall(r"<(/?)([a-z0-9]+)", flow(source).html):
+        if closing:
+            assert opened.pop() == name
+        elif name not in {"br", "col", "hr", "img", "wbr"}:
+            opened.append(name)
+    assert opened == []
+
+
+@pytest.mark.parametrize(
+    ("source", "wanted"),
+    [
+        ('<a href="HTTPS://example.org/?a=1&amp;b=2">x</a>', 'href="HTTPS://example.org/?a=1&amp;b=2"'),
+        ('<a href="mailto:a@example.org">x</a>', 'href="mailto:a@example.org"'),
+        ('<p style="color:#f00; position:fixed; margin:0 0 0 .8ex">x</p>', 'style="color:#f00;margin:0 0 0 .8ex"'),
+        ('<td bgcolor="#ffffff" width="50%">x', "x"),
+        ("<ul><li>a<li>b</ul>c", "<ul><li>a</li><li>b</li></ul>c"),
+        ("<p>a<p>b", "<p>a</p><p>b</p>"),
+        ("<table><tr><td>a<td>b<tr><td>c</table>d", "<tr><td>c</td></tr>"),
+        ("a &lt;script&gt; b", "a &lt;script&gt; b"),
+        ("1 < 2 <3", "1 &lt; 2 &lt;3"),
+        ("<blink>kept</blink>", "kept"),
+    ],
+)
+def test_harmless_html_is_kept(source: str, wanted: str) -> None:
+    assert wanted in clean(source).html
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["<img src=https://t.example/p.gif>", "<img src='//t.example/p'>", "<img src='/p.gif'>"],
+)
+def test_a_remote_image_is_removed_and_counted(source: str) -> None:
+    result = clean(source)
+    assert ("src" in result.html, result.blocked_images) == (False, 1)
+
+
+def test_pictures_of_the_same_mail_are_kept_and_named_in_order() -> None:
+    result = clean('<img src="cid:b%40x"><img src=CID:a@x><img src="cid:none@x"><img src="cid:b@x">', "a@x", "b@x")
+    assert result.shown_files == ("b@x", "a@x")
+    assert re.findall(r'src="([^"]*)"', result.html) == ["attachments/b@x", "attachments/a@x", "attachments/b@x"]
+
+
+def test_a_picture_may_be_named_by_its_location() -> None:
+    result = sanitise(
+        flow('<img src="https://example.org/logo.png">').html, ["l@x"], {"https://example.org/logo.png": "l@x"}
+    )
+    assert ('src="attachments/l@x"' in result.html, result.blocked_images) == (True, 0)
+
+
+def test_pictures_get_real_addresses_when_shown() -> None:
+    page = clean('<img src="cid:a&amp;b@x"><img src="cid:c@x">', "a&b@x", "c@x").html
+    linked = link_files(page, {"a&b@x": "/files/1?x=1&y=2"})
+    assert re.findall(r'src="([^"]*)"', linked) == ["/files/1?x=1&amp;y=2", "attachments/c@x"]
+
+
+def test_a_small_picture_within_its_address_is_kept_and_a_large_one_dropped() -> None:
+    large = base64.b64encode(bytes(70_000)).decode()
+    page = clean(f'<img src="data:image/png;base64,{PIXEL}"><img src="data:image/png;base64,{large}">').html
+    assert re.findall(r'src="(.{20})', page) == ["data:image/png;base64"[:20]]
+
+
+@pytest.mark.parametrize(
+    ("source", "text", "reply"),
+    [
+        ("<p>Hello&nbsp;there,</p><p>second</p>", "Hello there,\n\nsecond", None),
+        ("a<br>b<br><br>c", "a\nb\n\nc", None),
+        ("<td>a</td><td>b</td>", "a b", None),
+        ("<style>p{}</style><script>x</script><title>t</title>a", "a", None),
+        ('<div>new</div><div class="gmail_quote">On x wrote:<blockquote>old</blockquote></div>', None, "new"),
+        ('new<blockquote type="cite">old</blockquote>', None, "new"),
+        ('new<hr tabindex="-1"><div id="divRplyFwdMsg">From: x</div>old', None, "new"),
+        ('new<div id="appendonsend"></div>old', None, "new"),
+        ('new<div id="AppleMailSignature">Sent from x</div><blockquote type="cite">old</blockquote>', None, "new"),
+        ('<blockquote type="cite">q</blockquote>a<blockquote type="cite">q</blockquote>b', None, "q\na\nq\nb"),
+    ],
+)
+def test_html_becomes_text(source: str, text: str | None, reply: str | None) -> None:
+    page = flow(source)
+    assert page.text == (text if text is not None else page.text)
+    assert page.reply == (reply if reply is not None else page.text)

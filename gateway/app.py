@@ -4,9 +4,12 @@ Only here are the clock, chance and the environment's services taken; everything
 """
 
 import os
+import random
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -17,17 +20,20 @@ from gateway.api import routes as api_routes
 from gateway.api.services import Services
 from gateway.ingest.service import Ingest
 from gateway.keys import Keyring
-from gateway.model.ids import new_id
+from gateway.live import routes as live_routes
+from gateway.live.service import Live
+from gateway.model.ids import new_id, public
 from gateway.model.log import Entry
 from gateway.openapi import Api
 from gateway.problems import problems
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
 from gateway.settings import Settings
-from gateway.store.pool import open_pool
+from gateway.store.pool import connect, open_pool
 
 HOOK_POOL_SIZE = 3
 RELAY_POOL_SIZE = 3
+CONNECTIONS = "postgate_connections"
 
 
 @asynccontextmanager
@@ -45,7 +51,16 @@ async def assembled(settings: Settings, public_url: str) -> AsyncIterator[web.Ap
     keyring = keyring_of(settings)
     async with AsyncExitStack() as stack:
         app_pool = await _pool(stack, settings.database_url, settings.pool_size)
-        ingest = await _ingest(stack, settings, keyring, app_pool, lambda _e: None, lambda: ())
+        relay_pool = await _pool(stack, settings.relay_database_url, RELAY_POOL_SIZE)
+        open_relay = partial(connect, settings.relay_database_url.get_secret_value())
+
+        def connection_changed(told: str) -> None:
+            ingest.directory.changed(told)
+
+        live = Live(relay_pool, open_relay, random.random, channels={CONNECTIONS: connection_changed})
+        ingest = await _ingest(stack, settings, keyring, app_pool, live.announce, lambda: live.watched)
+        await live.start()
+        stack.push_async_callback(live.stop)
         services = Services(
             pool=app_pool,
             public_url=public_url,
@@ -53,18 +68,24 @@ async def assembled(settings: Settings, public_url: str) -> AsyncIterator[web.Ap
             clock=now,
             new_id=new_id,
             secret=os.urandom,
-            announce=lambda _e: None,
+            announce=live.announce,
             replay=ingest.replay,
-            session_ended=lambda _h: None,
+            session_ended=live.end_login,
             demo=lambda _tenant: settings.simulator,
         )
+
+        async def stop_sockets(_app: web.Application) -> None:
+            await live.stop()
+
         application = web.Application(middlewares=[request_log, problems])
         api = Api(application)
         api_routes.open_gate(application, services)
         ingest.mount(application, public_url)
         api_routes.add_routes(application, api, services)
+        live_routes.add_routes(api, live, app_pool, public_url, lambda: public("ses", id_of_now()))
         api_routes.add_last_routes(application, api, services)
         add_headers(application, public_url)
+        application.on_shutdown.append(stop_sockets)
         yield application
 
 
@@ -89,6 +110,11 @@ def keyring_of(settings: Settings) -> Keyring:
 def now() -> datetime:
     """Return the time, in UTC."""
     return datetime.now(UTC)
+
+
+def id_of_now() -> UUID:
+    """Make an id of this moment."""
+    return new_id(time.time_ns() // 1_000_000)
 
 
 async def _ingest(

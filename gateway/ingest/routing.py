@@ -102,9 +102,12 @@ class Directory:
         """Look it up anew next time: somebody changed it."""
         self._cache.pop(connection_id, None)
 
-    def forget_all(self) -> None:
-        """Look everything up anew: changes may have been missed."""
-        self._cache.clear()
+    def changed(self, told: str) -> None:
+        """Take a notification that a connection was changed: its id, or anything else for all of them."""
+        try:
+            self.forget(UUID(told))
+        except ValueError:
+            self._cache.clear()
 
     async def _find(self, key: UUID, load: Callable[[UUID], Any]) -> Route | SharedApp | None:
         known = self._cache.get(key)

@@ -12,7 +12,7 @@ SHORTEST_NUMBER = 7
 
 def is_user_id(text: str) -> bool:
     """Tell whether this is a WhatsApp user id rather than a number."""
-    return USER_ID.fullmatch(text) is not None
+    return text[2:3] == "." and USER_ID.fullmatch(text) is not None
 
 
 def spelled(text: str) -> str:

@@ -121,6 +121,8 @@ def _guessed(form: Form) -> str:
 
 def _files(form: Form) -> Iterator[Media]:
     """Go through the numbered media fields; NumMedia may be missing or wrong, and numbers may be left out."""
+    if form.get("NumMedia") == "0" and MEDIA_FIELDS[0][0] not in form:
+        return  # by far the most
     for url_field, type_field in MEDIA_FIELDS:
         url = form.first(url_field)
         if url is None:
@@ -136,8 +138,10 @@ def _media_kind(mime_type: str | None) -> str:
 
 
 def _place(form: Form) -> Location | None:
+    if "Latitude" not in form:
+        return None
     try:
-        latitude, longitude = float(form.first("Latitude") or ""), float(form.first("Longitude") or "")
+        latitude, longitude = float(form["Latitude"]), float(form.get("Longitude", ""))
     except ValueError:
         return None
     if not (abs(latitude) <= 90 and abs(longitude) <= 180):
@@ -146,12 +150,12 @@ def _place(form: Form) -> Location | None:
 
 
 def _extra(form: Form, user_id: str | None) -> dict[str, Any]:
-    extra: dict[str, Any] = {ours: value for theirs, ours in PLAIN.items() if (value := form.first(theirs))}
-    extra |= {ours: True for theirs, ours in FLAGS.items() if form.first(theirs) == "true"}
+    extra: dict[str, Any] = {PLAIN[name]: form[name] for name in PLAIN.keys() & form.keys() if form[name]}
+    extra |= {FLAGS[name]: True for name in FLAGS.keys() & form.keys() if form[name] == "true"}
     if opt_out := form.first("OptOutType"):
         extra["opt_out"] = opt_out.lower()
-    segments = form.first("NumSegments") or ""
-    if WHOLE_NUMBER.fullmatch(segments) and int(segments) > 1:
+    segments = form.get("NumSegments", "1")
+    if segments != "1" and WHOLE_NUMBER.fullmatch(segments) and int(segments) > 1:
         extra["segments"] = int(segments)
     if user_id:
         extra["user_id"] = user_id
@@ -162,4 +166,4 @@ def _extra(form: Form, user_id: str | None) -> dict[str, Any]:
 
 def _referral(form: Form) -> Mapping[str, str]:
     """Return the ad; ``ReferralNumMedia=0`` alone comes with every message."""
-    return {ours: value for theirs, ours in REFERRAL.items() if (value := form.first(theirs))}
+    return {REFERRAL[name]: form[name] for name in REFERRAL.keys() & form.keys() if form[name]}

@@ -71,7 +71,7 @@ def _own_id(form: Form, message_ref: str, word: str, code: str | None) -> str:
 
 def _extra(form: Form, word: str, code: str | None) -> dict[str, Any]:
     extra: dict[str, Any] = {"raw_status": word}
-    extra |= {ours: value for theirs, ours in PLAIN.items() if (value := form.first(theirs))}
+    extra |= {PLAIN[name]: form[name] for name in PLAIN.keys() & form.keys() if form[name]}
     if STATUSES.get(word) == "failed":
         extra["retryable"] = is_retryable(code)
     if code == OPTED_OUT:

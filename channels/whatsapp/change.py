@@ -10,6 +10,9 @@ from channels.whatsapp.fields import NOTHING, Object, id_in, list_in, moment_in,
 
 CHANNEL = "whatsapp"
 
+#: The keys of a contact that a message may name it by.
+NAMES = ("wa_id", "user_id")
+
 
 @dataclass(slots=True)
 class Change:
@@ -47,6 +50,7 @@ def open_change(provider: str, name: str, value: Object, entry: Object) -> Chang
     display = text_in(metadata, "display_phone_number")
     number = from_display(display) if display else None
     contacts = [contact for contact in list_in(value, "contacts") if type(contact) is dict]
+    people = {known: contact for contact in contacts for key in NAMES if (known := id_in(contact, key))}
     return Change(
         provider,
         name,
@@ -56,13 +60,9 @@ def open_change(provider: str, name: str, value: Object, entry: Object) -> Chang
         (number,) if number else (),
         business_account,
         moment_in(entry, "time"),
-        {key: contact for contact in contacts for key in _names(contact)},
+        people,
         contacts[0] if len(contacts) == 1 else NOTHING,
     )
-
-
-def _names(contact: Object) -> tuple[str, ...]:
-    return tuple(name for key in ("wa_id", "user_id") if (name := id_in(contact, key)))
 
 
 def user_id_in(source: Object, key: str) -> str | None:

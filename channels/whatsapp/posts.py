@@ -1,6 +1,6 @@
 """A whole post: all entries, changes and items, each read for itself."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -32,16 +32,16 @@ def read_post(provider: str, body: bytes) -> Sequence[ChannelEvent]:
     Raises:
         PayloadMalformed: when it is not a post of the WhatsApp Cloud API at all.
     """
-    seen: set[tuple[str | None, type, str]] = set()
     events: list[ChannelEvent] = []
-    for event in _events(provider, _entries(body)):
-        if not isinstance(event, Quarantined) and event.external_id:
-            key = (event.address, type(event), event.external_id)
-            if key in seen:
-                continue
-            seen.add(key)
-        events.append(event)
-    return events
+    for entry in _entries(body):
+        changes = entry.get("changes") if type(entry) is dict else None
+        if type(changes) is not list:
+            detail = "an entry is no object with a list of changes"
+            events.append(Quarantined(reason="entry_malformed", detail=detail))
+            continue
+        for change in changes:
+            _read_change(provider, change, entry, events)
+    return events if len(events) < 2 else _without_doubles(events)
 
 
 def divide(body: bytes) -> Sequence[tuple[str | None, bytes]]:
@@ -85,39 +85,44 @@ def _entries(body: bytes) -> Sequence[Any]:
     return entries
 
 
-def _events(provider: str, entries: Sequence[Any]) -> Iterator[ChannelEvent]:
-    for entry in entries:
-        changes = entry.get("changes") if type(entry) is dict else None
-        if type(changes) is not list:
-            yield Quarantined(reason="entry_malformed", detail="an entry is no object with a list of changes")
-            continue
-        for change in changes:
-            yield from _of_change(provider, change, entry)
-
-
-def _of_change(provider: str, change: Any, entry: Object) -> Iterator[ChannelEvent]:
+def _read_change(provider: str, change: Any, entry: Object, events: list[ChannelEvent]) -> None:
     value = change.get("value") if type(change) is dict else None
     name = change.get("field") if type(change) is dict else None
     if type(value) is not dict or type(name) is not str:
         detail = "a change is no object with a field and a value"
-        yield Quarantined(reason="change_malformed", detail=detail, address=id_in(entry, "id"))
+        events.append(Quarantined(reason="change_malformed", detail=detail, address=id_in(entry, "id")))
         return
     opened = open_change(provider, name, value, entry)
-    readers = ITEMS.get(name)
-    if readers is None or not any(key in readers for key in value):
-        yield read_field(opened)
-        return
-    for key, items in value.items():  # in the order of the body
-        if key in readers:
-            yield from _of_list(key, items, readers[key], opened)
+    readers = ITEMS.get(name, {})
+    known = [key for key in value if key in readers]  # in the order of the body
+    if not known:
+        events.append(read_field(opened))
+    for key in known:
+        _read_items(key, readers[key], opened, events)
 
 
-def _of_list(key: str, items: Any, reader: Reader, change: Change) -> Iterator[ChannelEvent]:
+def _read_items(key: str, reader: Reader, change: Change, events: list[ChannelEvent]) -> None:
+    items = change.value[key]
     if type(items) is not list:
-        yield Quarantined(reason=f"{key}_malformed", detail=f"{key!r} is not a list", address=change.address)
+        detail = f"{key!r} is not a list"
+        events.append(Quarantined(reason=f"{key}_malformed", detail=detail, address=change.address))
         return
     for item in items:
         try:
-            yield reader(item, change)
+            events.append(reader(item, change))
         except Unreadable as error:
-            yield Quarantined(reason=f"{key}_malformed", detail=str(error), address=change.address)
+            events.append(Quarantined(reason=f"{key}_malformed", detail=str(error), address=change.address))
+
+
+def _without_doubles(events: Sequence[ChannelEvent]) -> Sequence[ChannelEvent]:
+    """Keep the first of those that say the same; what has no id of its own stays."""
+    seen: set[tuple[str | None, type, str]] = set()
+    kept: list[ChannelEvent] = []
+    for event in events:
+        if not isinstance(event, Quarantined) and event.external_id:
+            key = (event.address, type(event), event.external_id)
+            if key in seen:
+                continue
+            seen.add(key)
+        kept.append(event)
+    return kept

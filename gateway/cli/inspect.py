@@ -88,13 +88,13 @@ def _try_line(line: bytes) -> Finding:
 
 
 def _examine(fields: Mapping[str, Any], body: bytes) -> Finding:
-    method, url = fields.get("method") or "POST", fields.get("url") or ""
-    if not isinstance(fields.get("provider"), str) or not isinstance(method, str) or not isinstance(url, str):
+    given = {name: value for name, value in fields.items() if value is not None}
+    method, url = given.get("method", "POST"), given.get("url", "")
+    if not isinstance(given.get("provider"), str) or not isinstance(method, str) or not isinstance(url, str):
         raise CaseInvalid("case_invalid", "provider, method and url have to be texts")
-    request = HttpRequest(method.upper(), url, _headers(fields.get("headers") or {}), body)
-    now = _moment(fields.get("now"))
-    credentials, context = _mapping(fields, "credentials"), _mapping(fields, "context")
-    case = Case(fields["provider"], request, credentials, now, context)
+    request = HttpRequest(method.upper(), url, _headers(given.get("headers", {})), body)
+    credentials, context = _mapping(given, "credentials"), _mapping(given, "context")
+    case = Case(given["provider"], request, credentials, _moment(given.get("now")), context)
     try:
         return examine(case)
     except Exception as error:  # noqa: BLE001 - every line gets an answer, even one that finds a bug of ours
@@ -113,9 +113,7 @@ def _object_of(text: str | bytes, name: str) -> Mapping[str, Any]:
 
 
 def _mapping(fields: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = fields.get(name)
-    if value is None:
-        return {}
+    value = fields.get(name, {})
     if not isinstance(value, dict):
         raise CaseInvalid(f"{name}_invalid", f"{name}: not a JSON object")
     return value

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from jsonschema import Draft202012Validator
+from openapi_schema_validator import OAS31Validator
 
 from gateway.openapi.document import build
 from tests.api.conftest import Served
@@ -30,4 +30,4 @@ def faults(served: Served, method: str, path: str, status: int, body: Any) -> li
     answer = described["paths"][path][method.lower()]["responses"][str(status)]
     (content,) = answer["content"].values()
     schema = {"components": {"schemas": strict(described["components"]["schemas"])}, **content["schema"]}
-    return [f"{error.json_path}: {error.message}" for error in Draft202012Validator(schema).iter_errors(body)]
+    return [f"{error.json_path}: {error.message}" for error in OAS31Validator(schema).iter_errors(body)]

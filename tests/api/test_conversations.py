@@ -25,9 +25,7 @@ async def every_page(served: Served, tenant: Tenant, path: str) -> list[list[dic
         cursor = f"&cursor={page['next_cursor']}"
 
 
-async def test_conversations_come_newest_message_first_page_by_page(
-    served: Served, tenant: Tenant, rows: Rows
-) -> None:
+async def test_conversations_come_newest_message_first_page_by_page(served: Served, tenant: Tenant, rows: Rows) -> None:
     ids = [await rows.conversation(minute=minute) for minute in (3, 1, 2, 2, 5)]
     pages = await every_page(served, tenant, f"{LIST}?limit=2")
     assert [len(page) for page in pages] == [2, 2, 1]
@@ -53,9 +51,7 @@ async def test_a_status_filter_keeps_the_order(
         await rows.conversation(minute=minute, status=status)
     found = (await served.get(LIST + query, tenant))["data"]
     assert {one["status"] for one in found} == expected
-    assert [one["last_message_at"] for one in found] == sorted(
-        (one["last_message_at"] for one in found), reverse=True
-    )
+    assert [one["last_message_at"] for one in found] == sorted((one["last_message_at"] for one in found), reverse=True)
 
 
 async def test_a_conversation_shows_its_customer_channel_and_last_message(
@@ -105,9 +101,7 @@ async def test_a_cursor_of_another_filter_is_refused(served: Served, tenant: Ten
     await served.problem("GET", path, 400, "cursor_invalid", headers=tenant.auth)
 
 
-async def test_a_deleted_conversation_is_gone(
-    served: Served, tenant: Tenant, rows: Rows, database: Database
-) -> None:
+async def test_a_deleted_conversation_is_gone(served: Served, tenant: Tenant, rows: Rows, database: Database) -> None:
     key = await rows.conversation(unread=1)
     await database.fetch("UPDATE conversations SET deleted_at = now()")
     assert (await served.get(LIST, tenant))["data"] == []
@@ -115,9 +109,7 @@ async def test_a_deleted_conversation_is_gone(
         await served.problem(method, path, 404, "not_found", headers=tenant.auth)
 
 
-async def test_a_cookie_can_mark_as_read_from_the_own_page_only(
-    served: Served, tenant: Tenant, rows: Rows
-) -> None:
+async def test_a_cookie_can_mark_as_read_from_the_own_page_only(served: Served, tenant: Tenant, rows: Rows) -> None:
     key = await rows.conversation(unread=1)
     await served.log_in(tenant)
     path = f"{LIST}/{key}/read"

@@ -20,9 +20,7 @@ async def test_only_the_right_password_matches() -> None:
 
 async def test_more_checks_than_may_wait_are_refused() -> None:
     checker = PasswordChecker(at_once=1, waiting=1)
-    outcomes = await asyncio.gather(
-        *(checker.matches("x", None) for _ in range(4)), return_exceptions=True
-    )
+    outcomes = await asyncio.gather(*(checker.matches("x", None) for _ in range(4)), return_exceptions=True)
     assert [type(outcome) for outcome in outcomes] == [bool, bool, Overloaded, Overloaded]
     assert await checker.matches("x", None) is False  # there is room again
     checker.close()

@@ -90,14 +90,10 @@ def packed(value: Any) -> str:
      packed([-1, "0" * 32, "x"]), packed([2**62, "0" * 32, "x"]), packed([1, "zz", "x"]), packed([1, None, "x"]),
      packed([1, "0" * 32, "x"]), packed([1, "0" * 32, ["x"]])],
 )  # fmt: skip
-async def test_a_cursor_that_is_none_is_refused(
-    served: Served, tenant: Tenant, rows: Rows, cursor: str
-) -> None:
+async def test_a_cursor_that_is_none_is_refused(served: Served, tenant: Tenant, rows: Rows, cursor: str) -> None:
     messages = f"{LIST}/{await rows.conversation()}/messages"
     for path in [*LISTS, messages]:
-        await served.problem(
-            "GET", path, 400, "cursor_invalid", headers=tenant.auth, params={"cursor": cursor}
-        )
+        await served.problem("GET", path, 400, "cursor_invalid", headers=tenant.auth, params={"cursor": cursor})
 
 
 @pytest.mark.parametrize(

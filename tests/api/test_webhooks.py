@@ -56,9 +56,7 @@ async def test_a_huge_body_is_shown_in_part(served: Served, tenant: Tenant, rows
     assert len(base64.b64decode(found["body_base64"])) == SHOWN_BODY
 
 
-async def test_a_replay_is_handed_on_and_answers_what_became_of_it(
-    served: Served, tenant: Tenant, rows: Rows
-) -> None:
+async def test_a_replay_is_handed_on_and_answers_what_became_of_it(served: Served, tenant: Tenant, rows: Rows) -> None:
     key = await rows.webhook(state="quarantined")
     async with served.client.post(f"{LIST}/{key}/replay", headers=tenant.auth) as answer:
         assert answer.status == 200

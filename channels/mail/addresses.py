@@ -117,17 +117,24 @@ def _drafts(value: str) -> list[_Draft]:
 def _mailbox(draft: _Draft) -> Mailbox | None:
     phrase = "".join(draft.phrase)
     if draft.angle is None:
-        bare = BARE.search("".join(draft.plain))
-        name = header_text("".join(draft.comment))
-        return None if bare is None else Mailbox(storable(bare[0]), name or None)
+        return _bare(draft, phrase)
     address = _angle_address("".join(draft.angle))
     if address is None:
         return None
     return Mailbox(address, header_text(phrase) or header_text("".join(draft.comment)) or None)
 
 
+def _bare(draft: _Draft, phrase: str) -> Mailbox | None:
+    """Read an item without angle brackets; its name is a comment, or what else stands there."""
+    found = BARE.search("".join(draft.plain))
+    if found is None:
+        return None
+    name = header_text("".join(draft.comment)) or header_text(phrase.replace(found[0], "", 1))
+    return Mailbox(storable(found[0].strip("'")), name.strip("'<> ") or None)
+
+
 def _angle_address(text: str) -> str | None:
     """Clean what stands in angle brackets, without a source route (``@a,@b:c@d``)."""
-    address = storable(UNWANTED.sub("", text.rpartition(":")[2] if text.startswith("@") else text))
+    address = storable(UNWANTED.sub("", text.rpartition(":")[2] if text.startswith("@") else text)).strip("'")
     local, at, domain = address.rpartition("@")
     return address if at and local and domain and len(address) <= 320 else None

@@ -16,6 +16,8 @@ from channels.mail.markup import escaped, unescaped
 from channels.mail.mime import Part
 
 MARKUP = re.compile(r"<[^<>]*>")
+META_CHARSET = re.compile(rb"(?i)<meta[^<>]{0,200}charset\s{0,5}=\s{0,5}[\"']?([\w.:-]{1,40})", re.ASCII)
+META_SEARCHED = 4096
 NOT_LETTERS = re.compile(r"[\W_]+")
 # Alternatives for programs that we are not: shown by nobody, kept in the original.
 UNSHOWN = frozenset({"text/x-amp-html", "text/watch-html", "text/x-watch-html"})
@@ -133,4 +135,6 @@ def _is_inline(part: Part, content: Content) -> bool:
 
 def _text(part: Part) -> str:
     raw, label = part.body(), part.content.get("charset")
+    if not label and part.type == "text/html" and (meta := META_CHARSET.search(raw[:META_SEARCHED])) is not None:
+        label = meta[1].decode("ascii")
     return line_ends(decode(raw, label)).removeprefix("\ufeff")

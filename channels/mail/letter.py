@@ -53,8 +53,8 @@ def read_letter(raw: bytes) -> Letter:
     return Letter(
         fields=fields,
         senders=senders,
-        to=mailboxes(fields.get("to")),
-        cc=mailboxes(fields.get("cc")),
+        to=mailboxes(", ".join(fields.all("to"))),
+        cc=mailboxes(", ".join(fields.all("cc"))),
         reply_to=mailboxes(fields.get("reply-to")),
         subject=fields.text("subject"),
         sent_at=sent_at,

@@ -13,6 +13,7 @@ from channels.mail.signatures import without_signature
 
 MAX_LINES = 2000
 MAX_LINE = 2000
+MAX_FORWARD_SEARCH = 200_000
 MARKER = re.compile(r"(?i)\W{0,20}(?:please )?(?:reply|write|type your reply) above this line\b.{0,80}")
 FORWARD_SUBJECT = re.compile(r"(?i)\s{0,5}(?:fwd?|wg|tr|rv|vb|enc|vl|doorst|i)\s{0,3}:")
 
@@ -34,6 +35,13 @@ def visible_reply(text: str, subject: str | None = None) -> str:
         kept = [*_trim(lines[: written[0]]), "", *lines[written[1] :]]
     reply = "\n".join(without_signature(kept)).strip()
     return reply or whole
+
+
+def is_forward(text: str, subject: str | None) -> bool:
+    """Tell whether a mail passes on another one: that is content, whatever it is marked as."""
+    if FORWARD_SUBJECT.match(subject or ""):
+        return True
+    return any(is_forward_mark(line) for line in text[:MAX_FORWARD_SEARCH].split("\n")[:MAX_LINES])
 
 
 def _written(lines: Sequence[str]) -> int | tuple[int, int] | None:

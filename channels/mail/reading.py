@@ -1,18 +1,18 @@
 """From a letter to channel events: one message, or the status updates of a report."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from channels.events import ChannelEvent, Identity, InboundMessage, Mailbox, StatusUpdate
+from channels.events import ChannelEvent, Identity, InboundMessage, Mailbox, Media, StatusUpdate
 from channels.mail import limits, trust
-from channels.mail.addresses import domain_of, mailboxes
+from channels.mail.addresses import address_in, domain_of, mailboxes
 from channels.mail.arrival import Arrival
 from channels.mail.automatic import automation
-from channels.mail.flow import flow
+from channels.mail.flow import Page, flow
 from channels.mail.ids import message_id, message_ids, references
 from channels.mail.letter import Letter
-from channels.mail.quoted import visible_reply
+from channels.mail.quoted import is_forward, visible_reply
 from channels.mail.reports import Report, report
 from channels.mail.sanitise import sanitise
 from channels.mail.tokens import is_ours, token_in, without_token
@@ -42,6 +42,7 @@ class _Shown:
     reply: str | None
     preview: str | None
     blocked: int = 0
+    files: tuple[str, ...] = ()
     cut: bool = False
 
 
@@ -64,7 +65,7 @@ def _message(letter: Letter, arrival: Arrival) -> InboundMessage:
         identities=() if sender is None else (Identity(kind="email", value=sender.address.lower()),),
         sender_name=None if sender is None else sender.name,
         text=letter.text,
-        attachments=tuple(letter.attachments),
+        attachments=tuple(_marked(file, shown) for file in letter.attachments),
         in_reply_to=thread["in_reply_to"],
         mail={**thread, **_judged(letter, arrival), **_body(letter, shown), "reply_token": token},
     )
@@ -129,11 +130,22 @@ def _shown(letter: Letter) -> _Shown:
     page = flow(letter.html)
     ids = [file.content_id for file in letter.attachments if file.content_id is not None]
     clean = sanitise(page.html, ids, letter.locations)
-    if reply is None:
-        # The marks of a forward stand in the text, so it has the last word.
-        whole = visible_reply(page.text, letter.subject)
-        reply = whole if whole != page.text else visible_reply(page.reply, letter.subject)
-    return _Shown(clean.html, reply, _preview(reply or page.text), clean.blocked_images, page.cut)
+    reply = _reply(reply, letter, page)
+    return _Shown(clean.html, reply, _preview(reply or page.text), clean.blocked_images, clean.shown_files, page.cut)
+
+
+def _reply(of_text: str | None, letter: Letter, page: Page) -> str:
+    """Choose between what the text and the HTML call new: the text, unless only the HTML has marks."""
+    if of_text is not None and (of_text != letter.text or page.reply == page.text):
+        return of_text
+    if is_forward(page.text, letter.subject):
+        return of_text or page.text
+    return visible_reply(page.reply, letter.subject)
+
+
+def _marked(file: Media, shown: _Shown) -> Media:
+    """Mark a file that the HTML shows: it need not be listed again."""
+    return replace(file, extra={**file.extra, "shown": True}) if file.content_id in shown.files else file
 
 
 def _preview(text: str | None) -> str | None:
@@ -146,8 +158,15 @@ def _notes(letter: Letter, arrival: Arrival, shown: _Shown) -> Mapping[str, Any]
         "blocked_remote_images": shown.blocked,
         "cut": letter.cut or shown.cut,
         "loop": _came_back(letter, arrival),
+        "misleading_name": _misleads(letter.senders[0]) if letter.senders else False,
     }
     return {name: value for name, value in notes.items() if value}
+
+
+def _misleads(sender: Mailbox) -> bool:
+    """Tell whether the name shows another address than the mail really has."""
+    shown = address_in(sender.name)
+    return shown is not None and shown.lower() != sender.address.lower()
 
 
 def _came_back(letter: Letter, arrival: Arrival) -> bool:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from channels.events import InboundMessage
+from channels.events import InboundMessage, Media
 from channels.http import HttpRequest
 from channels.mail.invitations import invitation
 from channels.providers import smtp
@@ -168,3 +168,55 @@ def test_text_and_html_side_by_side_are_both_shown_unless_they_say_the_same() ->
     assert event.mail is not None
     assert event.text == "same words\n\nonly here"
     assert (event.mail["html"].count("same"), event.mail["html"].count("only here")) == (1, 1)
+
+
+HTML = "From: a@b.test\nContent-Type: text/html"
+ALTERNATIVE = "From: a@b.test\nContent-Type: multipart/alternative; boundary=b"
+GMAIL = (
+    '<div class="gmail_quote"><div class="gmail_attr">{}</div><blockquote class="gmail_quote">old</blockquote></div>'
+)
+
+
+def test_html_says_its_charset_where_the_header_does_not() -> None:
+    meta = '<meta http-equiv="Content-Type" content="text/html; charset=shift_jis">'
+    context = {"envelope": {"from": "a@b.test", "to": ["s@example.org"]}}
+    for charset, wanted in (("", "①"), ("; charset=iso-8859-1", "\u2021@")):
+        body = f"{HTML}{charset}\r\n\r\n{meta}".encode() + b"<p>\x87\x40</p>"
+        (event,) = smtp.parse(HttpRequest("SMTP", "", body=body), context)
+        assert isinstance(event, InboundMessage)
+        assert event.mail is not None
+        assert wanted in event.mail["html"]
+
+
+@pytest.mark.parametrize(
+    ("attribution", "reply"),
+    [("Kirjoittanut A:", "new"), ("---------- Forwarded message ---------", None)],
+)
+def test_quotes_that_only_the_html_marks_are_found(attribution: str, reply: str | None) -> None:
+    text = f"new\n\n{attribution}\nold"
+    parts = f"--b\n\n{text}\n--b\nContent-Type: text/html\n\n<p>new</p>{GMAIL.format(attribution)}\n--b--"
+    assert mail_of(ALTERNATIVE, body=parts)["reply_text"] == (reply or text)
+    assert "old" in str(read(ALTERNATIVE, body=parts).text)
+
+
+def test_a_file_that_the_html_shows_is_marked() -> None:
+    parts = (
+        '--b\nContent-Type: text/html\n\n<img src="cid:one@x">\n'
+        "--b\nContent-Type: image/png\nContent-ID: <one@x>\n\nx\n"
+        "--b\nContent-Type: image/png\nContent-ID: <two@x>\n\nx\n--b--"
+    )
+    event = read("From: a@b.test\nContent-Type: multipart/related; boundary=b", body=parts)
+    files = [item for item in event.attachments if isinstance(item, Media)]
+    assert [(item.inline, item.extra.get("shown")) for item in files] == [(True, True), (True, None)]
+
+
+@pytest.mark.parametrize(
+    ("sender", "misleads"),
+    [("boss@bank.test <m@evil.test>", True), ("M@evil.test <m@evil.test>", None), ("Boss <m@evil.test>", None)],
+)
+def test_a_name_that_shows_another_address_is_marked(sender: str, misleads: bool | None) -> None:
+    assert read(f"From: {sender}").extra.get("misleading_name") is misleads
+
+
+def test_recipients_of_repeated_headers_are_all_read() -> None:
+    assert len(read("From: a@b.test\nTo: c@d.test\nTo: e@f.test").recipients) == 2

@@ -13,6 +13,7 @@ from channels.mail.sanitise import ATTRIBUTES, Sanitised, link_files, sanitise
 from channels.mail.wordsets import words
 
 PIXEL = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+GMAIL = '<blockquote class="gmail_quote">old</blockquote>'
 LINK = re.compile(r"(?i)(https?://|mailto:|tel:)")
 KEPT_IMAGE = re.compile(r"attachments/[^/\\]|data:image/(png|gif|jpe?g|webp);base64,")
 
@@ -176,7 +177,8 @@ def test_a_small_picture_within_its_address_is_kept_and_a_large_one_dropped() ->
         ("a<br>b<br><br>c", "a\nb\n\nc", None),
         ("<td>a</td><td>b</td>", "a b", None),
         ("<style>p{}</style><script>x</script><title>t</title>a", "a", None),
-        ('<div>new</div><div class="gmail_quote">On x wrote:<blockquote>old</blockquote></div>', None, "new"),
+        ('new<div class="gmail_quote"><div class="gmail_attr">On x wrote:</div>' + GMAIL + "</div>", None, "new"),
+        (f'<div class="gmail_quote">{GMAIL}<div>one</div>{GMAIL}<div>two</div></div>', None, "old\none\nold\ntwo"),
         ('new<blockquote type="cite">old</blockquote>', None, "new"),
         ('new<hr tabindex="-1"><div id="divRplyFwdMsg">From: x</div>old', None, "new"),
         ('new<div id="appendonsend"></div>old', None, "new"),

@@ -1,0 +1,94 @@
+"""One tenant's log as this process sees it: how far it was handed on, and to whom."""
+
+from collections import deque
+from itertools import islice
+from uuid import UUID
+
+from gateway.live.cursor import Reason
+from gateway.live.protocol import Frame
+from gateway.live.session import Session
+from gateway.store.log import Head
+
+
+class Feed:
+    """A tenant's sessions and the last entry that was handed to them.
+
+    ``wanted`` is the highest seq known to be in the log. While it is above ``seq`` the feed is behind, and somebody
+    has to read the log.
+    """
+
+    __slots__ = ("catching_up", "epoch", "live", "recent", "seq", "sessions", "tenant_id", "wanted")
+
+    def __init__(self, tenant_id: UUID, recent_frames: int) -> None:
+        self.tenant_id = tenant_id
+        self.seq = 0
+        self.wanted = 0
+        self.epoch: UUID | None = None  # until the head was read; nothing is handed on before
+        self.sessions: set[Session] = set()
+        self.live: set[Session] = set()
+        self.catching_up = 0
+        self.recent: deque[Frame] = deque(maxlen=recent_frames)
+
+    @property
+    def behind(self) -> bool:
+        """Whether the log holds more than was handed on."""
+        return self.epoch is not None and self.wanted > self.seq
+
+    def begin(self, head: Head) -> None:
+        """Start at the log's head, if this is the first that is known of it."""
+        if self.epoch is None:
+            self.epoch = head.epoch
+            self.seq = head.last_seq
+        self.wanted = max(self.wanted, head.last_seq)
+
+    def publish(self, frame: Frame) -> list[Session]:
+        """Hand the next entry on; returns the sessions that could not take it."""
+        self.seq = frame.seq
+        if self.catching_up:
+            self.recent.append(frame)
+        fallen = [session for session in self.live if not session.take(frame)]
+        for session in fallen:
+            self.drop(session)
+        return fallen
+
+    def drop(self, session: Session) -> None:
+        """Stop handing entries to a session."""
+        session.live = False
+        self.live.discard(session)
+
+    def splice(self, session: Session) -> bool:
+        """Let a session join the others, if what it lacks is at hand; tells whether it did.
+
+        No entry can slip through: nothing else runs between the look at ``seq`` and the joining.
+        """
+        if session.seq < self.seq and not self._hand_recent(session):
+            return False
+        session.live = True
+        self.live.add(session)
+        return True
+
+    def _hand_recent(self, session: Session) -> bool:
+        first = self.seq - len(self.recent) + 1
+        if session.seq + 1 < first:
+            return False
+        return all(map(session.take, islice(self.recent, session.seq + 1 - first, None)))
+
+    def began_to_catch_up(self) -> None:
+        """Keep recent frames from now on."""
+        self.catching_up += 1
+
+    def caught_up(self) -> None:
+        """Forget the recent frames when nobody needs them any more."""
+        self.catching_up -= 1
+        if not self.catching_up:
+            self.recent.clear()
+
+    def restart(self, head: Head, reason: Reason) -> None:
+        """Go on from the log's head, and ask every client to load afresh."""
+        self.epoch = head.epoch
+        self.seq = self.wanted = head.last_seq
+        self.recent.clear()
+        for session in [session for session in self.sessions if session.opened]:
+            session.halt()
+            session.restart(reason, self.seq)
+            self.splice(session)

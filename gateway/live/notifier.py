@@ -1,0 +1,80 @@
+"""Waking the other processes after a commit: a coalesced NOTIFY, as a transaction of its own.
+
+Never inside a transaction that writes: a NOTIFY there takes a lock of the whole cluster and holds it until that
+transaction's commit is on disk (PreCommit_Notify in Postgres' async.c), and all commits of all tenants queue up
+behind each other. A wake-up may be lost: the others look at the heads every second or two.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from gateway.live import metrics, wakeup
+from gateway.model.log import Entry
+from gateway.store.pool import UNAVAILABLE
+
+log = structlog.get_logger(__name__)
+
+NOTIFY = "SELECT pg_notify($1, $2)"
+TIMEOUT_SECONDS = 5.0
+
+
+class Notifier:
+    """Sends wake-ups over a connection of its own.
+
+    Args:
+        connect: opens that connection.
+        pause_seconds: between two wake-ups; what comes meanwhile is sent together.
+        retry_seconds: before connecting again.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        pause_seconds: float = 0.005,
+        retry_seconds: float = 0.5,
+    ) -> None:
+        self._connect = connect
+        self._pause_seconds = pause_seconds
+        self._retry_seconds = retry_seconds
+        self._seqs: dict[UUID, int] = {}
+        self._grown = asyncio.Event()
+        self._connection: asyncpg.Connection | None = None
+
+    def wake(self, entries: Sequence[Entry]) -> None:
+        """Note that entries were committed; never waits."""
+        seqs = self._seqs
+        for entry in entries:
+            if entry.seq > seqs.get(entry.tenant_id, 0):
+                seqs[entry.tenant_id] = entry.seq
+        self._grown.set()
+
+    async def run(self) -> None:
+        """Send what is noted, for ever."""
+        try:
+            while True:
+                await self._grown.wait()
+                self._grown.clear()
+                seqs, self._seqs = self._seqs, {}
+                for payload in wakeup.write(seqs):
+                    await self._send(payload)
+                    await asyncio.sleep(self._pause_seconds)
+        finally:
+            if self._connection is not None:
+                self._connection.terminate()
+
+    async def _send(self, payload: str) -> None:
+        """Send one payload, or give it up."""
+        try:
+            if self._connection is None or self._connection.is_closed():
+                self._connection = await self._connect()
+            await self._connection.execute(NOTIFY, wakeup.CHANNEL, payload, timeout=TIMEOUT_SECONDS)
+        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+            log.warning("live.wakeup_lost", error=type(error).__name__)
+            metrics.WAKEUPS_LOST.inc()
+            await asyncio.sleep(self._retry_seconds)
+        else:
+            metrics.WAKEUPS.inc()

@@ -1,0 +1,88 @@
+"""The parameters and answers of ``/api/v1/events`` and ``/api/v1/stream``, for the checks and the document."""
+
+from typing import Annotated, Any
+
+from aiohttp import web
+from pydantic import BaseModel, Field
+
+from gateway.live.protocol import LARGEST_SEQ
+from gateway.openapi import PLAIN_DIGITS, Answer, NoBody, NoQuery, Operation, QueryModel
+from gateway.problems import Fault, Invalid, Overloaded, Resync
+
+TAG = "Events"
+LAST_EVENT_ID = "Last-Event-ID"
+
+
+class EventQuery(QueryModel):
+    """From where, and how many."""
+
+    after: Annotated[int, Field(ge=0, le=LARGEST_SEQ), PLAIN_DIGITS] | None = Field(
+        default=None,
+        description="The seq of the last entry that you have. "
+        "Without it a page starts at the oldest entry, a stream now.",
+    )
+    epoch: str | None = Field(
+        default=None, max_length=64, description="Of the log that the position is in; another one is answered 410."
+    )
+    limit: Annotated[int, Field(ge=1, le=1000, description="How many entries at most; pages only."), PLAIN_DIGITS] = 100
+
+
+class Event(BaseModel):
+    """An entry of the log, the same on every way out."""
+
+    id: str
+    seq: int
+    type: str
+    timestamp: str
+    tenant_id: str
+    conversation_id: str | None
+    data: dict[str, Any]  # Any: a message, a conversation …, by type
+
+
+class EventPage(BaseModel):
+    """Entries in order, and how far the log reaches."""
+
+    data: list[Event]
+    head: int
+    epoch: str
+
+
+EVENTS = Operation(
+    method="GET",
+    path="/api/v1/events",
+    name="list_events",
+    tag=TAG,
+    summary="Read the log after a position.",
+    description="With `Accept: text/event-stream` the entries are sent as server-sent events, then those that come: "
+    "`id` is the seq, `event` the type, `data` the entry. `Last-Event-ID` counts before `after`.",
+    query=EventQuery,
+    body=NoBody,
+    answers={200: Answer("Entries, oldest first.", EventPage)},
+    problems=(Resync, Overloaded),
+)
+STREAM = Operation(
+    method="GET",
+    path="/api/v1/stream",
+    name="open_stream",
+    tag=TAG,
+    summary="Open a websocket that carries the log live.",
+    description='Send `{"type":"resume","after":SEQ}` first.',
+    query=NoQuery,
+    body=NoBody,
+    answers={101: Answer("The websocket protocol follows.", content_type=None)},
+)
+
+
+def last_event_id(request: web.Request) -> int | None:
+    """Return the position with which a browser comes back to a stream.
+
+    Raises:
+        Invalid: when it is none.
+    """
+    text = request.headers.get(LAST_EVENT_ID, "")
+    if not text:
+        return None
+    if not (text.isascii() and text.isdigit() and int(text[:20]) <= LARGEST_SEQ):
+        fault = Fault("header", f"/{LAST_EVENT_ID}", "this should be the seq of an entry")
+        raise Invalid("the Last-Event-ID is not acceptable", [fault])
+    return int(text)

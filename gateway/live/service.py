@@ -1,0 +1,121 @@
+"""The live part as a whole: what the application starts, tells of commits and logouts, and stops."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from uuid import UUID
+
+import asyncpg
+import structlog
+
+from gateway.live import metrics, wakeup
+from gateway.live.hub import RESUME_ELSEWHERE, Hub
+from gateway.live.limits import Limits
+from gateway.live.listener import Listener
+from gateway.live.logins import recheck
+from gateway.live.notifier import Notifier
+from gateway.live.session import Session
+from gateway.model.log import Entry
+from gateway.store.pool import DatabaseUnavailable
+from gateway.store.relay import RelayLog
+
+log = structlog.get_logger(__name__)
+
+
+class Live:
+    """Hub, listener and notifier, running together.
+
+    Args:
+        relay_pool: of the role ``relay``: reads the logs.
+        connect: opens a direct connection as the role ``relay``, for listening and for waking others.
+        chance: a random number from 0 to 1, for spreading.
+        limits: see there.
+        channels: further channels to listen to, and what to call with their payloads.
+    """
+
+    def __init__(
+        self,
+        relay_pool: asyncpg.Pool,
+        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        chance: Callable[[], float],
+        limits: Limits | None = None,
+        channels: Mapping[str, Callable[[str], None]] | None = None,
+    ) -> None:
+        self.limits = limits or Limits()
+        self.hub = Hub(RelayLog(relay_pool), self.limits)
+        self.notifier = Notifier(connect)
+        self.listener = Listener(connect, {wakeup.CHANNEL: self._woken, **(channels or {})}, self._look)
+        self._chance = chance
+        self._look_now = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @property
+    def watched(self) -> Collection[UUID]:
+        """The tenants whose entries are wanted in full, since somebody here watches them."""
+        return self.hub.watched
+
+    @property
+    def listening(self) -> bool:
+        """Whether wake-ups of other processes are heard now; if not, polling stands in."""
+        return self.listener.listening.is_set()
+
+    def announce(self, entries: Sequence[Entry]) -> None:
+        """Hand on entries whose transaction has just committed: here at once, elsewhere by a wake-up."""
+        self.hub.offer(entries)
+        self.notifier.wake(entries)
+
+    def end_login(self, session_hash: bytes) -> None:
+        """Close the sockets of a login that has ended."""
+        self.hub.end_login(session_hash)
+
+    async def start(self) -> None:
+        """Begin to listen, poll, and look after logins."""
+        work = (self.hub.follow(), self._poll(), self._recheck(), self.listener.run(), self.notifier.run())
+        self._tasks = [asyncio.create_task(one) for one in work]
+
+    async def stop(self, spread_seconds: float = 1.0) -> None:
+        """Tell every client to resume elsewhere, not all in the same instant, and stop."""
+        self.hub.stopping = True
+        await asyncio.gather(
+            *(self._send_away(spread_seconds * self._chance(), session) for session in self.hub.sessions)
+        )
+        await self.hub.drain()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _send_away(self, wait: float, session: Session) -> None:
+        await asyncio.sleep(wait)
+        self.hub.hang_up(session, RESUME_ELSEWHERE, "the server restarts: resume from the last seq")
+
+    def _woken(self, payload: str) -> None:
+        try:
+            seqs = wakeup.read(payload)
+        except wakeup.WakeupMalformed:
+            log.warning("live.wakeup_malformed")
+            self._look()
+            return
+        for tenant_id, seq in seqs:
+            self.hub.wake(tenant_id, seq)
+
+    def _look(self) -> None:
+        """Look at the heads now: something may have been missed."""
+        self._look_now.set()
+
+    async def _poll(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(self.limits.poll_seconds):
+                    await self._look_now.wait()
+            except TimeoutError:
+                pass  # it is time anyway
+            self._look_now.clear()
+            try:
+                await self.hub.poll()
+            except DatabaseUnavailable:
+                log.warning("live.heads_unreadable")
+            metrics.LAG.set(self.hub.lag)
+
+    async def _recheck(self) -> None:
+        while True:
+            await asyncio.sleep(self.limits.recheck_seconds)
+            await recheck(self.hub)

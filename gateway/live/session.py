@@ -1,0 +1,103 @@
+"""One client that reads a tenant's log: where it is, and whether it keeps up."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from uuid import UUID
+
+from gateway.live.cursor import Reason
+from gateway.live.protocol import Frame
+from gateway.live.wire import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who a session belongs to.
+
+    Attributes:
+        tenant_id: whose log it reads.
+        user: the person's id as shown to others; None for an API key.
+        session_hash: of the browser's login; None for an API key.
+        key: the same for all sessions of one login or one API key.
+        check: asks again who calls; raises ``Unauthenticated`` when the login or the key no longer holds.
+    """
+
+    tenant_id: UUID
+    user: str | None
+    session_hash: bytes | None
+    key: bytes
+    check: Callable[[], Awaitable[object]]
+
+
+class Session:
+    """A client's connection and its position.
+
+    ``seq`` is the last entry written to it; only the next one is ever written, so that whatever happens around it a
+    client sees no hole and nothing twice. A session is ``live`` while new entries are handed to it; otherwise it
+    catches up from the log.
+    """
+
+    __slots__ = (
+        "closing",
+        "farewell",
+        "id",
+        "live",
+        "login",
+        "opened",
+        "seq",
+        "task",
+        "unsent_bytes",
+        "viewing",
+        "wire",
+    )
+
+    def __init__(self, session_id: str, login: Login, wire: Wire, unsent_bytes: int) -> None:
+        self.id = session_id
+        self.login = login
+        self.wire = wire
+        self.unsent_bytes = unsent_bytes
+        self.seq = 0
+        self.opened = False
+        self.live = False
+        self.closing = False
+        self.viewing: str | None = None
+        #: Brings this session up to date.
+        self.task: asyncio.Task[None] | None = None
+        #: Closes its connection.
+        self.farewell: asyncio.Task[None] | None = None
+
+    def take(self, frame: Frame) -> bool:
+        """Write the next entry; False when this session can't go on from here by itself."""
+        if frame.seq != self.seq + 1:
+            return frame.seq <= self.seq
+        if not self.has_room():
+            return False
+        self.wire.send(frame)
+        self.seq = frame.seq
+        return True
+
+    def has_room(self) -> bool:
+        """Tell whether the client takes what it is sent."""
+        return self.wire.unsent() <= self.unsent_bytes and not self.wire.gone()
+
+    def whisper(self, frame: bytes) -> None:
+        """Say something that may be lost, to a client that keeps up."""
+        if not self.closing and self.has_room():
+            self.wire.say(frame)
+
+    async def said_goodbye(self) -> None:
+        """Wait until the connection is closed, if somebody closes it."""
+        if self.farewell is not None:
+            await asyncio.wait([self.farewell])
+
+    def restart(self, reason: Reason, seq: int) -> None:
+        """Ask the client to load afresh, and go on from ``seq``."""
+        self.seq = seq
+        self.wire.resync(reason)
+
+    def halt(self) -> None:
+        """Stop handing entries to this session, and whatever it does to catch up."""
+        self.live = False
+        if self.task is not None:
+            self.task.cancel()
+            self.task = None

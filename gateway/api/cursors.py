@@ -9,7 +9,7 @@ from uuid import UUID
 
 import orjson
 
-from gateway.model.page import Page, Position
+from gateway.model.page import START, Page, Position
 from gateway.problems import CursorInvalid
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,14 +37,14 @@ def cursor_of(position: Position, filters: Sequence[str]) -> str:
     return base64.urlsafe_b64encode(orjson.dumps(value)).rstrip(b"=").decode()
 
 
-def position_of(cursor: str | None, filters: Sequence[str]) -> Position | None:
-    """Read a cursor; None stays None.
+def position_of(cursor: str | None, filters: Sequence[str]) -> Position:
+    """Read a cursor; None is the first page's.
 
     Raises:
         CursorInvalid: when it is no cursor, or one of a list that was narrowed otherwise.
     """
     if cursor is None:
-        return None
+        return START
     try:
         microseconds, key, mark = _decoded(cursor)
         position = Position(EPOCH + _within(microseconds) * MICROSECOND, UUID(hex=str(key)))

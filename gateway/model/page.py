@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 
@@ -12,6 +12,10 @@ class Position:
 
     moment: datetime
     id: UUID
+
+
+#: Before every row: where the first page begins.
+START = Position(datetime(9999, 12, 31, tzinfo=UTC), UUID(int=(1 << 128) - 1))
 
 
 @dataclass(frozen=True, slots=True)

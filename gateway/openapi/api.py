@@ -81,15 +81,11 @@ class Api:
 
         self._mount(operation, checked, needs_caller=False, head=True)
 
-    def add_raw(
-        self, operation: Operation[Query, Body], handler: Handler, *, needs_caller: bool = True
-    ) -> None:
+    def add_raw(self, operation: Operation[Query, Body], handler: Handler, *, needs_caller: bool = True) -> None:
         """Mount an operation whose handler checks its requests; ``needs_caller`` is for the document."""
         self._mount(operation, handler, needs_caller=needs_caller, head=False)
 
-    def _mount(
-        self, operation: Operation[Query, Body], handler: Handler, *, needs_caller: bool, head: bool
-    ) -> None:
+    def _mount(self, operation: Operation[Query, Body], handler: Handler, *, needs_caller: bool, head: bool) -> None:
         self._app.router.add_route(operation.method, operation.path, handler)
         if head and operation.method == "GET":  # the same answer; the server leaves the body out
             self._app.router.add_route("HEAD", operation.path, handler)
@@ -105,9 +101,7 @@ def json_answer(body: str | bytes | BaseModel, status: int = 200) -> web.Respons
     return web.Response(status=status, body=sent, content_type="application/json", headers=headers)
 
 
-async def _read(
-    request: web.Request, operation: Operation[Query, Body]
-) -> tuple[web.Request, UUID, Query, Body]:
+async def _read(request: web.Request, operation: Operation[Query, Body]) -> tuple[web.Request, UUID, Query, Body]:
     key = read_id(request, operation.id_prefix) if operation.id_prefix else NO_ID
     query = read_query(request.query, operation.query)
     takes_body = not issubclass(operation.body, NoBody)

@@ -12,17 +12,15 @@ FROM (
     SELECT m, m.occurred_at AS moment, m.id
     FROM messages m
     WHERE m.tenant_id = $1 AND m.conversation_id = $2 AND m.deleted_at IS NULL
-      AND (m.occurred_at, m.id)
-        < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+      AND (m.occurred_at, m.id) < ($3, $4)
     ORDER BY m.occurred_at DESC, m.id DESC LIMIT $5) page
 ORDER BY page.moment DESC, page.id DESC
 """
 
 
-async def newest_first(tx: TenantTx, conversation_id: UUID, after: Position | None, limit: int) -> Page:
+async def newest_first(tx: TenantTx, conversation_id: UUID, after: Position, limit: int) -> Page:
     """Return a page of a conversation's messages."""
-    moment, key = (after.moment, after.id) if after else (None, None)
-    found = await tx.connection.fetch(LIST, tx.tenant_id, conversation_id, moment, key, limit + 1)
+    found = await tx.connection.fetch(LIST, tx.tenant_id, conversation_id, after.moment, after.id, limit + 1)
     return page_of(found, limit)
 
 

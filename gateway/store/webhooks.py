@@ -19,8 +19,7 @@ LIST = """
 SELECT webhook_json(w)::text AS json, w.received_at AS moment, w.id
 FROM inbound_webhooks w
 WHERE w.tenant_id = $1 AND ($2::text[] IS NULL OR w.state = ANY ($2))
-  AND (w.received_at, w.id)
-    < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+  AND (w.received_at, w.id) < ($3, $4)
 ORDER BY w.received_at DESC, w.id DESC LIMIT $5
 """
 LIST_OF_NEEDY = """
@@ -30,18 +29,16 @@ CROSS JOIN LATERAL (
     SELECT webhook_json(w)::text AS json, w.received_at AS moment, w.id
     FROM inbound_webhooks w
     WHERE w.tenant_id = $1 AND w.state = wanted.state AND w.state IN ('pending', 'partial', 'quarantined')
-      AND (w.received_at, w.id)
-        < (coalesce($3, 'infinity'::timestamptz), coalesce($4, 'ffffffff-ffff-ffff-ffff-ffffffffffff'::uuid))
+      AND (w.received_at, w.id) < ($3, $4)
     ORDER BY w.received_at DESC, w.id DESC LIMIT $5) one
 ORDER BY one.moment DESC, one.id DESC LIMIT $5
 """
 
 
-async def newest_first(tx: TenantTx, states: Sequence[str], after: Position | None, limit: int) -> Page:
+async def newest_first(tx: TenantTx, states: Sequence[str], after: Position, limit: int) -> Page:
     """Return a page of the webhooks in some states; no states means all."""
-    moment, key = (after.moment, after.id) if after else (None, None)
     statement = LIST_OF_NEEDY if states and NEED_A_LOOK.issuperset(states) else LIST
-    found = await tx.connection.fetch(statement, tx.tenant_id, list(states) or None, moment, key, limit + 1)
+    found = await tx.connection.fetch(statement, tx.tenant_id, list(states) or None, after.moment, after.id, limit + 1)
     return page_of(found, limit)
 
 

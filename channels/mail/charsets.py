@@ -14,6 +14,8 @@ SUPERSETS = {
     "gbk": "gb18030",
     "shift_jis": "cp932",
     "euc_kr": "cp949",
+    "tis-620": "cp874",
+    "iso2022_jp": "iso2022_jp_ext",
 }
 ALIASES = {
     "iso-8859-8-i": "iso-8859-8",
@@ -25,13 +27,15 @@ ALIASES = {
     "x-gbk": "gb18030",
     "x-euc-jp": "euc_jp",
     "windows-31j": "cp932",
-    "cp-850": "cp850",
+    "gb_2312-80": "gb18030",
+    "x-mac-roman": "mac-roman",
     "utf8mb4": "utf-8",
     "unicode-1-1-utf-7": "utf-7",
 }
 # Codecs that are no charsets; punycode's decoder is quadratic besides.
 NOT_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
 UNDECLARED = frozenset({"", "ascii", "us-ascii", "ansi_x3.4-1968", "unknown", "unknown-8bit", "x-unknown", "default"})
+CODE_PAGE = re.compile(r"(?:x-)?(?:windows|win|cp|ibm)[-_]?(\d{3,5})")
 LABEL = re.compile(r"[a-z0-9][a-z0-9._:+-]{0,39}")
 UNSTORABLE = dict.fromkeys([0], "")  # PostgreSQL's text has no NUL
 
@@ -45,7 +49,9 @@ def decode(raw: bytes, label: str | None) -> str:
     charset = _charset(label)
     if charset is not None and (text := _strictly(raw, charset)) is not None:
         return storable(text)
-    if (text := _strictly(raw, "utf-8")) is not None:
+    # Text in escape sequences is ASCII, and so would pass for UTF-8.
+    is_seven_bit = charset is not None and charset.startswith(("iso2022", "hz")) and raw.isascii()
+    if not is_seven_bit and (text := _strictly(raw, "utf-8")) is not None:
         return storable(text)
     return storable(raw.decode(charset or "cp1252", "replace"))
 
@@ -61,7 +67,7 @@ def _charset(label: str | None) -> str | None:
     if name in UNDECLARED or LABEL.fullmatch(name) is None:
         return None
     try:
-        codec = codecs.lookup(ALIASES.get(name, name)).name
+        codec = codecs.lookup(ALIASES.get(name) or CODE_PAGE.sub(r"cp\1", name)).name
         "".encode(codec)
     except (LookupError, UnicodeError):
         return None  # unknown here, or a transformation such as base64 and no charset

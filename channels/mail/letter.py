@@ -16,6 +16,8 @@ from channels.mail.invitations import invitation
 from channels.mail.mime import Part, Tree, read_mail
 from channels.mail.reports import DELIVERY, REPORTED, Section
 
+CALENDARS = frozenset({"text/calendar", "application/ics"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
@@ -95,7 +97,7 @@ def _is_report(part: Part) -> bool:
 
 def _calendar(files: Sequence[Part]) -> dict[str, Any] | None:
     for part in files:
-        if part.type == "text/calendar":
+        if part.type in CALENDARS:
             return invitation(decode(part.body(), part.content.get("charset") or "utf-8"))
     return None
 

@@ -20,7 +20,7 @@ from channels.mail.dates import moment
 from channels.mail.fields import Fields
 from channels.mail.files import media
 from channels.mail.invitations import invitation
-from channels.mail.letter import Letter, read_letter
+from channels.mail.letter import CALENDARS, Letter, read_letter
 from channels.mail.reading import events
 from channels.mail.reports import REPORTED, REPORTS, Section
 from channels.mail.trust import Authentication
@@ -142,7 +142,7 @@ def _type(attached: Mapping[str, Any]) -> str:
 
 
 def _calendar(attached: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    source = next((one for one in attached if _type(one) == "text/calendar"), None)
+    source = next((one for one in attached if _type(one) in CALENDARS), None)
     return None if source is None else invitation(decode(_content(source), "utf-8"))
 
 

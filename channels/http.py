@@ -54,6 +54,12 @@ class HttpRequest:
         """The Content-Type without its parameters, in lower case; empty when none was sent."""
         return self.headers.get("content-type").partition(";")[0].strip().lower()
 
+    @property
+    def query(self) -> str:
+        """The URL's query, still percent-encoded. Bytes in it that are no UTF-8 become U+FFFD."""
+        query = self.url.partition("#")[0].partition("?")[2]
+        return query if query.isascii() else query.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
 
 @dataclass(frozen=True, slots=True)
 class HttpResponse:

@@ -7,6 +7,9 @@ import orjson
 
 from channels.errors import PayloadMalformed
 
+#: orjson writes 254 levels and reads 1,024: what is deeper than that could be read, but never be stored.
+DEEPEST = 250
+
 
 def read_json(body: bytes) -> Any:  # Any: the document is a stranger's, every reader checks what it takes
     """Return the value of a JSON document.
@@ -15,12 +18,15 @@ def read_json(body: bytes) -> Any:  # Any: the document is a stranger's, every r
     by length do write such halves, so they become U+FFFD instead of costing us the rest of the post.
 
     Raises:
-        PayloadMalformed: when it is no JSON.
+        PayloadMalformed: when it is no JSON, or nested deeper than can be written again.
     """
     try:
-        return orjson.loads(body)
+        document = orjson.loads(body)
     except orjson.JSONDecodeError:
-        return _patiently(body)
+        document = _patiently(body)
+    if body.count(b"[") + body.count(b"{") > DEEPEST:  # no document is deeper than it has brackets
+        _require_shallow(document)
+    return document
 
 
 def _patiently(body: bytes) -> Any:
@@ -29,3 +35,10 @@ def _patiently(body: bytes) -> Any:
         return orjson.loads(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
     except (ValueError, RecursionError) as error:
         raise PayloadMalformed("not_json", "the body isn't JSON") from error
+
+
+def _require_shallow(document: Any) -> None:
+    try:
+        orjson.dumps(document)
+    except orjson.JSONEncodeError as error:
+        raise PayloadMalformed("too_deep", "the body is nested too deep") from error

@@ -1,6 +1,7 @@
 """Addresses of phone channels in one spelling: E.164 numbers, short codes, names, WhatsApp user ids."""
 
 import re
+from functools import lru_cache
 
 #: A business-scoped user id: country code, dot, up to 128 letters and digits; a parent's has ``ENT.`` between.
 #: https://developers.facebook.com/documentation/business-messaging/whatsapp/business-scoped-user-ids
@@ -22,6 +23,7 @@ def spelled(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=1024)  # our own numbers: few, and in every post
 def from_display(text: str) -> str | None:
     """Read a number that was written for people (``+1 312-555-0188``); None when it holds no digit."""
     digits = "".join(character for character in text if character in "0123456789")

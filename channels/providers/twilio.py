@@ -22,7 +22,6 @@ from channels.twilio.forms import Form, TooManyFields, holds_json, read_form
 from channels.twilio.posts import read_post
 from channels.twilio.sending import build_message, read_answer
 from channels.twilio.signing import require_signature, signed_form
-from channels.twilio.urls import query_of
 
 PROVIDER = "twilio"
 
@@ -67,7 +66,7 @@ def verify(request: HttpRequest, credentials: TwilioCredentials, _now: datetime)
 
 def _query(request: HttpRequest) -> Form:
     try:
-        return read_form(query_of(request.url))
+        return read_form(request.query)
     except TooManyFields as error:
         raise SignatureInvalid("query_malformed", "the URL has more fields than any webhook of Twilio's") from error
 

@@ -10,9 +10,9 @@ stopped by the message ids alone.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from channels.adapter import Adapter, Credentials, OutboundMessage, SendResult
 from channels.errors import CannotSend, SignatureInvalid
@@ -34,7 +34,6 @@ class WhatsAppCloudCredentials(Credentials):
     access_token: Secret | None = None
     previous_app_secret: tuple[Secret, ...] = ()
     previous_verify_token: tuple[Secret, ...] = ()
-    previous_access_token: tuple[SecretStr, ...] = ()
     api_version: str = Field(default="v24.0", pattern=r"^v\d{1,3}\.\d$")
 
 
@@ -62,7 +61,7 @@ def parse(request: HttpRequest, _context: Mapping[str, Any]) -> Sequence[Channel
 
 def handshake(request: HttpRequest, credentials: WhatsAppCloudCredentials) -> HttpResponse | None:
     """Answer ``hub.challenge`` when Meta knows our verify token; it asks each time the URL is saved."""
-    query = parse_qs(urlsplit(request.url).query)
+    query = parse_qs(request.query)
     mode, token, challenge = (query.get(f"hub.{name}", [""])[0] for name in ("mode", "verify_token", "challenge"))
     known = live(credentials.verify_token, credentials.previous_verify_token)
     if mode != "subscribe" or not challenge or not matches(known, token):

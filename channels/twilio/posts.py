@@ -11,7 +11,6 @@ from channels.twilio.forms import Form, TooManyFields, holds_json, read_form
 from channels.twilio.inbound import read_message
 from channels.twilio.sending import REFERENCE
 from channels.twilio.statuses import read_status
-from channels.twilio.urls import query_of
 
 #: Words of ``MessageStatus`` and ``SmsStatus`` that stand for a message to us.
 INBOUND = frozenset({"received", "receiving"})
@@ -26,7 +25,7 @@ def read_post(provider: str, request: HttpRequest) -> Sequence[ChannelEvent]:
     if holds_json(request):
         return _stream(provider, read_json(request.body))
     try:
-        query = read_form(query_of(request.url))
+        query = read_form(request.query)
         form = query if request.method == "GET" else read_form(request.body.decode())
     except (UnicodeDecodeError, TooManyFields) as error:
         raise PayloadMalformed("form_malformed", "the body isn't a form") from error

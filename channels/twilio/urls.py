@@ -20,8 +20,3 @@ def signed_urls(url: str) -> Iterator[str]:
     yield start + host + end
     bare = PORT.sub("", host)
     yield start + (bare if bare != host else host + DEFAULT_PORTS.get(scheme.lower(), "")) + end
-
-
-def query_of(url: str) -> str:
-    """Return the query as sent, still percent-encoded."""
-    return url.partition("#")[0].partition("?")[2]

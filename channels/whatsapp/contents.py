@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
-
+from channels.errors import PayloadMalformed
 from channels.events import Attachment, ContactCard, Location, Media
+from channels.json_bodies import read_json
 from channels.mail.names import safe_name
 from channels.phone_addresses import spelled
 from channels.whatsapp.fields import (
@@ -149,8 +149,8 @@ def _flow_reply(reply: Object) -> Content:
 
 def _object_or_text(text: str) -> Any:
     try:
-        value = orjson.loads(text)
-    except orjson.JSONDecodeError:
+        value = read_json(text.encode())
+    except PayloadMalformed:
         return text
     return value if type(value) is dict else text
 

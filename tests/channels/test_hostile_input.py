@@ -34,7 +34,16 @@ JSON = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
     max_leaves=6,
 )
+ALL_SECRETS = {
+    "whatsapp_cloud": {"app_secret": "x", "verify_token": "t"},
+    "twilio": {"account_sid": "AC1", "auth_token": "x"},
+}
 MISSING = object()
+
+#: Web servers hand on bytes that are no UTF-8 as lone surrogates.
+URLS = st.text(st.characters(exclude_categories=[]), max_size=40) | st.text(
+    st.sampled_from("/?#&=%[]:@hub.mode\udcffé"), max_size=40
+)
 
 
 def shown(provider: str, request: HttpRequest) -> list[dict[str, Any]]:
@@ -46,6 +55,17 @@ def shown(provider: str, request: HttpRequest) -> list[dict[str, Any]]:
     forms = [quarantined_form(event) if isinstance(event, Quarantined) else normal_form(event) for event in events]
     read: list[dict[str, Any]] = orjson.loads(orjson.dumps(forms))
     return read
+
+
+def divided(request: HttpRequest) -> None:
+    divide = ADAPTERS["whatsapp_cloud"].divide
+    assert divide
+    try:
+        parts = divide(request)
+    except PayloadMalformed:
+        return
+    for _, body in parts:
+        ADAPTERS["whatsapp_cloud"].parse(replace(request, body=body), {})
 
 
 def places(node: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -70,7 +90,7 @@ def changed(document: Any, path: tuple[Any, ...], value: Any) -> Any:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-@given(body=st.binary(max_size=200), url=st.text(max_size=40), kind=st.sampled_from(["", "application/json", "x"]))
+@given(body=st.binary(max_size=200), url=URLS, kind=st.sampled_from(["", "application/json", "x"]))
 def test_random_bytes_raise_nothing_but_channel_errors(provider: str, body: bytes, url: str, kind: str) -> None:
     for method in ("POST", "GET"):
         request = HttpRequest(method, url, Headers.of({"Content-Type": kind}), body)
@@ -84,7 +104,10 @@ def test_random_bytes_raise_nothing_but_channel_errors(provider: str, body: byte
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-@given(signature=st.text(max_size=80), settings_=st.text(max_size=40))
+@given(
+    signature=st.text(st.characters(exclude_categories=[]), max_size=80),
+    settings_=st.text(st.characters(), max_size=40),
+)
 def test_random_signatures_are_refused(provider: str, signature: str, settings_: str) -> None:
     headers = {SIGNATURES[provider]: signature, "X-Twilio-Webhooks-Signature-Settings": settings_}
     for prefix in ("", "sha256="):
@@ -102,6 +125,8 @@ def test_any_node_of_any_recording_may_be_of_another_type(wrong: Any) -> None:
         for path in places(document):
             body = orjson.dumps(changed(document, path, wrong))
             shown("whatsapp_cloud", replace(case.request, body=body))
+            divided(replace(case.request, body=body))
+    divided(replace(case.request, body=body))
 
 
 @settings(max_examples=300)
@@ -111,6 +136,7 @@ def test_any_node_may_be_replaced_by_any_json(case: Recorded, at: int, value: An
     paths = list(places(document))
     body = orjson.dumps(changed(document, paths[at % len(paths)], value))
     shown("whatsapp_cloud", replace(case.request, body=body))
+    divided(replace(case.request, body=body))
 
 
 ITEMS = ("messages", "statuses", "errors", "user_preferences", "message_echoes")
@@ -163,3 +189,34 @@ def test_any_field_of_a_form_may_hold_anything(case: Recorded, at: int, value: s
 def test_no_answer_of_a_provider_raises(provider: str, status: int, document: Any, raw: bytes | None) -> None:
     body = orjson.dumps(document) if raw is None else raw
     assert isinstance(ADAPTERS[provider].read(HttpResponse(status, body)), Accepted | Refused)
+
+
+@pytest.mark.parametrize("levels", [200, 249, 255, 500, 1020, 5000])
+def test_a_document_that_is_nested_too_deep_is_malformed_or_can_be_written_again(levels: int) -> None:
+    nested = b"[" * levels + b"]" * levels
+    for case in (one("whatsapp_cloud", "text"), one("whatsapp_cloud", "batch_two_tenants")):
+        deep = b'"type":"text","referral":{"a":%s}' % nested
+        request = replace(case.request, body=case.request.body.replace(b'"type":"text"', deep))
+        shown("whatsapp_cloud", request)
+        divided(request)
+
+
+def test_a_flow_answer_that_is_nested_too_deep_stays_text() -> None:
+    deep = '{"a":' * 300 + "1" + "}" * 300
+    flow = one("whatsapp_cloud", "interactive_flow_reply")
+    document = orjson.loads(flow.request.body)
+    document["entry"][0]["changes"][0]["value"]["messages"][0]["interactive"]["nfm_reply"]["response_json"] = deep
+    (form,) = shown("whatsapp_cloud", replace(flow.request, body=orjson.dumps(document)))
+    assert form["extra"]["payload"] == deep
+
+
+@pytest.mark.parametrize(
+    "query", ["hub.mode=subscribe&hub.verify_token=t&hub.challenge=\udcff", "\udcff", "a=%ff&b=\ud83d"]
+)
+def test_a_url_that_is_no_text_raises_nothing_else(query: str) -> None:
+    for provider in PROVIDERS:
+        request = HttpRequest("GET", f"https://gw.example.test/h?{query}")
+        shown(provider, request)
+        ADAPTERS[provider].handshake(request, ADAPTERS[provider].credentials.model_validate(ALL_SECRETS[provider]))
+        with pytest.raises(SignatureInvalid):
+            ADAPTERS[provider].verify(request, CREDENTIALS[provider], NOW)

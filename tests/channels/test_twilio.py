@@ -191,6 +191,13 @@ def test_a_form_is_checked_as_one_whatever_it_calls_itself() -> None:
         ADAPTER.verify(replace(other, body=b"Body=forged"), CREDENTIALS, NOW)
 
 
+@pytest.mark.parametrize("url", [f"{URL}/\udcff", f"{URL}/é", f"{URL}?\ud83d"])
+def test_a_url_beyond_ascii_can_not_have_been_signed(url: str) -> None:
+    headers = Headers.of({"X-Twilio-Signature": "A" * 27 + "="})
+    with pytest.raises(SignatureInvalid):
+        ADAPTER.verify(HttpRequest("POST", url, headers, b"Body=hi"), CREDENTIALS, NOW)
+
+
 @given(st.text(alphabet="ab%2B+&=;0Fé\n", max_size=40))
 def test_forms_are_decoded_as_the_standard_library_decodes_them(encoded: str) -> None:
     form = read_form(encoded)

@@ -269,9 +269,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except Exception as error:  # the one place where every failure of a handler ends
         if kind_of(error) is INTERNAL:
             log.exception("request_failed", method=request.method, route=route_of(request))
-        if request.get(
-            BEGUN
-        ):  # headers are sent already: break off, so that the client sees it is incomplete
+        if request.get(BEGUN):  # headers are sent already: break off, so that the client sees it is incomplete
             raise ConnectionResetError("the answer broke off") from error
         return answer_to(error)
 

@@ -97,7 +97,8 @@ def _page(title: str, body: str) -> web.Response:
     html = (
         "<!doctype html><html lang='en'><head><meta charset='utf-8'>"
         "<meta name='viewport' content='width=device-width, initial-scale=1'>"
-        f"<title>{escape(title)}</title><link rel='stylesheet' href='/docs/style.css'></head>"
+        f"<title>{escape(title)}</title><link rel='icon' href='data:,'>"
+        "<link rel='stylesheet' href='/docs/style.css'></head>"
         f"<body><main>{body}</main></body></html>"
     )
     return web.Response(text=html, content_type="text/html", charset="utf-8", headers=CACHE)

@@ -92,7 +92,8 @@ def _path_parameters(operation: Operation[Any, Any]) -> list[Json]:
         return []
     pattern = ID_PATTERN.format(prefix=operation.id_prefix)
     schema = {"type": "string", "pattern": pattern}
-    return [{"name": "id", "in": "path", "required": True, "schema": schema}]
+    words = f"`{operation.id_prefix}_` and 32 hexadecimal digits."
+    return [{"name": "id", "in": "path", "required": True, "schema": schema, "description": words}]
 
 
 def _query_parameters(model: type[BaseModel]) -> list[Json]:

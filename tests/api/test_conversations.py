@@ -1,11 +1,13 @@
 """The lists of conversations and messages, and marking as read."""
 
+import asyncio
 from itertools import pairwise
 from typing import Any
 
 import orjson
 import pytest
 
+from gateway.model.ids import public
 from tests.api.conftest import ORIGIN, Served
 from tests.api.rows import Rows
 from tests.conftest import Database, Tenant
@@ -91,6 +93,22 @@ async def test_reading_sets_the_count_to_zero_and_writes_one_event(
     assert orjson.loads(logged[0]["data"]) == shown
     assert [(entry.seq, entry.tenant_id) for entry in served.neighbours.announced] == [(1, tenant.id)]
     assert (await served.get(LIST, tenant))["seq"] == 1
+
+
+async def test_many_reads_at_once_write_one_event_each_and_leave_no_hole(
+    served: Served, tenant: Tenant, rows: Rows, database: Database
+) -> None:
+    keys = [await rows.conversation(unread=1) for _ in range(4)]
+
+    async def read(key: str) -> int:
+        async with served.client.post(f"{LIST}/{key}/read", headers=tenant.auth) as answer:
+            return answer.status
+
+    assert set(await asyncio.gather(*(read(key) for key in keys * 5))) == {200}
+    logged = await database.fetch("SELECT seq, conversation_id FROM events ORDER BY seq")
+    assert [row["seq"] for row in logged] == [1, 2, 3, 4]
+    assert {public("cnv", row["conversation_id"]) for row in logged} == set(keys)
+    assert sorted(entry.seq for entry in served.neighbours.announced) == [1, 2, 3, 4]
 
 
 async def test_a_cursor_of_another_filter_is_refused(served: Served, tenant: Tenant, rows: Rows) -> None:

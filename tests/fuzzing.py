@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = chosen
     for function in {_function(item) for item in chosen}:
-        usual = getattr(function, SETTINGS, settings.default)
+        usual: settings = getattr(function, SETTINGS, None) or settings()
         setattr(function, SETTINGS, settings(usual, max_examples=usual.max_examples * FACTOR, deadline=None))
 
 

@@ -30,6 +30,7 @@ from gateway.request_log import request_log
 from gateway.response_headers import add_headers
 from gateway.settings import Settings
 from gateway.store.pool import connect, open_pool
+from gateway.store.positions import log_position
 
 HOOK_POOL_SIZE = 3
 RELAY_POOL_SIZE = 3
@@ -71,7 +72,8 @@ async def assembled(settings: Settings, public_url: str) -> AsyncIterator[web.Ap
             announce=live.announce,
             replay=ingest.replay,
             session_ended=live.end_login,
-            demo=lambda _tenant: settings.simulator,
+            demo=lambda tenant: tenant == settings.demo_tenant,
+            checks={"log": partial(log_position, relay_pool)},
         )
 
         async def stop_sockets(_app: web.Application) -> None:

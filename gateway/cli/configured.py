@@ -9,7 +9,7 @@ from gateway.settings import Settings
 def configured() -> Settings:
     """Read the settings from the environment, or end with status 2 and the list of what is missing."""
     try:
-        return Settings()  # type: ignore[call-arg]  # the fields come from the environment
+        return Settings()
     except ValidationError as error:
         for problem in error.errors():
             name = "POSTGATE_" + "_".join(str(part) for part in problem["loc"]).upper()

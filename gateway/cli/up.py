@@ -37,14 +37,14 @@ console = Console(stderr=True)
 def up(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")] = 8080,
-    data_dir: Annotated[
-        Path | None, typer.Option(help="Where the data is kept; made at the first start.")
-    ] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Where the data is kept; made at the first start.")] = None,
     ready_file: Annotated[
         Path | None, typer.Option(help="Written as JSON once everything serves: URL, login, demo secrets.")
     ] = None,
 ) -> None:
     """Run everything in one process, with a database of its own and a demo tenant. Ctrl-C stops it."""
+    if ready_file is not None:
+        ready_file.unlink(missing_ok=True)  # whoever waits for it must not find the last run's
     folder = data_dir or default_data_dir(os.environ, Path.home(), is_root=os.getuid() == 0)
     try:
         with asyncio.Runner(loop_factory=event_loop) as runner:
@@ -59,14 +59,16 @@ def up(
 async def _up(folder: Path, host: str, port: int, ready_file: Path | None) -> None:
     _stop_by_cancelling()
     postgres = EmbeddedPostgres(folder)
-    if ready_file is not None:
-        ready_file.unlink(missing_ok=True)  # whoever waits for it must not find the last run's
     with console.status("Starting Postgres…"):
         superuser = await postgres.start()
     try:
         with console.status("Preparing the database…"):
             settings, demo = await _prepare(folder, superuser, host, port)
-        await serve_until_stopped(settings, partial(_tell, postgres, folder, demo, settings, ready_file))
+        watch = asyncio.create_task(postgres.keep_running(), name="postgres watch")
+        try:
+            await serve_until_stopped(settings, partial(_tell, postgres, folder, demo, settings, ready_file))
+        finally:
+            watch.cancel()
     finally:
         await postgres.stop()
 
@@ -78,9 +80,7 @@ def _stop_by_cancelling() -> None:
         asyncio.get_running_loop().add_signal_handler(number, task.cancel if task else lambda: None)
 
 
-async def _prepare(
-    folder: Path, superuser: Superuser, host: str, port: int
-) -> tuple[Settings, demo_tenant.Demo]:
+async def _prepare(folder: Path, superuser: Superuser, host: str, port: int) -> tuple[Settings, demo_tenant.Demo]:
     master_key = read_private(folder / "master.key", new_master_key)
     passwords: dict[str, str] = orjson.loads(
         read_private(
@@ -102,7 +102,7 @@ async def _prepare(
             "master_key": master_key,
             "host": host,
             "port": port,
-            "simulator": True,
+            "demo_tenant": demo["tenant_id"],
             "log_level": os.environ.get("POSTGATE_LOG_LEVEL", "warning"),
         }
     )

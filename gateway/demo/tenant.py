@@ -10,7 +10,7 @@ import orjson
 from argon2 import PasswordHasher
 
 from gateway.access import new_api_key, token_hash
-from gateway.keys import Keyring
+from gateway.keys import Keyring, credentials_of, seal
 from gateway.model.ids import public
 from gateway.store import provision
 
@@ -36,13 +36,15 @@ async def ensure(admin_url: str, keyring: Keyring, demo: Demo, new_id: Callable[
             connection, tenant_id, new_id(), prefix, token_hash(demo["api_key"]), "First key", []
         )
         key_id = new_id()
-        data_key = await provision.add_data_key(connection, tenant_id, key_id, keyring)
+        data_key, stored = keyring.new_data_key()
+        await provision.add_data_key(connection, tenant_id, key_id, stored.wrapped, stored.master_key_id)
         for integration in demo["integrations"]:
             integration_id = UUID(integration["id"])
+            place = credentials_of(tenant_id, integration_id)
+            sealed = seal(data_key, orjson.dumps(integration["credentials"]), place)
             await provision.add_integration(
-                connection, tenant_id, integration_id, integration["provider"], integration["name"], key_id,
-                data_key, integration["credentials"],
-            )  # fmt: skip
+                connection, tenant_id, integration_id, integration["provider"], integration["name"], key_id, sealed
+            )
             for channel in integration["channels"]:
                 await provision.add_channel(
                     connection, tenant_id, UUID(channel["id"]), integration_id, integration["provider"],

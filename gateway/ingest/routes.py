@@ -4,6 +4,7 @@ from uuid import UUID
 
 from aiohttp import web
 
+from channels.adapter import no_handshake
 from channels.errors import SignatureInvalid
 from channels.http import Headers, HttpRequest, HttpResponse
 from gateway.ingest import metrics
@@ -43,8 +44,10 @@ class Hooks:
         return _answer(route.adapter.acknowledgement)
 
     async def handshake(self, request: web.Request) -> web.StreamResponse:
-        """Answer a provider that asks whether this URL is ours."""
+        """Answer a provider that asks whether this URL is ours; one that never does may send webhooks by GET."""
         route = await self._route(request)
+        if route.adapter.handshake is no_handshake:
+            return await self.receive(request)
         return await self._shake(route, request)
 
     async def receive_shared(self, request: web.Request) -> web.StreamResponse:

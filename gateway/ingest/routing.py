@@ -39,16 +39,16 @@ class Route:
     def channel_of(self, event: InboundMessage | StatusUpdate) -> UUID | None:
         """Return the channel that an event names; None when this connection has no such address.
 
-        Mail may reach us for any mailbox of a domain: what names none of ours belongs to the only mailbox there is.
+        Mail may reach us for any mailbox of a domain, and news on sent mail name no address of ours: these belong to
+        the only mailbox there is.
         """
-        if event.address is None:
-            return None
         kind = CHANNEL_KIND[event.channel]
-        found = self.channels.get((kind, event.address.lower() if kind == "email" else event.address))
-        if found is None and kind == "email":
-            mailboxes = [channel for (other, _), channel in self.channels.items() if other == "email"]
-            return mailboxes[0] if len(mailboxes) == 1 else None
-        return found
+        if event.address is not None:
+            found = self.channels.get((kind, event.address.lower() if kind == "email" else event.address))
+            if found is not None or kind != "email":
+                return found
+        candidates = [channel for (other, _), channel in self.channels.items() if other == kind]
+        return candidates[0] if len(candidates) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)

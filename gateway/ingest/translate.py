@@ -66,6 +66,8 @@ def translate(
                 rows.unstored.append(Unstored(state="quarantined", reason=event.reason, detail=event.detail))
             case Other():
                 rows.unstored.append(Unstored(state="ignored", reason=event.subtype, external_id=event.external_id))
+            case InboundMessage() if event.extra.get("loop"):  # our own mail, come back
+                rows.unstored.append(Unstored(state="ignored", reason="loop", external_id=event.external_id))
             case InboundMessage() | StatusUpdate():
                 channel = route.channel_of(event)
                 if channel is None:

@@ -8,8 +8,6 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from gateway.keys import Keyring, credentials_of, seal
-
 ADD_TENANT = "INSERT INTO tenants (id, slug, name) VALUES ($1, $2, $3)"
 ADD_HEAD = "INSERT INTO tenant_heads (tenant_id, epoch) VALUES ($1, $2)"
 ADD_KEY = "INSERT INTO encryption_keys (tenant_id, id, wrapped_key, master_key_id) VALUES ($1, $2, $3, $4)"
@@ -19,7 +17,8 @@ ADD_API_KEY = """
 INSERT INTO api_keys (tenant_id, id, prefix, key_hash, name, scopes) VALUES ($1, $2, $3, $4, $5, $6)
 """
 ADD_INTEGRATION = """
-INSERT INTO external_integrations (tenant_id, id, provider, name, key_id, credentials_sealed, config, report_only, status)
+INSERT INTO external_integrations (
+    tenant_id, id, provider, name, key_id, credentials_sealed, config, report_only, status)
 VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8, 'active')
 """
 ADD_CHANNEL = """
@@ -50,11 +49,11 @@ async def add_tenant(connection: asyncpg.Connection, tenant_id: UUID, slug: str,
     await connection.execute(ADD_HEAD, tenant_id, epoch)
 
 
-async def add_data_key(connection: asyncpg.Connection, tenant_id: UUID, key_id: UUID, keyring: Keyring) -> bytes:
-    """Make a tenant's data key; returns it, for sealing."""
-    key, stored = keyring.new_data_key()
-    await connection.execute(ADD_KEY, tenant_id, key_id, stored.wrapped, stored.master_key_id)
-    return key
+async def add_data_key(
+    connection: asyncpg.Connection, tenant_id: UUID, key_id: UUID, wrapped_key: bytes, master_key_id: str
+) -> None:
+    """Store a tenant's data key, wrapped."""
+    await connection.execute(ADD_KEY, tenant_id, key_id, wrapped_key, master_key_id)
 
 
 async def add_member(
@@ -91,19 +90,16 @@ async def add_integration(
     provider: str,
     name: str,
     key_id: UUID,
-    data_key: bytes,
-    credentials: Mapping[str, Any],
+    credentials_sealed: bytes,
     *,
     config: Mapping[str, Any] | None = None,
     report_only: bool = False,
 ) -> None:
-    """Make a connection to a provider, its credentials sealed."""
-    place = credentials_of(tenant_id, integration_id)
-    sealed = seal(data_key, orjson.dumps(credentials), place)
+    """Make a connection to a provider; its credentials are sealed with the data key ``key_id``."""
+    settings = orjson.dumps(config or {}).decode()
     await connection.execute(
-        ADD_INTEGRATION, tenant_id, integration_id, provider, name, key_id, sealed,
-        orjson.dumps(config or {}).decode(), report_only,
-    )  # fmt: skip
+        ADD_INTEGRATION, tenant_id, integration_id, provider, name, key_id, credentials_sealed, settings, report_only
+    )
 
 
 async def add_channel(
@@ -125,13 +121,12 @@ async def add_app(
     app_id: UUID,
     provider: str,
     name: str,
-    keyring: Keyring,
-    credentials: Mapping[str, Any],
+    wrapped_key: bytes,
+    master_key_id: str,
+    credentials_sealed: bytes,
 ) -> None:
-    """Make an app that tenants share."""
-    key, stored = keyring.new_data_key()
-    sealed = seal(key, orjson.dumps(credentials), credentials_of("app", app_id))
-    await connection.execute(ADD_APP, app_id, provider, name, stored.wrapped, stored.master_key_id, sealed)
+    """Make an app that tenants share, with a data key of its own."""
+    await connection.execute(ADD_APP, app_id, provider, name, wrapped_key, master_key_id, credentials_sealed)
 
 
 async def add_app_route(

@@ -4,9 +4,10 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from uuid import UUID
 
+import orjson
 import pytest
 
-from gateway.keys import Keyring
+from gateway.keys import Keyring, credentials_of, seal
 from gateway.model.ids import parse, public
 from gateway.store import provision
 from tests.conftest import Database, Tenant, new_id
@@ -22,9 +23,11 @@ def shared_app(database: Database, master_key: str) -> SharedApp:
         app_id: UUID = new_id()
         secret = secrets.token_hex(16)
         async with provision.provisioning(database.admin_url) as connection:
-            credentials = {"app_secret": secret, "verify_token": "token"}
+            key, stored = Keyring(master_key).new_data_key()
+            credentials = orjson.dumps({"app_secret": secret, "verify_token": "token"})
+            sealed = seal(key, credentials, credentials_of("app", app_id))
             await provision.add_app(
-                connection, app_id, "whatsapp_cloud", "Shared", Keyring(master_key), credentials
+                connection, app_id, "whatsapp_cloud", "Shared", stored.wrapped, stored.master_key_id, sealed
             )
             for address, tenant in owners.items():
                 integration_id = parse("int", tenant.integration("whatsapp_cloud")["id"])

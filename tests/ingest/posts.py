@@ -80,7 +80,9 @@ def whatsapp(
     all_changes = changes if changes is not None else [change(address, messages, statuses)]
     return whatsapp_raw(
         integration,
-        orjson.dumps({"object": "whatsapp_business_account", "entry": [{"id": "200000000000001", "changes": all_changes}]}),
+        orjson.dumps(
+            {"object": "whatsapp_business_account", "entry": [{"id": "200000000000001", "changes": all_changes}]}
+        ),
     )
 
 

@@ -165,18 +165,14 @@ async def test_one_bad_item_does_not_take_its_neighbours_with_it(client: ClientS
 
 
 @pytest.mark.parametrize("nul", ["A\0B", "\0"])
-async def test_text_that_postgres_refuses_is_stored_without_it(
-    client: ClientSession, tenant: Tenant, nul: str
-) -> None:
+async def test_text_that_postgres_refuses_is_stored_without_it(client: ClientSession, tenant: Tenant, nul: str) -> None:
     hook = tenant.integration("whatsapp_cloud")
     assert await whatsapp(hook, [text(unique(), nul)]).send(client) == 200
     [message] = await messages(client, tenant)
     assert message["text"] == nul.replace("\0", "")
 
 
-async def test_statuses_in_every_order_around_their_message_end_the_same(
-    client: ClientSession, tenant: Tenant
-) -> None:
+async def test_statuses_in_every_order_around_their_message_end_the_same(client: ClientSession, tenant: Tenant) -> None:
     hook = tenant.integration("whatsapp_cloud")
     ends = []
     for number, order in enumerate(permutations(["message", "sent", "delivered", "read"])):
@@ -272,11 +268,11 @@ async def test_report_only_accepts_a_wrong_signature_and_flags_it(
     assert webhook["report_only"] is True
 
 
-async def test_mails_of_one_thread_meet_in_one_conversation_in_any_order(
-    client: ClientSession, tenant: Tenant
-) -> None:
+async def test_mails_of_one_thread_meet_in_one_conversation_in_any_order(client: ClientSession, tenant: Tenant) -> None:
     hook = tenant.integration("postmark")
-    answer = postmark(hook, message_id="b@x.test", headers=[("In-Reply-To", "<a@x.test>"), ("References", "<a@x.test>")])
+    answer = postmark(
+        hook, message_id="b@x.test", headers=[("In-Reply-To", "<a@x.test>"), ("References", "<a@x.test>")]
+    )
     third = postmark(hook, message_id="c@x.test", headers=[("References", "<a@x.test> <b@x.test>")])
     assert await answer.send(client) == 200
     assert await third.send(client) == 200

@@ -18,6 +18,8 @@ from pydantic import SecretStr
 
 from gateway.api import routes as api_routes
 from gateway.api.services import Services
+from gateway.demo import routes as demo_routes
+from gateway.demo.simulator import Simulator
 from gateway.ingest.service import Ingest
 from gateway.keys import Keyring
 from gateway.live import routes as live_routes
@@ -62,6 +64,8 @@ async def assembled(settings: Settings, public_url: str) -> AsyncIterator[web.Ap
         ingest = await _ingest(stack, settings, keyring, app_pool, live.announce, lambda: live.watched)
         await live.start()
         stack.push_async_callback(live.stop)
+        simulator = Simulator(settings.demo_file, random.Random(), now)  # noqa: S311 - no secret
+        stack.push_async_callback(simulator.stop)
         services = Services(
             pool=app_pool,
             public_url=public_url,
@@ -72,7 +76,7 @@ async def assembled(settings: Settings, public_url: str) -> AsyncIterator[web.Ap
             announce=live.announce,
             replay=ingest.replay,
             session_ended=live.end_login,
-            demo=lambda tenant: tenant == settings.demo_tenant,
+            demo=simulator.serves,
             checks={"log": partial(log_position, relay_pool)},
         )
 
@@ -85,6 +89,7 @@ async def assembled(settings: Settings, public_url: str) -> AsyncIterator[web.Ap
         ingest.mount(application, public_url)
         api_routes.add_routes(application, api, services)
         live_routes.add_routes(api, live, app_pool, public_url, lambda: public("ses", id_of_now()))
+        demo_routes.add_routes(api, simulator, id_of_now)
         api_routes.add_last_routes(application, api, services)
         add_headers(application, public_url)
         application.on_shutdown.append(stop_sockets)

@@ -1,7 +1,6 @@
 """All settings of the server: environment variables that begin with ``POSTGATE_``, listed by ``postgate settings``."""
 
 from pathlib import Path
-from uuid import UUID
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -34,8 +33,9 @@ class Settings(BaseSettings):
     queue_limit: int = Field(
         default=4096, ge=1, description="Webhooks waiting to be stored before new ones are answered 503."
     )
-    demo_tenant: UUID | None = Field(
-        default=None, description="The tenant whose people can send themselves sample messages in the page."
+    demo_file: Path | None = Field(
+        default=None,
+        description="The ready file of a demo tenant, whose people can then send themselves samples in the page.",
     )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
     assets_dir: Path = Field(

@@ -102,7 +102,7 @@ async def _prepare(folder: Path, superuser: Superuser, host: str, port: int) -> 
             "master_key": master_key,
             "host": host,
             "port": port,
-            "demo_tenant": demo["tenant_id"],
+            "demo_file": folder / READY_FILE,
             "log_level": os.environ.get("POSTGATE_LOG_LEVEL", "warning"),
         }
     )

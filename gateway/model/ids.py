@@ -3,7 +3,6 @@
 import os
 from uuid import UUID
 
-PREFIXES = frozenset({"int", "app", "ch", "cus", "cnv", "msg", "att", "evt", "usr", "whk", "key", "ses"})
 VERSION_7 = 0x7 << 76
 VARIANT = 0x2 << 62
 RANDOM_BITS = (0xFFF << 64) | ((1 << 62) - 1)

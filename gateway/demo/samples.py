@@ -1,0 +1,175 @@
+"""Signed sample webhooks of each provider. Pure: time, numbers and credentials come in.
+
+The signatures are the providers' own: Meta's HMAC-SHA256 of the body, Twilio's HMAC-SHA1 of URL and form, Postmark's
+basic authentication.
+"""
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from email.utils import format_datetime
+from html import escape
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+
+from gateway.demo.cast import MAIL, SMS, WHATSAPP, Customer, Line
+
+MEDIA = {"image": "image/jpeg", "voice": "audio/ogg; codecs=opus", "document": "application/pdf"}
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection to post to: its URL, its secrets, and the address that the samples are written to."""
+
+    provider: str
+    hook_url: str
+    credentials: Mapping[str, Any]
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A webhook, ready to be posted."""
+
+    provider: str
+    url: str
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def sample(connection: Connection, turn: int, unique: str, now: datetime) -> Sample:
+    """Return one message of a conversation.
+
+    Args:
+        connection: where it goes.
+        turn: which one: customers take turns, each with the next line of theirs.
+        unique: makes the provider's id of this message unlike any other.
+        now: when it was written.
+    """
+    return MAKERS[connection.provider](connection, turn, unique, now)
+
+
+def whatsapp(connection: Connection, turn: int, unique: str, now: datetime) -> Sample:
+    """Return a post of the WhatsApp Cloud API."""
+    customer, line = _turn(WHATSAPP, turn)
+    message: Json = {
+        "from": customer.number,
+        "id": f"wamid.{unique}",
+        "timestamp": str(int(now.timestamp())),
+        **_whatsapp_content(line, unique),
+    }
+    value = {
+        "messaging_product": "whatsapp",
+        "metadata": {"display_phone_number": "12025550110", "phone_number_id": connection.address},
+        "contacts": [{"profile": {"name": customer.name}, "wa_id": customer.number}],
+        "messages": [message],
+    }
+    return signed_by_meta(connection, [{"field": "messages", "value": value}])
+
+
+def signed_by_meta(connection: Connection, changes: list[Json]) -> Sample:
+    """Wrap changes into a post and sign it as Meta does."""
+    entry = {"id": "200000000000001", "changes": changes}
+    body = orjson.dumps({"object": "whatsapp_business_account", "entry": [entry]})
+    secret = str(connection.credentials["app_secret"]).encode()
+    signature = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
+    headers = {"Content-Type": "application/json", "X-Hub-Signature-256": signature}
+    return Sample(connection.provider, connection.hook_url, headers, body)
+
+
+def twilio(connection: Connection, turn: int, unique: str, now: datetime) -> Sample:
+    """Return a form post of Twilio: an SMS, or an MMS with a picture. Twilio sends no time."""
+    del now
+    customer, line = _turn(SMS, turn)
+    account = str(connection.credentials["account_sid"])
+    sid = hashlib.md5(unique.encode(), usedforsecurity=False).hexdigest()
+    form = {
+        "AccountSid": account,
+        "ApiVersion": "2010-04-01",
+        "Body": line.text,
+        "From": f"+{customer.number}",
+        "MessageSid": ("MM" if line.kind == "image" else "SM") + sid,
+        "NumMedia": "1" if line.kind == "image" else "0",
+        "NumSegments": "1",
+        "SmsStatus": "received",
+        "To": connection.address,
+    }
+    if line.kind == "image":
+        form["MediaContentType0"] = "image/jpeg"
+        form["MediaUrl0"] = f"https://api.twilio.com/2010-04-01/Accounts/{account}/Messages/MM{sid}/Media/ME{sid}"
+    signed = connection.hook_url + "".join(name + form[name] for name in sorted(form))
+    key = str(connection.credentials["auth_token"]).encode()
+    digest = hmac.new(key, signed.encode(), hashlib.sha1).digest()
+    headers = {
+        "Content-Type": "application/x-www-form-urlencoded",
+        "X-Twilio-Signature": base64.b64encode(digest).decode(),
+    }
+    return Sample(connection.provider, connection.hook_url, headers, urlencode(form).encode())
+
+
+def postmark(connection: Connection, turn: int, unique: str, now: datetime) -> Sample:
+    """Return an inbound mail as Postmark posts it; a customer's second mail answers the first."""
+    customer, line = _turn(MAIL, turn)
+    thread = hashlib.sha256(f"{customer.mailbox} {line.subject}".encode()).hexdigest()[:16]
+    names = [("Message-ID", f"<{unique}@mail.example.org>"), ("References", f"<{thread}@mail.example.org>")]
+    paragraphs = "".join(f"<p>{escape(part).replace(chr(10), '<br>')}</p>" for part in line.text.split("\n\n"))
+    fields = {
+        "From": f"{customer.name} <{customer.mailbox}>",
+        "FromName": customer.name,
+        "FromFull": {"Email": customer.mailbox, "Name": customer.name, "MailboxHash": ""},
+        "To": connection.address,
+        "ToFull": [{"Email": connection.address, "Name": "", "MailboxHash": ""}],
+        "CcFull": [],
+        "OriginalRecipient": connection.address,
+        "Subject": line.subject,
+        "MessageID": hashlib.md5(unique.encode(), usedforsecurity=False).hexdigest(),
+        "Date": format_datetime(now),
+        "TextBody": line.text,
+        "HtmlBody": f"<html><body>{paragraphs}</body></html>",
+        "Headers": [{"Name": name, "Value": value} for name, value in names],
+        "Attachments": [],
+    }
+    login = f"{connection.credentials['username']}:{connection.credentials['password']}"
+    headers = {
+        "Content-Type": "application/json",
+        "Authorization": "Basic " + base64.b64encode(login.encode()).decode(),
+    }
+    return Sample(connection.provider, connection.hook_url, headers, orjson.dumps(fields))
+
+
+MAKERS = {"whatsapp_cloud": whatsapp, "twilio": twilio, "postmark": postmark}
+
+
+def _turn(customers: tuple[Customer, ...], turn: int) -> tuple[Customer, Line]:
+    customer = customers[turn % len(customers)]
+    return customer, customer.lines[turn // len(customers) % len(customer.lines)]
+
+
+def _whatsapp_content(line: Line, unique: str) -> Json:
+    match line.kind:
+        case "text" | "mail":
+            return {"type": "text", "text": {"body": line.text}}
+        case "location":
+            place = {"latitude": 38.8977, "longitude": -77.0365, "name": line.text, "address": "16 Mill Lane"}
+            return {"type": "location", "location": place}
+        case _:
+            return {"type": "audio" if line.kind == "voice" else line.kind, **_whatsapp_media(line, unique)}
+
+
+def _whatsapp_media(line: Line, unique: str) -> Json:
+    digest = hashlib.sha256(unique.encode())
+    media: Json = {
+        "id": str(int(digest.hexdigest()[:12], 16)),
+        "mime_type": MEDIA[line.kind],
+        "sha256": base64.b64encode(digest.digest()).decode(),
+    }
+    if line.kind == "voice":
+        return {"audio": media | {"voice": True}}
+    return {line.kind: media | ({"filename": line.text} if line.kind == "document" else {"caption": line.text})}

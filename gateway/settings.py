@@ -38,6 +38,4 @@ class Settings(BaseSettings):
         description="The ready file of a demo tenant, whose people can then send themselves samples in the page.",
     )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
-    assets_dir: Path = Field(
-        default=Path(__file__).parent / "assets", description="Where the built page lies."
-    )
+    assets_dir: Path = Field(default=Path(__file__).parent / "assets", description="Where the built page lies.")

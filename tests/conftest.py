@@ -45,7 +45,8 @@ class Database:
         """Run a query as the superuser, past row-level security."""
         connection = await asyncpg.connect(self.admin_url)
         try:
-            return await connection.fetch(statement, *args)
+            found: list[asyncpg.Record] = await connection.fetch(statement, *args)
+            return found
         finally:
             await connection.close()
 
@@ -82,7 +83,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superuser]:
         asyncio.run(_make_template(superuser))
         yield superuser
     finally:
-        server.stop_blocking()
+        server.remove_blocking()
 
 
 async def _make_template(superuser: Superuser) -> None:

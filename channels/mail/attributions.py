@@ -14,7 +14,7 @@ STARTERS = re.compile(
 VERBS = re.compile(
     r"(?i)\b(?:wrote|writes|schrieb|schrieben|geschrieben|a écrit|écrit|escribió|escribio|ha scritto|scrisse|"
     r"schreef|geschreven|escreveu|skrev|skrifaði|napisał|napisała|napsal|napsala|kirjoitti|"
-    r"írta|a scris|menulis|yazdı|đã viết|написал|написала|пише|писал|έγραψε)\b|"  # noqa: RUF001 - Turkish
+    r"írta|a scris|menulis|yazdı|đã viết|написал|написала|пише|писал|έγραψε)\b|"
     r"napisał\(a\)|写道|寫道|のメール|작성"
 )
 WHEN = re.compile(

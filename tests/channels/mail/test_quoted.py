@@ -20,7 +20,7 @@ ATTRIBUTIONS = [
     "Den tirs. 15. sep. 2026 kl. 11.58 skrev Acme <a@example.org>:",
     "wt., 15 wrz 2026 o 11:58 Acme <a@example.org> napisał(a):",
     "ti 15. syysk. 2026 klo 11.58 Acme (a@example.org) kirjoitti:",
-    "вт, 15 сент. 2026 г. в 11:58, Acme <a@example.org>:",  # noqa: RUF001 - Russian
+    "вт, 15 сент. 2026 г. в 11:58, Acme <a@example.org>:",
     "在 2026年9月15日 星期二 11:58,Acme <a@example.org> 写道\uff1a",
     "2026年9月15日(火) 11:58 Acme <a@example.org>:",
     "Vào Th 3, 15 thg 9, 2026 vào lúc 11:58 Acme <a@example.org> đã viết:",

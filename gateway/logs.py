@@ -13,7 +13,9 @@ def configure_logs(level: str) -> None:
         level: the least important level that is written.
     """
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr, format='{"level":"%(levelname)s","event":"%(message)s"}')
+    logging.basicConfig(
+        level=logging.WARNING, stream=sys.stderr, format='{"level":"%(levelname)s","event":"%(message)s"}'
+    )
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

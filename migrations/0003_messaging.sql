@@ -91,6 +91,7 @@ CREATE TABLE messages (
     FOREIGN KEY (tenant_id, conversation_id) REFERENCES conversations (tenant_id, id)
 );
 CREATE INDEX thread ON messages (tenant_id, conversation_id, occurred_at DESC, id DESC);
+CREATE INDEX replies ON messages (tenant_id, channel_id, in_reply_to) WHERE in_reply_to IS NOT NULL;
 CALL protect('messages', 'SELECT, INSERT, UPDATE', 'SELECT, INSERT, UPDATE');
 
 CREATE TABLE message_html (

@@ -31,14 +31,18 @@ CREATE TYPE ingest_status AS (
     status text, rank smallint, occurred_at timestamptz, error text
 );
 
--- The customers of the new messages, by place; those that nobody knows yet are made.
-CREATE FUNCTION ingest_customers(incoming ingest_message[], fresh boolean[]) RETURNS uuid[]
+-- The customers of the new messages, by place; those that nobody knows yet are made. "grown" are known ones who got
+-- another identity.
+CREATE FUNCTION ingest_customers(
+    incoming ingest_message[], fresh boolean[], OUT found_ids uuid[], OUT grown uuid[])
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    found_ids uuid[];
     incomplete boolean;
+    introduced uuid[] := '{}';
+    met uuid[];
 BEGIN
+    grown := '{}';
     FOR attempt IN 1..2 LOOP
         SELECT array_agg(coalesce(p.customer_id, o.customer_id) ORDER BY m.place),
             bool_or(fresh[m.place] AND (p.customer_id IS NULL
@@ -64,23 +68,31 @@ BEGIN
             ORDER BY s.tenant_id, s.identity_kind, s.identity_value
             ON CONFLICT DO NOTHING
             RETURNING customer_id
+        ), made AS (
+            INSERT INTO customers (tenant_id, id, name)
+            SELECT s.tenant_id, s.customer_id, s.sender_name FROM missing s JOIN taken t USING (customer_id)
+            RETURNING id
         )
-        INSERT INTO customers (tenant_id, id, name)
-        SELECT s.tenant_id, s.customer_id, s.sender_name FROM missing s JOIN taken t USING (customer_id);
+        SELECT introduced || coalesce(array_agg(n.id), '{}') INTO introduced FROM made n;
 
         -- Known by one identity: remember the other. (A number is only looked up under its other kind.)
-        INSERT INTO customer_identities (tenant_id, kind, value, customer_id)
-        SELECT DISTINCT m.tenant_id, i.kind, i.value, coalesce(found_ids[m.place], t.customer_id)
-        FROM unnest(incoming) m
-        CROSS JOIN LATERAL (VALUES (m.identity_kind, m.identity_value),
-            (CASE WHEN m.identity_kind = 'bsuid' THEN m.other_kind END, m.other_value)) AS i (kind, value)
-        LEFT JOIN customer_identities t ON t.tenant_id = m.tenant_id
-            AND t.kind = m.identity_kind AND t.value = m.identity_value
-        WHERE fresh[m.place] AND i.kind IS NOT NULL AND coalesce(found_ids[m.place], t.customer_id) IS NOT NULL
-        ORDER BY 1, 2, 3
-        ON CONFLICT DO NOTHING;
+        WITH taken AS (
+            INSERT INTO customer_identities (tenant_id, kind, value, customer_id)
+            SELECT DISTINCT m.tenant_id, i.kind, i.value, coalesce(found_ids[m.place], t.customer_id)
+            FROM unnest(incoming) m
+            CROSS JOIN LATERAL (VALUES (m.identity_kind, m.identity_value),
+                (CASE WHEN m.identity_kind = 'bsuid' THEN m.other_kind END, m.other_value)) AS i (kind, value)
+            LEFT JOIN customer_identities t ON t.tenant_id = m.tenant_id
+                AND t.kind = m.identity_kind AND t.value = m.identity_value
+            WHERE fresh[m.place] AND i.kind IS NOT NULL AND coalesce(found_ids[m.place], t.customer_id) IS NOT NULL
+            ORDER BY 1, 2, 3
+            ON CONFLICT DO NOTHING
+            RETURNING customer_id
+        )
+        SELECT coalesce(array_agg(t.customer_id), '{}') INTO met FROM taken t
+        WHERE t.customer_id <> ALL (introduced);
+        grown := grown || met;
     END LOOP;
-    RETURN found_ids;
 END
 $$;
 

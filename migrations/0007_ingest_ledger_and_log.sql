@@ -65,7 +65,7 @@ $$;
 -- Writes the entries of one transaction to the logs of its tenants. The heads stay locked until the commit, which
 -- is what makes seq gap-free and in commit order.
 CREATE FUNCTION ingest_log(
-    incoming ingest_message[], fresh boolean[], customer uuid[], conversation uuid[], named uuid[],
+    incoming ingest_message[], fresh boolean[], customer uuid[], conversation uuid[], renewed uuid[],
     waited uuid[], news ingest_status[], fresh_news boolean[], changed uuid[])
 RETURNS SETOF events
 LANGUAGE plpgsql
@@ -79,7 +79,8 @@ BEGIN
 
     RETURN QUERY
     WITH new_message AS MATERIALIZED (
-        SELECT m.place, m.tenant_id, m.id, conversation[m.place] AS conversation_id, customer[m.place] AS customer_id,
+        SELECT m.place, m.tenant_id, m.id, m.channel_id, m.external_id,
+            conversation[m.place] AS conversation_id, customer[m.place] AS customer_id,
             m.conversation_id = conversation[m.place] AS opens, m.customer_id = customer[m.place] AS introduces,
             -- Rendering in the database costs four times as much: only for what could not be known before.
             CASE WHEN m.in_reply_to IS NULL AND NOT m.id = ANY (waited) AND cardinality(news) = 0 THEN
@@ -109,11 +110,19 @@ BEGIN
         JOIN snapshot s ON s.tenant_id = n.tenant_id AND s.id = n.conversation_id
         UNION ALL
         SELECT k.tenant_id, 0, 4, gen_random_uuid(), 'customer.updated', NULL, v.data
-        FROM (SELECT DISTINCT n.tenant_id, n.customer_id FROM new_message n WHERE n.customer_id = ANY (named)) d
+        FROM (SELECT DISTINCT n.tenant_id, n.customer_id FROM new_message n WHERE n.customer_id = ANY (renewed)) d
         JOIN customers k ON k.tenant_id = d.tenant_id AND k.id = d.customer_id
         CROSS JOIN LATERAL customer_json(k) v
         UNION ALL
-        SELECT m.tenant_id, 1000000 + d.place, 5, d.event_id, 'message.status_changed', m.conversation_id,
+        -- Replies that were here before what they answer: now they can name it.
+        SELECT r.tenant_id, n.place, 5, gen_random_uuid(), 'message.updated', r.conversation_id, v.data
+        FROM new_message n
+        JOIN messages r ON r.tenant_id = n.tenant_id AND r.channel_id = n.channel_id
+            AND r.in_reply_to = n.external_id
+        CROSS JOIN LATERAL message_json(r) v
+        WHERE NOT EXISTS (SELECT FROM new_message f WHERE f.id = r.id)
+        UNION ALL
+        SELECT m.tenant_id, 1000000 + d.place, 6, d.event_id, 'message.status_changed', m.conversation_id,
             v.data
         FROM (
             SELECT x.tenant_id, x.message_id, min(n.place) AS place,
@@ -155,7 +164,7 @@ DECLARE
     waited uuid[] := '{}';           -- those whose statuses were here first
     fresh boolean[] := '{}';
     customer uuid[] := '{}';
-    named uuid[] := '{}';            -- customers whose name came to be known
+    renewed uuid[] := '{}';          -- known customers whose name or identities changed
     conversation uuid[] := '{}';
     fresh_news boolean[] := '{}';
     changed uuid[] := '{}';          -- messages whose status changed
@@ -178,8 +187,8 @@ BEGIN
         SELECT array_agg(m.id = ANY (won) ORDER BY m.place) INTO fresh FROM unnest(incoming) m;
     END IF;
     IF true = ANY (fresh) THEN
-        customer := ingest_customers(incoming, fresh);
-        named := ingest_names(incoming, fresh, customer);
+        SELECT c.found_ids, c.grown INTO customer, renewed FROM ingest_customers(incoming, fresh) c;
+        renewed := renewed || ingest_names(incoming, fresh, customer);
         conversation := ingest_conversations(incoming, fresh, customer);
         PERFORM ingest_messages(incoming, fresh, conversation);
     END IF;
@@ -194,7 +203,7 @@ BEGIN
         RETURN QUERY
         SELECT e.tenant_id, e.seq, e.id, e.type, e.conversation_id, e.created_at,
             CASE WHEN e.tenant_id = ANY (echo) THEN e.data::text END
-        FROM ingest_log(incoming, fresh, customer, conversation, named, waited, news, fresh_news, changed) e
+        FROM ingest_log(incoming, fresh, customer, conversation, renewed, waited, news, fresh_news, changed) e
         ORDER BY e.tenant_id, e.seq;
     END IF;
 END

@@ -169,14 +169,16 @@ class Hub:
 
     async def _resolve(self, feed: Feed) -> None:
         """Deal with a log whose next entry is not there: it was cut off, or was never that long."""
-        before = feed.seq
         head = (await self._log.heads([feed.tenant_id])).get(feed.tenant_id)
-        if feed.seq != before:
-            return
-        if head is not None and head.last_seq > feed.seq:
-            self._restart(feed, head, "retention")
-        else:
+        if head is None or head.last_seq <= feed.seq:
             feed.wanted = feed.seq
+            return
+        # The head may have grown after the log was read; so the log is read once more, after the head.
+        seq = feed.seq
+        entries = await self._log.after({feed.tenant_id: seq}, self._limits.tenant_page)
+        self.offer(entries)
+        if feed.seq == seq:
+            self._restart(feed, head, "retention")
 
     # A session's life.
 

@@ -70,9 +70,10 @@ class Session:
         """Write the next entry; False when this session can't go on from here by itself."""
         if frame.seq != self.seq + 1:
             return frame.seq <= self.seq
-        if not self.has_room():
+        wire = self.wire
+        if wire.unsent() > self.unsent_bytes or wire.gone():  # has_room, without the call: once for each frame
             return False
-        self.wire.send(frame)
+        wire.send(frame)
         self.seq = frame.seq
         return True
 

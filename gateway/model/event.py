@@ -37,8 +37,8 @@ class Event(BaseModel):
     id: EventId
     seq: Seq
     type: str = Field(
-        description="message.created, message.status_changed, conversation.created, conversation.updated, "
-        "customer.created, customer.updated …"
+        description="message.created, message.updated, message.status_changed, conversation.created, "
+        "conversation.updated, customer.created, customer.updated …"
     )
     timestamp: Timestamp
     tenant_id: str = Field(json_schema_extra={"format": "uuid"})

@@ -1,6 +1,6 @@
 /** Folding the log into the inbox: pure, and a replay changes nothing. */
 
-import type { LogEvent, MessageCreated } from "./event";
+import type { CustomerUpdated, LogEvent, MessageCreated } from "./event";
 import { changeConversation, findConversation, type Inbox } from "./inbox";
 import { byActivity, byOccurrence, upsert } from "./order";
 import type { Conversation, Message } from "./types";
@@ -11,11 +11,14 @@ export function apply(inbox: Inbox, event: LogEvent): Inbox {
   switch (event.type) {
     case "message.created":
       return addMessage(next, event.data);
+    case "message.updated":
     case "message.status_changed":
       return changeStatus(next, event.data);
     case "conversation.created":
     case "conversation.updated":
       return putConversation(next, event.data);
+    case "customer.updated":
+      return renewCustomer(next, event.data);
     case "other":
       return next;
   }
@@ -46,4 +49,13 @@ function putMessage(inbox: Inbox, message: Message): Inbox {
 
 function putConversation(inbox: Inbox, conversation: Conversation): Inbox {
   return { ...inbox, conversations: upsert(inbox.conversations, conversation, byActivity) };
+}
+
+/** Every conversation shows its customer's name and first address; a provider's own id of a person comes last. */
+function renewCustomer(inbox: Inbox, { id, name, identities }: CustomerUpdated): Inbox {
+  const address = (identities.find(({ kind }) => kind !== "bsuid") ?? identities[0])?.value ?? "";
+  const conversations = inbox.conversations.map((conversation) =>
+    conversation.customer.id === id ? { ...conversation, customer: { id, name, address } } : conversation,
+  );
+  return { ...inbox, conversations };
 }

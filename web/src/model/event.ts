@@ -6,6 +6,13 @@ export interface MessageCreated extends Message {
   readonly conversation: Conversation;
 }
 
+/** A whole customer; a conversation shows its name and first address. */
+export interface CustomerUpdated {
+  readonly id: string;
+  readonly name: string | null;
+  readonly identities: readonly { readonly kind: string; readonly value: string }[];
+}
+
 interface Entry<Type extends string, Data> {
   readonly type: Type;
   readonly seq: number;
@@ -14,9 +21,11 @@ interface Entry<Type extends string, Data> {
 
 export type LogEvent =
   | Entry<"message.created", MessageCreated>
+  | Entry<"message.updated", Message>
   | Entry<"message.status_changed", Message>
   | Entry<"conversation.created", Conversation>
   | Entry<"conversation.updated", Conversation>
+  | Entry<"customer.updated", CustomerUpdated>
   | Entry<"other", null>;
 
 /**
@@ -26,9 +35,11 @@ export type LogEvent =
 export function toEvent(wire: WireEvent): LogEvent {
   switch (wire.type) {
     case "message.created":
+    case "message.updated":
     case "message.status_changed":
     case "conversation.created":
     case "conversation.updated":
+    case "customer.updated":
       // The server owns these shapes and its tests pin them; the page only folds them.
       return wire as LogEvent;
     default:

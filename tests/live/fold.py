@@ -1,0 +1,67 @@
+"""Folding the log into an old answer of the API: the same rules as ``web/src/model/apply.ts``."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+Inbox = dict[str, Any]  # {"seq", "conversations": newest activity first, "messages": by conversation, oldest first}
+Thing = Mapping[str, Any]
+
+
+def fold(inbox: Inbox, events: Iterable[Thing]) -> Inbox:
+    """Return the inbox after some entries of the log; what it has seen already changes nothing."""
+    for event in events:
+        if event["seq"] > inbox["seq"]:
+            inbox = apply({**inbox, "seq": event["seq"]}, event["type"], event["data"])
+    return inbox
+
+
+def apply(inbox: Inbox, kind: str, data: Thing) -> Inbox:
+    """Return the inbox after one entry; a type that is not known changes nothing."""
+    match kind:
+        case "message.created":
+            message = {key: value for key, value in data.items() if key != "conversation"}
+            return put_conversation(put_message(inbox, message), data["conversation"])
+        case "message.updated" | "message.status_changed":
+            return show_status(put_message(inbox, data), data)
+        case "conversation.created" | "conversation.updated":
+            return put_conversation(inbox, data)
+        case "customer.updated":
+            return renew_customer(inbox, data)
+    return inbox
+
+
+def put_message(inbox: Inbox, message: Thing) -> Inbox:
+    """Put a message where it belongs in its thread, in place of an older version of itself."""
+    thread = inbox["messages"].get(message["conversation_id"], [])
+    others = [other for other in thread if other["id"] != message["id"]]
+    placed = sorted([*others, message], key=lambda m: (m["occurred_at"], m["id"]))
+    return {**inbox, "messages": {**inbox["messages"], message["conversation_id"]: placed}}
+
+
+def put_conversation(inbox: Inbox, conversation: Thing) -> Inbox:
+    """Put a conversation where it belongs in the list, in place of an older version of itself."""
+    others = [other for other in inbox["conversations"] if other["id"] != conversation["id"]]
+    placed = sorted([*others, conversation], key=lambda c: (c["last_message_at"], c["id"]), reverse=True)
+    return {**inbox, "conversations": placed}
+
+
+def show_status(inbox: Inbox, message: Thing) -> Inbox:
+    """Let the list show a message's status, if it is the conversation's last one."""
+    for conversation in inbox["conversations"]:
+        last = conversation["last_message"]
+        if conversation["id"] == message["conversation_id"] and last and last["id"] == message["id"]:
+            return put_conversation(inbox, {**conversation, "last_message": {**last, "status": message["status"]}})
+    return inbox
+
+
+def renew_customer(inbox: Inbox, customer: Thing) -> Inbox:
+    """Let every conversation show its customer's name and first address; a provider's own id comes last."""
+    address = min(customer["identities"], key=lambda identity: identity["kind"] == "bsuid")["value"]
+    shown = {"id": customer["id"], "name": customer["name"], "address": address}
+    return {
+        **inbox,
+        "conversations": [
+            {**conversation, "customer": shown} if conversation["customer"]["id"] == customer["id"] else conversation
+            for conversation in inbox["conversations"]
+        ],
+    }

@@ -1,0 +1,159 @@
+"""Live equals reloaded: folding the log into an old snapshot gives the fresh one.
+
+Each scenario is posted to a running gateway, recorded, and held against the trace in ``tests/traces``, which the
+page's own tests replay. ``RECORD_TRACES=1`` writes the traces anew; look at the difference before you commit it.
+"""
+
+import json
+import os
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import ClientSession
+
+from tests.conftest import Tenant
+from tests.ingest.posts import postmark, status, text, twilio, whatsapp
+from tests.ingest.reading import get, messages, until
+from tests.live.fold import fold
+from tests.live.recording import TRACES, normal, record, snapshot
+
+Step = Callable[[ClientSession, Tenant], Awaitable[None]]
+DAY = 1767225600  # 2026-01-01
+
+
+def wa(*sent: dict[str, object], news: tuple[dict[str, object], ...] = ()) -> Step:
+    """Post WhatsApp messages and statuses, all in one webhook."""
+
+    async def step(client: ClientSession, tenant: Tenant) -> None:
+        assert await whatsapp(tenant.integration("whatsapp_cloud"), list(sent), list(news)).send(client) == 200
+
+    return step
+
+
+def sms(**fields: str) -> Step:
+    """Post an SMS."""
+
+    async def step(client: ClientSession, tenant: Tenant) -> None:
+        assert await twilio(tenant.integration("twilio"), **fields).send(client) == 200
+
+    return step
+
+
+def mail(count: int, **fields: object) -> Step:
+    """Post a mail, and wait until it is the ``count``-th message: mails are parsed after the answer."""
+
+    async def step(client: ClientSession, tenant: Tenant) -> None:
+        post = postmark(tenant.integration("postmark"), **fields)  # type: ignore[arg-type] # passed on as given
+        assert await post.send(client) == 200
+        await until(lambda: messages(client, tenant), lambda found: len(found) == count)
+
+    return step
+
+
+async def mark_read(client: ClientSession, tenant: Tenant) -> None:
+    """Read the first conversation of the list."""
+    newest = (await get(client, tenant, "/api/v1/conversations"))["data"][0]["id"]
+    async with client.post(f"/api/v1/conversations/{newest}/read", headers=tenant.auth) as answer:
+        assert answer.status == 200
+
+
+HELLO = wa(text("wamid.1", "Hello", at=DAY + 60))
+UNNUMBERED = {key: value for key, value in text("wamid.4", at=DAY + 30).items() if key != "from"}
+SCENARIOS: dict[str, tuple[str, list[Step], list[Step]]] = {
+    "recorded_first_message": ("A first WhatsApp message", [], [HELLO]),
+    "recorded_late_message": (
+        "A message that is older than the newest",
+        [HELLO],
+        [wa(text("wamid.2", "Sent before", at=DAY)), wa(text("wamid.3", "Sent after", at=DAY + 90))],
+    ),
+    "recorded_one_post": (
+        "Two customers and a doubled message in one post",
+        [],
+        [
+            wa(
+                text("wamid.1", "One", at=DAY),
+                text("wamid.2", "Two", sender="12025550155", at=DAY + 1),
+                text("wamid.1", "One", at=DAY),
+                text("wamid.3", "Three", at=DAY + 2),
+            )
+        ],
+    ),
+    "recorded_statuses": (
+        "Statuses out of order, of the last message and of an earlier one, and a repeated one",
+        [HELLO, wa(text("wamid.2", "Again", at=DAY + 61))],
+        [
+            wa(news=(status("wamid.2", "read", DAY + 80), status("wamid.1", "delivered", DAY + 70))),
+            wa(news=(status("wamid.2", "delivered", DAY + 75),)),
+            wa(news=(status("wamid.2", "delivered", DAY + 75),)),
+        ],
+    ),
+    "recorded_early_status": (
+        "A status that comes before its message",
+        [HELLO],
+        [wa(news=(status("wamid.9", "delivered", DAY + 99),)), wa(text("wamid.9", "There", at=DAY + 98))],
+    ),
+    "recorded_read": (
+        "A conversation that is read, and grows again",
+        [HELLO],
+        [mark_read, wa(text("wamid.2", at=DAY + 99))],
+    ),
+    "recorded_channels": (
+        "One customer on two channels, and a mail",
+        [HELLO],
+        [
+            sms(From="+12025550142", MessageSid="SM" + "0" * 32, Body="By SMS"),
+            mail(3, message_id="m1@mail.example.org"),
+            mail(4, message_id="m2@mail.example.org", headers=[("In-Reply-To", "<m1@mail.example.org>")]),
+        ],
+    ),
+    "recorded_early_reply": (
+        "A reply that comes before what it answers",
+        [HELLO],
+        [
+            wa({**text("wamid.8", "Yes", at=DAY + 80), "context": {"id": "wamid.7", "from": "12025550100"}}),
+            wa(text("wamid.7", "Are you open?", at=DAY + 70)),
+        ],
+    ),
+    "recorded_number": (
+        "A customer whose number is told later",
+        [wa({**UNNUMBERED, "from_user_id": "US.13491208655302741918"})],
+        [wa({**text("wamid.5", at=DAY + 90), "from_user_id": "US.13491208655302741918"})],
+    ),
+    "recorded_name": (
+        "A customer whose name is told later, in another conversation",
+        [sms(From="+12025550142", MessageSid="SM" + "1" * 32, Body="Nameless")],
+        [HELLO],
+    ),
+}
+
+
+@pytest.mark.parametrize(("file", "scenario"), SCENARIOS.items(), ids=SCENARIOS)
+async def test_folding_what_happened_gives_what_is_there(
+    client: ClientSession, tenant: Tenant, file: str, scenario: tuple[str, list[Step], list[Step]]
+) -> None:
+    trace = await play(client, tenant, *scenario)
+    before = trace["before"]
+    for again in range(len(trace["events"]) + 1):
+        assert fold(fold(before, trace["events"][:again]), trace["events"]) == trace["after"]
+    kept = TRACES / f"{file}.json"
+    if os.environ.get("RECORD_TRACES"):
+        kept.write_text(json.dumps(normal(trace, tenant), ensure_ascii=False, indent=1) + "\n", "utf-8")
+    assert normal(trace, tenant) == json.loads(kept.read_text("utf-8"))
+
+
+async def play(client: ClientSession, tenant: Tenant, name: str, already: list[Step], then: list[Step]) -> Any:
+    """Post what is there already, look, post the rest, and record what happened."""
+    for step in already:
+        await step(client, tenant)
+    before = await snapshot(client, tenant)
+    for step in then:
+        await step(client, tenant)
+    return await record(client, tenant, name, before)
+
+
+@pytest.mark.parametrize("file", sorted(TRACES.glob("*.json")), ids=lambda path: path.stem)
+def test_every_kept_trace_folds(file: Path) -> None:
+    trace = json.loads(file.read_text("utf-8"))
+    assert fold(trace["before"], trace["events"]) == trace["after"]

@@ -47,6 +47,31 @@ describe("folding the log", () => {
     expect(findConversation(after, "cnv_1")?.last_message?.status).toBe("sent");
   });
 
+  test("a name that is told later shows in every conversation of the customer", () => {
+    const nameless = { id: "cus_1", name: null, address: "+15550100111" };
+    const other = { id: "cus_2", name: null, address: "+15550100112" };
+    const page = {
+      data: [
+        madeConversation("cnv_1", { customer: nameless }),
+        madeConversation("cnv_2", { customer: nameless, status: "resolved" }),
+        madeConversation("cnv_3", { customer: other }),
+      ],
+      next_cursor: null,
+      seq: 1,
+    };
+    const after = apply(addConversations(emptyInbox(1), page), madeRenewal(2));
+    expect(after.conversations.map(({ id, customer }) => [id, customer.name])).toEqual([
+      ["cnv_3", null],
+      ["cnv_2", "Dana Reyes"],
+      ["cnv_1", "Dana Reyes"],
+    ]);
+    expect(after.conversations.map(({ customer }) => customer.address)).toEqual([
+      "+15550100112",
+      "+15550100111",
+      "+15550100111",
+    ]);
+  });
+
   test("a kind that a newer server added moves the position on and nothing else", () => {
     const before = apply(emptyInbox(0), madeArrival(1, madeMessage("msg_1")));
     const after = apply(before, toEvent({ type: "order.created", seq: 2, data: { id: "ord_1" } }));
@@ -55,6 +80,19 @@ describe("folding the log", () => {
 });
 
 describe("pages and the log together", () => {
+  test("a page older than the log does not bring an old name along", () => {
+    const customer = { id: "cus_1", name: null, address: "+15550100111" };
+    const inbox = apply(emptyInbox(4), madeRenewal(5));
+    const stale = { data: [madeConversation("cnv_1", { customer })], next_cursor: null, seq: 4 };
+    expect(findConversation(addConversations(inbox, stale), "cnv_1")?.customer.name).toBe("Dana Reyes");
+    const fresh = {
+      ...stale,
+      data: [madeConversation("cnv_1", { customer: { ...customer, name: "D. Reyes" } })],
+    };
+    const later = addConversations(inbox, { ...fresh, seq: 5 });
+    expect(findConversation(later, "cnv_1")?.customer.name).toBe("D. Reyes");
+  });
+
   test("a page older than the log does not undo what the log said", () => {
     const inbox = apply(emptyInbox(4), madeArrival(5, madeMessage("msg_1"), 3));
     const stale = { data: [madeConversation("cnv_1"), madeConversation("cnv_2")], next_cursor: null, seq: 4 };
@@ -112,6 +150,15 @@ describe("for any log", () => {
     );
   });
 });
+
+function madeRenewal(seq: number): LogEvent {
+  const identities = [
+    { kind: "bsuid", value: "US.13491208655302741918" },
+    { kind: "phone", value: "+15550100111" },
+  ];
+  const data = { id: "cus_1", name: "Dana Reyes", identities, created_at: at(0) };
+  return toEvent({ type: "customer.updated", seq, data });
+}
 
 interface Change {
   readonly type: "message" | "status" | "conversation" | "other";

@@ -1,9 +1,9 @@
 /** Folding the log into the inbox: pure, and a replay changes nothing. */
 
 import type { CustomerUpdated, LogEvent, MessageCreated } from "./event";
-import { changeConversation, findConversation, type Inbox } from "./inbox";
+import { changeConversation, findConversation, renewCustomer, type Inbox } from "./inbox";
 import { byActivity, byOccurrence, upsert } from "./order";
-import type { Conversation, Message } from "./types";
+import type { Conversation, Customer, Message } from "./types";
 
 export function apply(inbox: Inbox, event: LogEvent): Inbox {
   if (event.seq <= inbox.seq) return inbox;
@@ -18,7 +18,7 @@ export function apply(inbox: Inbox, event: LogEvent): Inbox {
     case "conversation.updated":
       return putConversation(next, event.data);
     case "customer.updated":
-      return renewCustomer(next, event.data);
+      return renewCustomer(next, shown(event.data));
     case "other":
       return next;
   }
@@ -51,11 +51,8 @@ function putConversation(inbox: Inbox, conversation: Conversation): Inbox {
   return { ...inbox, conversations: upsert(inbox.conversations, conversation, byActivity) };
 }
 
-/** Every conversation shows its customer's name and first address; a provider's own id of a person comes last. */
-function renewCustomer(inbox: Inbox, { id, name, identities }: CustomerUpdated): Inbox {
+/** A conversation shows its customer's name and first address; a provider's own id of a person comes last. */
+function shown({ id, name, identities }: CustomerUpdated): Customer {
   const address = (identities.find(({ kind }) => kind !== "bsuid") ?? identities[0])?.value ?? "";
-  const conversations = inbox.conversations.map((conversation) =>
-    conversation.customer.id === id ? { ...conversation, customer: { id, name, address } } : conversation,
-  );
-  return { ...inbox, conversations };
+  return { id, name, address };
 }

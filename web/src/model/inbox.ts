@@ -6,20 +6,23 @@
  */
 
 import { byActivity, byOccurrence, upsert, type Compare } from "./order";
-import type { Conversation, ConversationId, Message, Page } from "./types";
+import type { Conversation, ConversationId, Customer, Message, Page } from "./types";
 
 export interface Inbox {
   readonly seq: number;
   readonly conversations: readonly Conversation[];
   readonly messages: Readonly<Record<ConversationId, readonly Message[]>>;
+  /** Customers that the log has changed, by id: a page read before that brings their conversations as they were. */
+  readonly renewed: Readonly<Record<string, Customer>>;
 }
 
 export function emptyInbox(seq: number): Inbox {
-  return { seq, conversations: [], messages: {} };
+  return { seq, conversations: [], messages: {}, renewed: {} };
 }
 
 export function addConversations(inbox: Inbox, page: Page<Conversation>): Inbox {
-  const conversations = merge(inbox.conversations, page, inbox.seq, byActivity);
+  const current = page.seq >= inbox.seq ? page : { ...page, data: page.data.map(withCustomer(inbox)) };
+  const conversations = merge(inbox.conversations, current, inbox.seq, byActivity);
   return { ...inbox, conversations };
 }
 
@@ -32,11 +35,24 @@ export function findConversation(inbox: Inbox, id: ConversationId | null): Conve
   return inbox.conversations.find((conversation) => conversation.id === id) ?? null;
 }
 
+/** Put a customer as the log tells it into all conversations, those to come included. */
+export function renewCustomer(inbox: Inbox, customer: Customer): Inbox {
+  const next = { ...inbox, renewed: { ...inbox.renewed, [customer.id]: customer } };
+  return { ...next, conversations: inbox.conversations.map(withCustomer(next)) };
+}
+
 /** Replace a conversation that is known; what the server says next wins over it. */
 export function changeConversation(inbox: Inbox, id: ConversationId, change: Partial<Conversation>): Inbox {
   const known = findConversation(inbox, id);
   if (known === null) return inbox;
   return { ...inbox, conversations: upsert(inbox.conversations, { ...known, ...change }, byActivity) };
+}
+
+function withCustomer({ renewed }: Inbox): (conversation: Conversation) => Conversation {
+  return (conversation) => {
+    const customer = renewed[conversation.customer.id];
+    return customer === undefined ? conversation : { ...conversation, customer };
+  };
 }
 
 /**

@@ -89,6 +89,7 @@ export const words = {
     error: "The sample messages could not be started.",
   },
   thread: {
+    pane: "Conversation",
     label: "Messages",
     none: "No conversation selected",
     noneWhy: "Choose one from the list. Move with J and K, open with Enter.",
@@ -129,7 +130,7 @@ export const words = {
     failed: (reason: string) => `Not delivered: ${reason}`,
     noReason: "the provider gave no reason.",
     code: (code: string) => `Code ${code}`,
-    provided: (provider: string) => `${provider} time`,
+    provided: "At the provider",
     received: "Received here",
     arrived: (duration: string) => `Arrived after ${duration}`,
     facts: "Times of this message",

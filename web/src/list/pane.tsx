@@ -30,19 +30,19 @@ export function ListPane() {
   return (
     <section class="list-pane" aria-label={words.list.label}>
       <header class="pane-head">
-        <h1 class="list-title">{viewName(shown)}</h1>
+        <h2 class="list-title">{viewName(shown)}</h2>
         <ViewMenu />
-        <div class="list-account">
-          <AccountMenu side="below" />
-        </div>
-      </header>
-      <div class="list-body">
         {newerRows.value > 0 && (
           <button type="button" class="newer" onClick={toTop}>
             <Icon of={ArrowUp} size={14} />
             {words.list.newer(newerRows.value)}
           </button>
         )}
+        <div class="list-account">
+          <AccountMenu side="below" />
+        </div>
+      </header>
+      <div class="list-body">
         <div
           class="list-scroll"
           ref={scroller}

@@ -20,7 +20,7 @@ export function Login() {
     const reason = await tryLogIn(email.peek(), password.current?.value ?? "");
     setBusy(false);
     setRefusal(reason);
-    if (reason !== null) password.current?.select();
+    if (reason !== null) askAgain(password.current);
   };
   return (
     <main class="login">
@@ -83,6 +83,12 @@ async function tryLogIn(address: string, secret: string): Promise<string | null>
   }
   await boot();
   return null;
+}
+
+// Selecting alone does not move the focus in every browser.
+function askAgain(field: HTMLInputElement | null): void {
+  field?.focus();
+  field?.select();
 }
 
 function reasonFor(error: ApiError): string {

@@ -35,8 +35,11 @@ function Inbox() {
       </a>
       <Banner />
       <Rail />
-      <ListPane />
-      <ThreadPane />
+      <main class="panes">
+        <h1 class="unseen">{words.views.inbox}</h1>
+        <ListPane />
+        <ThreadPane />
+      </main>
       {open && detailsOpen.value && <CustomerPanel />}
       <Shortcuts />
       <p class="unseen" role="status" aria-live="polite">

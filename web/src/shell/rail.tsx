@@ -10,7 +10,7 @@ import "./rail.css";
 
 export function Rail() {
   return (
-    <div class="rail">
+    <header class="rail">
       <p class="workspace">
         <img src="/assets/favicon.svg" alt="" width={24} height={24} />
         <span>{me.value?.tenant.name ?? words.product}</span>
@@ -27,7 +27,7 @@ export function Rail() {
       <div class="rail-foot">
         <AccountMenu side="above" />
       </div>
-    </div>
+    </header>
   );
 }
 
@@ -37,7 +37,6 @@ function ViewLink({ of }: { readonly of: View }) {
       class="view-link"
       href={write({ page: "inbox", conversation: null, view: of })}
       aria-current={view.value === of ? "page" : undefined}
-      aria-label={viewName(of)}
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey) return;
         event.preventDefault();

@@ -40,7 +40,7 @@ function Facts({ of }: { readonly of: Message }) {
   const delay = Date.parse(of.received_at) - Date.parse(of.occurred_at);
   return (
     <span class="facts">
-      <Fact name={words.message.provided(of.provider)} value={exact(of.occurred_at)} />
+      <Fact name={words.message.provided} value={exact(of.occurred_at)} />
       <Fact name={words.message.received} value={exact(of.received_at)} />
       {Object.entries(of.status_at).map(([status, time]) => (
         <Fact key={status} name={statusWord(status)} value={exact(time)} />

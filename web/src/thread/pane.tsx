@@ -2,6 +2,7 @@
 
 import { MessagesSquare, RefreshCw, TriangleAlert } from "lucide";
 import { openId } from "../route";
+import { inbox } from "../store";
 import { Delayed } from "../ui/delayed";
 import { Icon } from "../ui/icon";
 import { Notice } from "../ui/notice";
@@ -14,9 +15,14 @@ import "./pane.css";
 export function ThreadPane() {
   const id = openId.value;
   return (
-    <main class="thread-pane" id="thread" tabIndex={-1}>
+    <section
+      class={id === null ? "thread-pane blank" : "thread-pane"}
+      id="thread"
+      tabIndex={-1}
+      aria-label={words.thread.pane}
+    >
       {id === null ? <Nothing /> : <Open id={id} />}
-    </main>
+    </section>
   );
 }
 
@@ -33,7 +39,9 @@ function Open({ id }: { readonly id: string }) {
   );
 }
 
+// Beside an empty list there is nothing to choose, and the list says what to do.
 function Nothing() {
+  if (inbox.value.conversations.length === 0) return null;
   return (
     <Notice icon={MessagesSquare} title={words.thread.none}>
       <p>{words.thread.noneWhy}</p>

@@ -1,7 +1,7 @@
 /** A button that opens a short list of actions. Arrow keys move, Escape closes and gives focus back. */
 
 import type { ComponentChildren, RefObject } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import "./menu.css";
 
 interface MenuProps {
@@ -40,12 +40,12 @@ export function Menu({
         ref={opener}
         aria-haspopup="menu"
         aria-expanded={open}
-        aria-label={label}
         onClick={() => {
           setOpen(!open);
         }}
       >
         {face}
+        <span class="unseen">{label}</span>
       </button>
       {open && (
         <div
@@ -97,13 +97,14 @@ export function MenuTitle({ children }: { readonly children: ComponentChildren }
 }
 
 function useMenuFocus(root: RefObject<HTMLElement | null>, open: boolean): void {
-  useEffect(() => {
+  // Before the next paint: a key pressed right after the click is meant for the menu.
+  useLayoutEffect(() => {
     if (open) items(root.current)[0]?.focus();
   }, [root, open]);
 }
 
 function useClickOutside(root: RefObject<HTMLElement | null>, open: boolean, close: () => void): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (!open) return undefined;
     const outside = (event: PointerEvent) => {
       if (event.target instanceof Node && root.current?.contains(event.target) !== true) close();

@@ -49,7 +49,8 @@ export function dayLabel(time: string, present: number): string {
   if (days === 0) return words.time.today;
   if (days === 1) return words.time.yesterday;
   const year = sameYear(then, present) ? {} : ({ year: "numeric" } as const);
-  return format(then, { weekday: "long", day: "numeric", month: "long", ...year });
+  // Put together here because formatters disagree about a comma after the weekday.
+  return `${format(then, { weekday: "long" })} ${format(then, { day: "numeric", month: "long", ...year })}`;
 }
 
 /** The local day a time falls on, as a key. */

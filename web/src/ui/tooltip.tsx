@@ -19,7 +19,8 @@ interface Place {
   readonly top: string;
 }
 
-const EDGE = 132;
+// Half of the widest bubble, and a little air.
+const EDGE = 144;
 
 export function Tooltip({ tip, class: name = "", children }: TooltipProps) {
   const [place, setPlace] = useState<Place | null>(null);

@@ -78,8 +78,8 @@ class Docs:
         schemas = [_schema(name, schema) for name, schema in document["components"]["schemas"].items()]
         return (
             f"<h1>Postgate API</h1><p>{_text(DESCRIPTION)}</p>"
-            "<p>For machines: <a href='/openapi.json'>/openapi.json</a>."
-            " Errors: <a href='/docs/problems'>problems</a>.</p>"
+            "<p>For machines: <a href='/openapi.json'>/openapi.json</a>, and for the websocket"
+            " <a href='/asyncapi.json'>/asyncapi.json</a>. Errors: <a href='/docs/problems'>problems</a>.</p>"
             f"{_contents(operations)}{''.join(sections)}<h2 id='objects'>Objects</h2>{''.join(schemas)}"
         )
 

@@ -1,11 +1,12 @@
 """The parameters and answers of ``/api/v1/events`` and ``/api/v1/stream``, for the checks and the document."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from aiohttp import web
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from gateway.live.protocol import LARGEST_SEQ
+from gateway.model.event import EventPage
 from gateway.openapi import PLAIN_DIGITS, Answer, NoBody, NoQuery, Operation, QueryModel
 from gateway.problems import Fault, Invalid, Overloaded, Resync
 
@@ -27,26 +28,6 @@ class EventQuery(QueryModel):
     limit: Annotated[int, Field(ge=1, le=1000, description="How many entries at most; pages only."), PLAIN_DIGITS] = 100
 
 
-class Event(BaseModel):
-    """An entry of the log, the same on every way out."""
-
-    id: str
-    seq: int
-    type: str
-    timestamp: str
-    tenant_id: str
-    conversation_id: str | None
-    data: dict[str, Any]  # Any: a message, a conversation …, by type
-
-
-class EventPage(BaseModel):
-    """Entries in order, and how far the log reaches."""
-
-    data: list[Event]
-    head: int
-    epoch: str
-
-
 EVENTS = Operation(
     method="GET",
     path="/api/v1/events",
@@ -66,7 +47,7 @@ STREAM = Operation(
     name="open_stream",
     tag=TAG,
     summary="Open a websocket that carries the log live.",
-    description='Send `{"type":"resume","after":SEQ}` first.',
+    description='Send `{"type":"resume","after":SEQ}` first. What is said then is described in `/asyncapi.json`.',
     query=NoQuery,
     body=NoBody,
     answers={101: Answer("The websocket protocol follows.", content_type=None)},

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import asyncpg
 
+from gateway.live.description import ASYNCAPI, describe
 from gateway.live.events import Events
 from gateway.live.presence import Presence
 from gateway.live.queries import EVENTS, STREAM
@@ -13,7 +14,7 @@ from gateway.openapi import Api
 
 
 def add_routes(api: Api, live: Live, pool: asyncpg.Pool, public_url: str, new_session: Callable[[], str]) -> None:
-    """Mount websocket, pages and event stream.
+    """Mount websocket, pages, event stream, and the description of the websocket.
 
     Args:
         api: the application's operations.
@@ -26,3 +27,4 @@ def add_routes(api: Api, live: Live, pool: asyncpg.Pool, public_url: str, new_se
     events = Events(live.hub, pool, new_session, live.limits)
     api.add_raw(STREAM, stream.handle)
     api.add_raw(EVENTS, events.handle)
+    api.add_open(ASYNCAPI, describe)

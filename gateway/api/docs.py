@@ -75,11 +75,11 @@ class Docs:
             _section(tag["name"], [one for one in operations if tag["name"] in one[2]["tags"]])
             for tag in document["tags"]
         ]
+        machines = [f"<a href='{path}'>{path}</a>" for path in document["paths"] if path.endswith(".json")]
         schemas = [_schema(name, schema) for name, schema in document["components"]["schemas"].items()]
         return (
             f"<h1>Postgate API</h1><p>{_text(DESCRIPTION)}</p>"
-            "<p>For machines: <a href='/openapi.json'>/openapi.json</a>, and for the websocket"
-            " <a href='/asyncapi.json'>/asyncapi.json</a>. Errors: <a href='/docs/problems'>problems</a>.</p>"
+            f"<p>For machines: {' and '.join(machines)}. Errors: <a href='/docs/problems'>problems</a>.</p>"
             f"{_contents(operations)}{''.join(sections)}<h2 id='objects'>Objects</h2>{''.join(schemas)}"
         )
 

@@ -76,10 +76,9 @@ export async function markRead(id: ConversationId): Promise<void> {
   await send(`/conversations/${encodeURIComponent(id)}/read`, { method: "POST" });
 }
 
-/** The sanitised body of a mail. */
-export async function getMailBody(id: MessageId): Promise<string> {
-  const response = await send(`/messages/${encodeURIComponent(id)}/html`, {});
-  return response.text();
+/** Where a frame finds the sanitised body of a mail. */
+export function mailBodyUrl(id: MessageId): string {
+  return `/api/v1/messages/${encodeURIComponent(id)}/html`;
 }
 
 export async function startSimulation(simulation: Simulation): Promise<void> {

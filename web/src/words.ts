@@ -126,6 +126,8 @@ export const words = {
     automatic: "Sent automatically",
     mailError: "The formatted mail could not be loaded. This is its text.",
     imagesHeld: "Images from elsewhere are not loaded.",
+    picture: "Picture, not fetched yet",
+    pictureOf: (name: string) => `${name} (picture, not fetched yet)`,
     mailFrame: (sender: string) => `Mail from ${sender}`,
     failed: (reason: string) => `Not delivered: ${reason}`,
     noReason: "the provider gave no reason.",

@@ -1,23 +1,23 @@
 import { describe, expect, test } from "vitest";
-import { dress, foldQuotes, holdImages, pageFor, paints } from "./frame";
+import { dress, foldQuotes, holdImages, isMail, paints } from "./frame";
 
 describe("a mail's frame", () => {
-  test("carries styles past the policy and sets them from outside", () => {
-    const inside = open('<p style="color: red">Hello</p>');
-    expect(inside.querySelector("[style]")).toBeNull();
-    dress(inside);
-    expect(inside.querySelector("p")?.style.color).toBe("red");
-  });
-
-  test("leaves text that talks about styles alone", () => {
-    expect(open("<p>write style=x there</p>").body.textContent).toBe("write style=x there");
-  });
-
   test("does not let a mail cover its frame", () => {
-    const inside = open('<div style="position: fixed; height: 100vh">Pay now</div>');
+    const inside = open('<div style="position: fixed; color: red">Pay now</div>');
     dress(inside);
     expect(inside.querySelector("div")?.style.position).toBe("static");
-    expect(inside.querySelector("div")?.style.height).toBe("");
+    expect(inside.querySelector("div")?.style.color).toBe("red");
+  });
+
+  test.each([
+    "height: 100vh",
+    "padding-top: 50vmax",
+    "margin-bottom: 20dvh",
+    "min-height: calc(100svh - 1px)",
+  ])("does not grow with itself by %s", (style) => {
+    const inside = open(`<div style="${style}; color: red">x</div>`);
+    dress(inside);
+    expect(inside.querySelector("div")?.getAttribute("style")).toBe("color: red;");
   });
 
   test("opens links elsewhere and without a way back", () => {
@@ -37,12 +37,19 @@ describe("a mail's frame", () => {
   );
 
   test("puts the words of far images in their place", () => {
-    const inside = open(
-      '<img src="https://example.org/p.gif" alt="Logo"><img src="data:image/gif;base64,R0lGOD">',
-    );
+    const inside = open('<img alt="Logo"><img src="data:image/gif;base64,R0lGOD">');
     expect(holdImages(inside)).toBe(true);
     expect(inside.querySelectorAll("img")).toHaveLength(1);
     expect(inside.body.textContent).toBe("Logo");
+  });
+
+  test("keeps a place for pictures that came with the mail", () => {
+    const inside = open('<img data-file="a@x" alt="Floor plan"><img data-file="b@x">');
+    expect(holdImages(inside)).toBe(false);
+    expect([...inside.querySelectorAll(".postgate-picture")].map((place) => place.textContent)).toEqual([
+      "Floor plan (picture, not fetched yet)",
+      "Picture, not fetched yet",
+    ]);
   });
 
   test("folds what a mail quotes and unfolds it again", () => {
@@ -57,26 +64,32 @@ describe("a mail's frame", () => {
   test("shows a mail that is nothing but a quote", () => {
     expect(foldQuotes(open("<blockquote>Forwarded</blockquote>"), true)).toBe(false);
   });
+
+  test("is not filled with an answer that is no mail", () => {
+    expect(isMail(open("<p>Hello</p>"))).toBe(true);
+    expect(isMail(new DOMParser().parseFromString("<problem/>", "application/xml"))).toBe(false);
+    expect(isMail(null)).toBe(false);
+  });
 });
 
 describe("white paper", () => {
   test.each([
     '<p style="color:#333">x</p>',
-    '<td bgcolor="#fff">x</td>',
+    '<table><tr><td bgcolor="#fff">x</td></tr></table>',
     '<div style="margin:0;background-color: white">x</div>',
     '<font color="red">x</font>',
   ])("is laid under %s", (html) => {
-    expect(paints(html)).toBe(true);
+    expect(paints(open(html))).toBe(true);
   });
 
   test.each(["<p>The color: red</p>", '<p style="margin:0">x</p>', "plain"])(
     "is not needed for %s",
     (html) => {
-      expect(paints(html)).toBe(false);
+      expect(paints(open(html))).toBe(false);
     },
   );
 });
 
 function open(html: string): Document {
-  return new DOMParser().parseFromString(pageFor(html, "light"), "text/html");
+  return new DOMParser().parseFromString(`<!doctype html>${html}`, "text/html");
 }

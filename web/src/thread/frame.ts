@@ -1,52 +1,54 @@
-/** What goes into a mail's frame, and what the page does to it from outside. */
+/**
+ * What the page does, from outside, to the document in a mail's frame.
+ *
+ * The gateway sanitised it when it was stored. What is done here is for reading,
+ * and for the few things a harmless document can still do to its frame.
+ */
+
+import { words } from "../words";
+import sheet from "./frame.css?inline";
 
 export type Look = "light" | "dark" | "paper";
 
 const SAFE_LINK = /^(https?:|mailto:|tel:)/iu;
-const QUOTES = "blockquote[type=cite], .gmail_quote, .yahoo_quoted, #divRplyFwdMsg ~ *, blockquote";
+const COLOURED = "[bgcolor], [color], [style*='color'], [style*='background']";
+/** Lengths that grow with the frame, which grows with them. */
+const OF_FRAME = /\d[sld]?v(?:h|b|min|max)\b/iu;
 
-/** A whole page around a sanitised body. */
-export function pageFor(html: string, look: Look): string {
-  return (
-    `<!doctype html><html class="${look}"><head><meta charset="utf-8">` +
-    `<link rel="stylesheet" href="/assets/mail.css"></head><body>${asideStyles(html)}</body></html>`
-  );
+/** Whether this is a mail and not an answer that says why there is none. */
+export function isMail(inside: Document | null): inside is Document {
+  return inside?.contentType === "text/html";
 }
 
-/** Whether a mail brings colours of its own. */
-export function paints(html: string): boolean {
-  return /<[^>]*\s(?:bgcolor|background|color)\s*=|<[^>]*style="[^"]*(?:background|color)\s*(?:-color)?:/iu.test(
-    html,
-  );
-}
-
-/**
- * Give a loaded body its styles and tame its links.
- *
- * The policy refuses `style` attributes in markup but not styles set from a
- * script of ours: so they travel as `data-style` and are set here.
- */
+/** Give a loaded mail the page's typography, and keep it inside its frame. */
 export function dress(inside: Document): void {
-  for (const element of inside.querySelectorAll<HTMLElement>("[data-style]")) {
-    element.style.cssText = element.dataset["style"] ?? "";
-    // What is pinned to the frame would cover it, and what fills it would grow it for ever.
-    if (element.style.position === "fixed") element.style.position = "static";
-    if (/v[hw]/u.test(element.style.height)) element.style.height = "";
-  }
+  const style = inside.createElement("style");
+  style.textContent = sheet;
+  inside.head.append(style);
+  for (const element of inside.querySelectorAll<HTMLElement>("[style]")) fence(element.style);
   for (const link of inside.querySelectorAll<HTMLAnchorElement>("a[href]")) tame(link);
 }
 
-/** Take out images from elsewhere, which the policy refuses to load; whether there were any. */
+/** Whether a mail brings colours of its own. */
+export function paints(inside: Document): boolean {
+  return inside.querySelector(COLOURED) !== null;
+}
+
+/** Put words in the place of pictures that are not shown; whether some of them are from elsewhere. */
 export function holdImages(inside: Document): boolean {
-  const far = [...inside.querySelectorAll("img")].filter((image) => !image.src.startsWith("data:"));
-  for (const image of far) image.replaceWith(image.alt);
-  return far.length > 0;
+  let held = false;
+  for (const image of inside.querySelectorAll("img")) {
+    if (image.src.startsWith("data:")) continue;
+    if (image.dataset["file"] === undefined) held = true;
+    image.replaceWith(standIn(image));
+  }
+  return held;
 }
 
 /** Hide or show what a mail quotes from earlier ones; false when it quotes nothing. */
 export function foldQuotes(inside: Document, hidden: boolean): boolean {
-  const quotes = [...inside.querySelectorAll<HTMLElement>(QUOTES)].filter(
-    (quote) => quote.parentElement?.closest(QUOTES) === null,
+  const quotes = [...inside.querySelectorAll<HTMLElement>("blockquote")].filter(
+    (quote) => quote.parentElement?.closest("blockquote") === null,
   );
   // A mail that is all quote, such as a bare forward, is shown.
   if (quotes.length === 0 || isAll(inside, quotes)) return false;
@@ -63,6 +65,22 @@ function visibleLength(element: HTMLElement): number {
   return element.textContent.replace(/\s+/gu, "").length;
 }
 
+// A picture that came with the mail is worth a place; one from elsewhere is often only a counter.
+function standIn(image: HTMLImageElement): HTMLElement | string {
+  if (image.dataset["file"] === undefined) return image.alt;
+  const place = image.ownerDocument.createElement("span");
+  place.className = "postgate-picture";
+  place.textContent = image.alt === "" ? words.message.picture : words.message.pictureOf(image.alt);
+  return place;
+}
+
+function fence(style: CSSStyleDeclaration): void {
+  if (style.position === "fixed" || style.position === "sticky") style.position = "static";
+  for (const name of [...style]) {
+    if (OF_FRAME.test(style.getPropertyValue(name))) style.removeProperty(name);
+  }
+}
+
 function tame(link: HTMLAnchorElement): void {
   if (!SAFE_LINK.test(link.getAttribute("href") ?? "")) {
     link.removeAttribute("href");
@@ -70,8 +88,4 @@ function tame(link: HTMLAnchorElement): void {
   }
   link.target = "_blank";
   link.rel = "noopener noreferrer nofollow";
-}
-
-function asideStyles(html: string): string {
-  return html.replace(/<[a-z][^>]*>/giu, (tag) => tag.replace(/\sstyle=/giu, " data-style="));
 }

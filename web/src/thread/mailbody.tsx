@@ -1,20 +1,19 @@
 /**
  * The formatted body of a mail, in a frame that can do nothing.
  *
- * The frame has `allow-same-origin` and never `allow-scripts`. Without scripts the
- * shared origin gives the mail no power: nothing in it can run, submit, or reach
- * us. It gives this page the power to measure the body, so that the frame needs
- * no scroll bar of its own, to fold quotes, and to style it. The body was
- * sanitised by the server first; the page's content security policy, which the
- * frame inherits, refuses remote images, styles and scripts once more.
+ * The gateway answers the body as a document of its own, whose content security
+ * policy lets inline styles through and nothing else: no script, no loading, no
+ * form. The frame has `allow-same-origin` and never `allow-scripts`: without
+ * scripts the shared origin gives the mail no power, and it gives this page the
+ * power to measure the body, to fold quotes, and to set its typography.
  */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { getMailBody, ApiError } from "../api";
+import { mailBodyUrl } from "../api";
 import type { Message } from "../model/types";
 import { shade } from "../shell/theme";
 import { words } from "../words";
-import { dress, foldQuotes, holdImages, pageFor, paints } from "./frame";
+import { dress, foldQuotes, holdImages, isMail, paints, type Look } from "./frame";
 import { PlainBody, QuoteFold } from "./mail";
 import { useNear } from "./near";
 
@@ -24,44 +23,61 @@ interface MailBodyProps {
 }
 
 const SANDBOX = "allow-same-origin allow-popups allow-popups-to-escape-sandbox";
+/** What is taller scrolls inside: a frame of any height a stranger names would make the thread useless. */
+const TALLEST = 16_000;
 
 export function MailBody({ of, sender }: MailBodyProps) {
   const place = useRef<HTMLDivElement>(null);
   const near = useNear(place);
-  const body = useBody(of.id, near);
+  const [state, setState] = useState<"loading" | "shown" | "failed">("loading");
   return (
     <div class="mail-body" ref={place}>
-      {body === "failed" && <p class="mail-note">{words.message.mailError}</p>}
-      {body === "failed" && <PlainBody of={of} />}
-      {body !== "failed" && body !== null && <Frame html={body} title={words.message.mailFrame(sender)} />}
-      {body === null && <p class="text faint">{of.preview}</p>}
+      {state === "loading" && <p class="text faint">{of.preview}</p>}
+      {state === "failed" && <p class="mail-note">{words.message.mailError}</p>}
+      {state === "failed" && <PlainBody of={of} />}
+      {near && state !== "failed" && <Frame id={of.id} sender={sender} report={setState} />}
     </div>
   );
 }
 
-function Frame({ html, title }: { readonly html: string; readonly title: string }) {
+interface FrameProps {
+  readonly id: string;
+  readonly sender: string;
+  readonly report: (state: "shown" | "failed") => void;
+}
+
+function Frame({ id, sender, report }: FrameProps) {
   const frame = useRef<HTMLIFrameElement>(null);
   const [height, setHeight] = useState(0);
   const [quotes, setQuotes] = useState<"none" | "folded" | "open">("none");
   const [held, setHeld] = useState(false);
+  const [painted, setPainted] = useState(false);
   // A mail that brings colours of its own was made for white paper: dark text on
   // our dark ground could not be read. One without follows the theme.
-  const look = paints(html) ? "paper" : shade.value;
-  const watch = useHeight(frame, setHeight);
+  const look: Look = painted ? "paper" : shade.value;
+  const watch = useHeight(setHeight);
   const settle = () => {
-    const inside = frame.current?.contentDocument;
-    if (!inside?.body) return;
+    const inside = frame.current?.contentDocument ?? null;
+    if (!isMail(inside)) {
+      report("failed");
+      return;
+    }
     dress(inside);
+    setPainted(paints(inside));
     setHeld(holdImages(inside));
     setQuotes(foldQuotes(inside, true) ? "folded" : "none");
-    watch();
+    watch(inside.body);
+    report("shown");
   };
   const toggle = () => {
     const inside = frame.current?.contentDocument;
-    if (!inside) return;
-    foldQuotes(inside, quotes === "open");
+    if (inside) foldQuotes(inside, quotes === "open");
     setQuotes(quotes === "open" ? "folded" : "open");
   };
+  useEffect(() => {
+    const inside = frame.current?.contentDocument;
+    if (inside) inside.documentElement.className = look;
+  });
   return (
     <>
       {held && <p class="mail-note">{words.message.imagesHeld}</p>}
@@ -69,8 +85,8 @@ function Frame({ html, title }: { readonly html: string; readonly title: string 
         ref={frame}
         class={`mail-frame ${look}`}
         sandbox={SANDBOX}
-        title={title}
-        srcdoc={pageFor(html, look)}
+        title={words.message.mailFrame(sender)}
+        src={mailBodyUrl(id)}
         style={{ height: `${height}px` }}
         onLoad={settle}
       />
@@ -79,8 +95,8 @@ function Frame({ html, title }: { readonly html: string; readonly title: string 
   );
 }
 
-/** Follow the height of what is in the frame; returns what starts it after each load. */
-function useHeight(frame: { readonly current: HTMLIFrameElement | null }, report: (height: number) => void) {
+/** Follow the height of a body; returns what starts it after each load. */
+function useHeight(report: (height: number) => void): (body: HTMLElement) => void {
   const observer = useRef<ResizeObserver | null>(null);
   useEffect(
     () => () => {
@@ -88,45 +104,13 @@ function useHeight(frame: { readonly current: HTMLIFrameElement | null }, report
     },
     [],
   );
-  return () => {
+  return (body) => {
     observer.current?.disconnect();
-    const body = frame.current?.contentDocument?.body;
-    if (!body) return;
     const measure = () => {
-      report(Math.ceil(body.getBoundingClientRect().height));
+      report(Math.min(TALLEST, Math.ceil(body.getBoundingClientRect().height)));
     };
     observer.current = new ResizeObserver(measure);
     observer.current.observe(body);
     measure();
   };
-}
-
-const bodies = new Map<string, string>();
-
-function useBody(id: string, wanted: boolean): string | null {
-  const [body, setBody] = useState<string | null>(bodies.get(id) ?? null);
-  useEffect(() => {
-    if (!wanted || body !== null) return undefined;
-    let here = true;
-    const load = async () => {
-      const html = await loadBody(id);
-      if (here) setBody(html ?? "failed");
-    };
-    void load();
-    return () => {
-      here = false;
-    };
-  }, [id, wanted, body]);
-  return body;
-}
-
-async function loadBody(id: string): Promise<string | null> {
-  try {
-    const html = await getMailBody(id);
-    bodies.set(id, html);
-    return html;
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    return null;
-  }
 }

@@ -159,6 +159,22 @@ describe("a connection", () => {
     expect(sockets).toHaveLength(2);
   });
 
+  test("is given up at once when it can't be alive, and tried again", () => {
+    newest().welcome(7);
+    live.giveUp();
+    expect(newest().closed).toBe(true);
+    expect(states.at(-1)?.state).toBe("waiting");
+    vi.advanceTimersByTime(400);
+    expect(sockets).toHaveLength(2);
+    newest().welcome(7);
+    expect(states.at(-1)).toEqual({ state: "live" });
+  });
+
+  test("says nothing before it is open", () => {
+    vi.advanceTimersByTime(26_000);
+    expect(newest().sent).toEqual([]);
+  });
+
   test("stays away once it was stopped", () => {
     live.stop();
     vi.advanceTimersByTime(60_000);

@@ -44,6 +44,8 @@ export interface LiveOptions {
 export interface Live {
   /** Try at once instead of waiting for the next attempt. */
   nudge(): void;
+  /** Give the connection up and try again: it can't be alive, whatever it looks like. */
+  giveUp(): void;
   stop(): void;
 }
 
@@ -65,6 +67,7 @@ export function startLive(options: LiveOptions): Live {
   let attempts = 0;
   let gapAt = -1;
   let socket: Socket | null = null;
+  let opened = false;
   let retry: ReturnType<typeof setTimeout> | undefined;
   let pulse: ReturnType<typeof setInterval> | undefined;
   let heardAt = 0;
@@ -72,14 +75,16 @@ export function startLive(options: LiveOptions): Live {
   let stopped = false;
 
   connect();
-  return { nudge, stop };
+  return { nudge, giveUp, stop };
 
   function connect(): void {
     clearTimeout(retry);
     const current = options.open();
     socket = current;
+    opened = false;
     heardAt = options.now();
     current.onopen = () => {
+      opened = true;
       current.send(JSON.stringify({ type: "resume", after: seq, epoch: options.from.epoch }));
     };
     current.onmessage = (message) => {
@@ -148,12 +153,14 @@ export function startLive(options: LiveOptions): Live {
 
   // A link can die without a close frame (a lid shut, a changed network): silence is a loss too.
   function beat(): void {
-    if (options.now() - heardAt > SILENCE_LIMIT) {
-      drop(GAP);
-      lose(0);
-      return;
-    }
-    socket?.send(JSON.stringify({ type: "ping" }));
+    if (options.now() - heardAt > SILENCE_LIMIT) giveUp();
+    else if (opened) socket?.send(JSON.stringify({ type: "ping" }));
+  }
+
+  function giveUp(): void {
+    if (socket === null || stopped) return;
+    drop(GAP);
+    lose(0);
   }
 
   function nudge(): void {

@@ -48,6 +48,22 @@ export function reconnectNow(): void {
   live?.nudge();
 }
 
+/** Believe the browser when it says that the network went or came, and look again when somebody comes back. */
+export function watchNetwork(): () => void {
+  const gone = () => live?.giveUp();
+  const look = () => {
+    if (!document.hidden) reconnectNow();
+  };
+  addEventListener("offline", gone);
+  addEventListener("online", reconnectNow);
+  document.addEventListener("visibilitychange", look);
+  return () => {
+    removeEventListener("offline", gone);
+    removeEventListener("online", reconnectNow);
+    document.removeEventListener("visibilitychange", look);
+  };
+}
+
 /** Load what is on screen afresh and follow the log from there. */
 export async function snapshot(who: Me): Promise<void> {
   const shown = view.peek();

@@ -6,7 +6,7 @@ import { CustomerPanel } from "../customer/panel";
 import { ListPane } from "../list/pane";
 import { Login } from "../login/login";
 import { openId, route } from "../route";
-import { me } from "../store";
+import { connection, me } from "../store";
 import { ThreadPane } from "../thread/pane";
 import { Delayed } from "../ui/delayed";
 import { Icon } from "../ui/icon";
@@ -29,7 +29,12 @@ export function App() {
 function Inbox() {
   const open = openId.value !== null;
   return (
-    <div class="shell" data-open={open} data-details={open && detailsOpen.value}>
+    <div
+      class="shell"
+      data-open={open}
+      data-details={open && detailsOpen.value}
+      data-connection={connection.value.state}
+    >
       <a class="skip" href="#thread">
         {words.skip}
       </a>

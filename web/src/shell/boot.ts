@@ -5,7 +5,7 @@ import { ApiError } from "../api";
 import { openView, reach as listReach } from "../list/conversations";
 import { go, openId, route, view, watchHistory } from "../route";
 import { me } from "../store";
-import { start } from "../sync";
+import { start, watchNetwork } from "../sync";
 import { openThread, reach as threadReach, readWhatIsSeen } from "../thread/messages";
 import { watchUnread } from "../thread/unread";
 import { startClock } from "../ui/time";
@@ -17,6 +17,7 @@ export const unreachable = signal(false);
 
 export function startPage(): void {
   watchHistory();
+  watchNetwork();
   startClock();
   watchKeys();
   watchTab();

@@ -48,6 +48,7 @@ interface FrameProps {
 
 function Frame({ id, sender, report }: FrameProps) {
   const frame = useRef<HTMLIFrameElement>(null);
+  const [inside, setInside] = useState<Document | null>(null);
   const [height, setHeight] = useState(0);
   const [quotes, setQuotes] = useState<"none" | "folded" | "open">("none");
   const [held, setHeld] = useState(false);
@@ -57,27 +58,26 @@ function Frame({ id, sender, report }: FrameProps) {
   const look: Look = painted ? "paper" : shade.value;
   const watch = useHeight(setHeight);
   const settle = () => {
-    const inside = frame.current?.contentDocument ?? null;
-    if (!isMail(inside)) {
+    const loaded = frame.current?.contentDocument ?? null;
+    if (!isMail(loaded)) {
       report("failed");
       return;
     }
-    dress(inside);
-    setPainted(paints(inside));
-    setHeld(holdImages(inside));
-    setQuotes(foldQuotes(inside, true) ? "folded" : "none");
-    watch(inside.body);
+    dress(loaded);
+    setInside(loaded);
+    setPainted(paints(loaded));
+    setHeld(holdImages(loaded));
+    setQuotes(foldQuotes(loaded, true) ? "folded" : "none");
+    watch(loaded.body);
     report("shown");
   };
   const toggle = () => {
-    const inside = frame.current?.contentDocument;
-    if (inside) foldQuotes(inside, quotes === "open");
+    if (inside !== null) foldQuotes(inside, quotes === "open");
     setQuotes(quotes === "open" ? "folded" : "open");
   };
   useEffect(() => {
-    const inside = frame.current?.contentDocument;
-    if (inside) inside.documentElement.className = look;
-  });
+    if (inside !== null) inside.documentElement.className = look;
+  }, [inside, look]);
   return (
     <>
       {held && <p class="mail-note">{words.message.imagesHeld}</p>}

@@ -8,12 +8,16 @@ import time
 from collections.abc import Mapping
 from pathlib import Path
 
+import structlog
+
 from gateway.embedded import cluster, pidfile, server
 from gateway.embedded.binaries import programs
-from gateway.embedded.errors import ServerFailed
+from gateway.embedded.errors import EmbeddedPostgresError, ServerFailed
 from gateway.embedded.folders import CLUSTERS, Folders, discard_socket_dir, make_data_dir, settle
 from gateway.embedded.lock import DataDirLock
 from gateway.embedded.server import Superuser
+
+log = structlog.get_logger(__name__)
 
 #: After kill -9 of the server its children need a moment to notice; meanwhile their shared memory is still in use.
 PASSING = ("pre-existing shared memory block", "could not create any TCP/IP sockets")
@@ -65,11 +69,14 @@ class EmbeddedPostgres:
     async def keep_running(self) -> None:
         """Start the server again whenever it dies (out of memory, kill -9), until cancelled.
 
-        It gets its port again, unless another program was quicker.
+        It gets its port again: that is where everybody looks for it. What fails is tried again, for ever.
         """
         while True:
             await asyncio.sleep(WATCH_SECONDS)
-            await asyncio.to_thread(self._revive)
+            try:
+                await asyncio.to_thread(self._revive)
+            except (EmbeddedPostgresError, OSError) as error:
+                log.warning("postgres.not_revived", error=str(error))
 
     async def stop(self) -> None:
         """Stop the server and let go of the folder; does nothing when it is not running."""
@@ -116,7 +123,10 @@ class EmbeddedPostgres:
         with self._busy:
             if self._lock is None or self._folders is None or pidfile.living(self._folders.cluster):
                 return
-            self._process = self._start_new(self._folders).process
+            log.warning("postgres.died")
+            if self._child is not None:
+                self._child.wait()  # until then its lock files name a process that is still there
+            self._process = self._start_new(self._folders, server.remembered_port(self._folders.port)).process
 
     def _take_over(self, folders: Folders) -> pidfile.Postmaster | None:
         """Return the server that runs on the folder already, if any, once it is ready."""
@@ -124,12 +134,13 @@ class EmbeddedPostgres:
             return None
         return server.wait_until_ready(folders, None)
 
-    def _start_new(self, folders: Folders) -> pidfile.Postmaster:
+    def _start_new(self, folders: Folders, port: int | None = None) -> pidfile.Postmaster:
         found = programs(folders)
         cluster.ensure(folders, found, durable=not self._fast)
         pidfile.forget_stale(folders.cluster)
         for _ in range(ATTEMPTS):
-            self._child = server.launch(folders, found, self._settings)
+            chosen = server.free_port(folders.port) if port is None else port
+            self._child = server.launch(folders, found, chosen, self._settings)
             ready = server.wait_until_ready(folders, self._child)
             if ready is not None:
                 return ready

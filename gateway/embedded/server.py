@@ -66,13 +66,13 @@ class Superuser:
         return f"{quote(name, safe='')}:{quote(secret, safe='')}"
 
 
-def launch(folders: Folders, programs: Path, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
+def launch(folders: Folders, programs: Path, port: int, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
     """Start the server as a child in its own session, so that Ctrl-C in a terminal does not reach it.
 
     Raises:
         ServerFailed: when the process can't be made.
     """
-    chosen = {"listen_addresses": HOST, "port": str(free_port(folders.port)), **DURABLE, **settings}
+    chosen = {"listen_addresses": HOST, "port": str(port), **DURABLE, **settings}
     options = [argument for name, value in chosen.items() for argument in ("-c", f"{name}={value}")]
     command = [
         str(programs / "postgres"),
@@ -137,16 +137,21 @@ def stop(folders: Folders, process: int, child: subprocess.Popen[bytes] | None) 
 
 def free_port(remembered: Path) -> int:
     """Return the port of the last run when it is free, else any that is, and remember it."""
-    try:
-        last = int(remembered.read_text("utf-8"))
-    except (FileNotFoundError, ValueError):
-        last = 0
-    candidates = (last, *(PORTS.start + secrets.randbelow(len(PORTS)) for _ in range(PORT_ATTEMPTS)))
+    any_ports = (PORTS.start + secrets.randbelow(len(PORTS)) for _ in range(PORT_ATTEMPTS))
+    candidates = (remembered_port(remembered), *any_ports)
     for port in candidates:
         if port in PORTS and _is_free(port):
             remembered.write_text(f"{port}\n", "utf-8")
             return port
     raise ServerFailed(f"no port is free on {HOST}")
+
+
+def remembered_port(remembered: Path) -> int:
+    """Return the port of the last run, 0 when none is known."""
+    try:
+        return int(remembered.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return 0
 
 
 def last_words(folders: Folders) -> str:

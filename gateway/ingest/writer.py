@@ -110,6 +110,10 @@ class Writer:
                 log.warning("ingest.database_lost", error=type(error).__name__)
                 self._fail([*group, *self._take_all()])
                 await self._reopen()
+            except Exception:  # a driver in an unforeseen state must not leave everybody waiting for ever
+                log.exception("ingest.group_failed")
+                self._fail([*group, *self._take_all()])
+                await self._reopen()
 
     def _take(self) -> list[tuple[Webhook, asyncio.Future[None]]]:
         group: list[tuple[Webhook, asyncio.Future[None]]] = []

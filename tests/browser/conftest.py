@@ -5,21 +5,21 @@ import socket
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import orjson
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, ViewportSize, expect
+from playwright.async_api import Browser, expect
 
 from gateway.demo import tenant as demo_tenant
 from gateway.settings import Settings
 from tests.browser.chromium import MISSING, chromium, find
 from tests.browser.site import Site
-from tests.browser.window import DESKTOP, PHONE, Complaints, OpenWindow, Window
+from tests.browser.window import PATIENCE_MS, OpenWindow, Window, new_window
 from tests.conftest import MakeTenant, Tenant
 
 HERE = Path(__file__).parent
-PATIENCE_MS = 10_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
@@ -84,27 +84,8 @@ async def open_window(browser: Browser, site: Site) -> AsyncIterator[OpenWindow]
     """Opens windows, each with cookies of its own. At the end none may have complained."""
     windows: list[Window] = []
 
-    async def open_window(
-        path: str = "/", *, size: ViewportSize = DESKTOP, dark: bool = False, logged_in: bool = True
-    ) -> Window:
-        context = await browser.new_context(
-            base_url=site.url,
-            viewport=size,
-            color_scheme="dark" if dark else "light",
-            has_touch=size == PHONE,
-            locale="en-GB",
-            timezone_id="UTC",
-            reduced_motion="reduce",
-        )
-        context.set_default_timeout(PATIENCE_MS)
-        complaints = Complaints(site.url)
-        complaints.listen(context)
-        if logged_in:
-            login = {key: site.tenant.ready[key] for key in ("email", "password")}
-            answer = await context.request.post("/api/v1/login", data=login, headers={"Origin": site.url})
-            assert answer.ok, await answer.text()
-        windows.append(Window(await context.new_page(), complaints))
-        await windows[-1].page.goto(path)
+    async def open_window(path: str = "/", **how: Any) -> Window:
+        windows.append(await new_window(browser, site, path, **how))
         return windows[-1]
 
     yield open_window

@@ -4,9 +4,12 @@ import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
-from playwright.async_api import BrowserContext, ConsoleMessage, Locator, Page, Request, ViewportSize
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locator, Page, Request, ViewportSize
+
+from tests.browser.site import Site
 
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
+PATIENCE_MS = 10_000
 PHONE: ViewportSize = {"width": 390, "height": 844}
 READ = """all => all.map(one => {
     const copy = one.cloneNode(true);
@@ -109,3 +112,34 @@ class Sight:
 
     rows: Sequence[str]
     thread: Sequence[str]
+
+
+async def new_window(
+    browser: Browser,
+    site: Site,
+    path: str = "/",
+    *,
+    size: ViewportSize = DESKTOP,
+    dark: bool = False,
+    logged_in: bool = True,
+) -> Window:
+    """Open a window with cookies of its own, and send it to a path."""
+    context = await browser.new_context(
+        base_url=site.url,
+        viewport=size,
+        color_scheme="dark" if dark else "light",
+        has_touch=size == PHONE,
+        locale="en-GB",
+        timezone_id="UTC",
+        reduced_motion="reduce",
+    )
+    context.set_default_timeout(PATIENCE_MS)
+    complaints = Complaints(site.url)
+    complaints.listen(context)
+    if logged_in:
+        login = {key: site.tenant.ready[key] for key in ("email", "password")}
+        answer = await context.request.post("/api/v1/login", data=login, headers={"Origin": site.url})
+        assert answer.ok, await answer.text()
+    window = Window(await context.new_page(), complaints)
+    await window.page.goto(path)
+    return window

@@ -10,6 +10,7 @@ from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory
 from gateway.ingest.webhook import Webhook
 from gateway.ingest.writer import Writer
+from gateway.lasting import keep_at
 from gateway.problems import Overloaded
 from gateway.store.ledger import StoredWebhook, claim_mails
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
@@ -42,7 +43,7 @@ class MailParser:
 
     def start(self) -> None:
         """Begin to look for mails."""
-        self._task = asyncio.create_task(self._run(), name="mail parser")
+        self._task = keep_at("mail parser", self._run)
 
     async def stop(self) -> None:
         """Finish the mails at hand and stop."""

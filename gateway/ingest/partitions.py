@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import asyncpg
 import structlog
 
+from gateway.lasting import keep_at
 from gateway.store.pool import UNAVAILABLE
 
 log = structlog.get_logger(__name__)
@@ -27,7 +28,7 @@ class Partitions:
     async def start(self) -> None:
         """Make what is missing now, and again every day."""
         await self._make()
-        self._task = asyncio.create_task(self._run(), name="ledger partitions")
+        self._task = keep_at("ledger partitions", self._run)
 
     async def stop(self) -> None:
         """Stop looking."""

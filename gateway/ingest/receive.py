@@ -5,12 +5,16 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
+import structlog
+
 from channels.errors import PayloadMalformed, SignatureInvalid
 from channels.http import HttpRequest
 from gateway.ingest.routing import Route
 from gateway.ingest.translate import translate
 from gateway.ingest.webhook import Webhook
 from gateway.ingest.writer import Writer
+
+log = structlog.get_logger(__name__)
 
 
 class Receiver:
@@ -76,12 +80,15 @@ class Receiver:
 
     def parsed(self, webhook: Webhook, route: Route) -> Webhook:
         """Return a webhook with its rows; one that can't be read comes back quarantined."""
+        milliseconds = int(webhook.received_at.timestamp() * 1000)
         try:
             events = route.adapter.parse(webhook.request, route.context)
+            rows = translate(
+                events, route, webhook.received_at, lambda: self._new_id(milliseconds), verified=webhook.verified
+            )
         except PayloadMalformed as error:
             return webhook.quarantined(error.code, error.detail)
-        milliseconds = int(webhook.received_at.timestamp() * 1000)
-        rows = translate(
-            events, route, webhook.received_at, lambda: self._new_id(milliseconds), verified=webhook.verified
-        )
+        except Exception as error:  # a fault of ours: the provider must not pay for it, and a fix can replay it
+            log.exception("ingest.parser_failed", webhook=str(webhook.id), provider=webhook.provider)
+            return webhook.quarantined("parser_failed", f"reading it failed ({type(error).__name__})")
         return replace(webhook, messages=rows.messages, statuses=rows.statuses, unstored=rows.unstored)

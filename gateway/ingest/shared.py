@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+import structlog
 
 from channels.errors import PayloadMalformed
 from channels.http import HttpRequest
@@ -16,6 +17,8 @@ from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory, SharedApp
 from gateway.ingest.webhook import kept_headers
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
+
+log = structlog.get_logger(__name__)
 
 KEEP_UNROUTED = "SELECT keep_unrouted($1, $2, $3, $4, $5)"
 
@@ -57,6 +60,10 @@ class SharedReceiver:
             parts = app.adapter.divide(request)
         except PayloadMalformed as error:
             await self._keep(app, request, error.code, now)
+            return
+        except Exception:  # a fault of ours: the provider must not pay for it
+            log.exception("ingest.divider_failed", provider=app.adapter.provider)
+            await self._keep(app, request, "parser_failed", now)
             return
         outcomes = await asyncio.gather(
             *(self._part(app, replace(request, body=body), address, now) for address, body in parts),

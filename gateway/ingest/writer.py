@@ -106,12 +106,11 @@ class Writer:
             group = self._take()
             try:
                 await self._store_group(group)
-            except UNAVAILABLE as error:
-                log.warning("ingest.database_lost", error=type(error).__name__)
-                self._fail([*group, *self._take_all()])
-                await self._reopen()
-            except Exception:  # a driver in an unforeseen state must not leave everybody waiting for ever
-                log.exception("ingest.group_failed")
+            except Exception as error:
+                # A driver in a state that nobody foresaw must not leave everybody waiting for ever either.
+                log.warning(
+                    "ingest.database_lost", error=type(error).__name__, exc_info=not isinstance(error, UNAVAILABLE)
+                )
                 self._fail([*group, *self._take_all()])
                 await self._reopen()
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from gateway.lasting import keep_at
 from gateway.live import metrics, wakeup
 from gateway.live.hub import RESUME_ELSEWHERE, Hub
 from gateway.live.limits import Limits
@@ -69,8 +70,13 @@ class Live:
 
     async def start(self) -> None:
         """Begin to listen, poll, and look after logins."""
-        work = (self.hub.follow(), self._poll(), self._recheck(), self.listener.run(), self.notifier.run())
-        self._tasks = [asyncio.create_task(one) for one in work]
+        self._tasks = [
+            keep_at("live hub", self.hub.follow),
+            keep_at("live poll", self._poll),
+            keep_at("live logins", self._recheck),
+            keep_at("live listener", self.listener.run),
+            keep_at("live notifier", self.notifier.run),
+        ]
 
     async def stop(self, spread_seconds: float = 1.0) -> None:
         """Tell every client to resume elsewhere, not all in the same instant, and stop."""

@@ -8,13 +8,14 @@ import asyncio
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
-from playwright.async_api import Browser, Route
+import orjson
+from playwright.async_api import Browser, Error, Route
 
 from gateway.demo import tenant as demo_tenant
 from gateway.embedded import EmbeddedPostgres, Superuser
@@ -87,6 +88,7 @@ async def _prepare(superuser: Superuser, folder: Path) -> Site:
     facts = dict(demo_tenant.make(new_id, "demo")) | {"name": "Fern & Oak"}
     await demo_tenant.ensure(superuser.url(DATABASE), Keyring(master_key), facts, new_id)
     ready = demo_tenant.ready(facts, str(settings.public_url), app)
+    (folder / "ready.json").write_bytes(orjson.dumps(ready))
     return Site(settings, Tenant(UUID(facts["tenant_id"]), facts, ready))
 
 
@@ -99,7 +101,6 @@ async def _take_all(browser: Browser, site: Site, folder: Path, scenes: Mapping[
                 await window.page.evaluate("document.fonts.ready")
                 picture = folder / f"{name}-{wide}-{'dark' if dark else 'light'}.png"
                 await window.page.screenshot(path=picture, animations="disabled", caret="hide")
-                await window.page.unroute_all(behavior="ignoreErrors")
                 await window.page.context.close()
 
 
@@ -173,8 +174,11 @@ async def reconnecting(window: Window, _site: Site) -> None:
     await window.banner.wait_for()
 
 
-async def _never(_route: Route) -> None:
-    """Let a request wait."""
+async def _never(route: Route) -> None:
+    """Let a request wait until its page is closed."""
+    await route.request.frame.page.wait_for_event("close")
+    with suppress(Error):  # there is nobody left to answer
+        await route.abort()
 
 
 BEFORE: Mapping[str, Scene] = {"login": login, "empty": empty}

@@ -160,12 +160,12 @@ DANA, KOFI = ("Dana Reyes", "12025550142"), ("Kofi Mensah", "12025550147")
 LUCIA, MEI = ("Lucía Ortega", "12025550151"), ("Mei Tanaka", "12025550158")
 WHATSAPP: Sequence[tuple[str, str, str, Json]] = [
     (*DANA, "d1", _text("Hi! Is the oak table from the spring catalogue still in stock?")),
-    (*DANA, "d2", _text("Perfect 🎉")),
+    (*DANA, "d2", _text("Perfect, thank you")),
     (*DANA, "d3", _media("image", mime_type="image/jpeg", caption="This is the corner it has to fit into")),
     (*DANA, "d4", {"type": "location", "location": {
         "latitude": 38.8977, "longitude": -77.0365, "name": "Back entrance", "address": "16 Mill Lane"}}),
     (*DANA, "d5", _text("Two of them, please, and four of the grey chairs", answers="a1")),
-    (*DANA, "d6", {"type": "reaction", "reaction": {"message_id": "a2", "emoji": "👍"}}),
+    (*DANA, "d6", {"type": "reaction", "reaction": {"message_id": "a2", "emoji": "❤"}}),
     (*DANA, "d7", _text("Friday works. Can the driver call me when he is close?")),
     (*DANA, "d8", _media("audio", mime_type="audio/ogg; codecs=opus", voice=True)),
     (*KOFI, "k1", _text("Good morning, my order 20931 says delivered but nothing is here")),
@@ -173,7 +173,7 @@ WHATSAPP: Sequence[tuple[str, str, str, Json]] = [
     (*KOFI, "k3", _text("Sorry for the trouble, and thank you for looking into it so quickly")),
     (*LUCIA, "l1", _text("Hola, ¿tienen la lámpara en color verde?")),
     (*LUCIA, "l2", _media("document", mime_type="application/pdf", filename="plano-salon.pdf")),
-    (*MEI, "m1", _text("こんにちは。注文の変更はできますか？")),
+    (*MEI, "m1", _text("Could I still change order 20977?")),
 ]  # fmt: skip
 TEXTS = [
     (f"SM{'1' * 32}", "+12025550163", "Is the shop open on Sunday?"),

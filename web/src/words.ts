@@ -26,6 +26,19 @@ const delivery: Record<MessageStatus, string> = {
   failed: "Failed",
 };
 
+const kinds: Record<string, string> = {
+  image: "Image",
+  audio: "Audio",
+  voice: "Voice message",
+  video: "Video",
+  document: "Document",
+  sticker: "Sticker",
+  location: "Location",
+  contacts: "Contact",
+  order: "Order",
+  unsupported: "A message that cannot be shown here",
+};
+
 const attachments: Record<string, string> = {
   image: "Image",
   audio: "Audio",
@@ -113,6 +126,7 @@ export const words = {
     quotedShow: "Show quoted text",
     quotedHide: "Hide quoted text",
     reacted: (emoji: string) => `Reacted ${emoji}`,
+    reactedBy: (name: string) => `${name} reacted`,
     reactionGone: "Removed a reaction",
     replyTo: "In reply to",
     to: "to",
@@ -140,6 +154,7 @@ export const words = {
     contact: "Contact",
     order: "Order",
   },
+  kinds,
   attachments,
   attachmentState: {
     pending: "Not fetched yet",

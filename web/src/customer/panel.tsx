@@ -52,8 +52,10 @@ function Facts({ of }: { readonly of: Conversation }) {
           <ChannelGlyph kind={of.channel.kind} size={14} />
           {of.channel.name ?? words.channels[of.channel.kind]}
         </dd>
-        <dt>{words.customer.receivedAt}</dt>
-        <dd class="numbers">{formatAddress(of.channel.address)}</dd>
+        {isReadable(of.channel.address) && <dt>{words.customer.receivedAt}</dt>}
+        {isReadable(of.channel.address) && (
+          <dd class="numbers">{breakable(formatAddress(of.channel.address))}</dd>
+        )}
         <dt>{words.customer.status}</dt>
         <dd>{words.statuses[of.status]}</dd>
         {of.subject !== null && <dt>{words.customer.subject}</dt>}
@@ -75,6 +77,24 @@ function Facts({ of }: { readonly of: Conversation }) {
         </dd>
       </dl>
     </div>
+  );
+}
+
+/** Whether somebody could write there: a number or a mailbox, not a provider's own id of it. */
+function isReadable(address: string): boolean {
+  return /^\+|@/u.test(address);
+}
+
+/** A mailbox breaks after its @ before it breaks anywhere else. */
+function breakable(address: string) {
+  const [name = "", host] = address.split("@");
+  return host === undefined ? (
+    name
+  ) : (
+    <>
+      {name}@<wbr />
+      {host}
+    </>
   );
 }
 

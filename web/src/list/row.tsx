@@ -2,6 +2,7 @@
 
 import { CircleAlert } from "lucide";
 import type { Conversation } from "../model/types";
+import { previewOf } from "../preview";
 import { openId, route, write } from "../route";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
@@ -60,7 +61,7 @@ function Preview({ of }: { readonly of: Conversation }) {
       {last?.direction === "outbound" && <span class="row-author">{words.list.you} </span>}
       {of.subject !== null && <span class="row-subject">{of.subject}</span>}
       {of.subject !== null && last !== null && " — "}
-      {last?.preview}
+      {last !== null && previewOf(last)}
     </>
   );
 }

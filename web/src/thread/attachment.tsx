@@ -49,7 +49,12 @@ function facts(one: Attachment): string {
 // The name already says the kind when there is no file name.
 function kind(one: Attachment): string | null {
   const name = words.attachments[one.type] ?? null;
-  return isGiven(one.filename) ? name : (one.mime_type ?? null);
+  return isGiven(one.filename) ? name : format(one.mime_type ?? "");
+}
+
+/** "JPEG" for image/jpeg, "OGG" for audio/ogg; codecs=opus. */
+function format(type: string): string {
+  return /^[a-z]+\/(?:x-)?([a-z0-9]{2,6})(?:$|;)/iu.exec(type)?.[1]?.toUpperCase() ?? "";
 }
 
 function size(one: Attachment): string | null {

@@ -1,9 +1,12 @@
 /** One message of a phone channel. */
 
 import type { Message } from "../model/types";
+import { previewOf } from "../preview";
 import { words } from "../words";
 import { Attachments } from "./attachment";
+import { exact } from "../ui/time";
 import { quoted } from "./quoted";
+import { reactionsTo } from "./reactions";
 
 export function Bubble({ of }: { readonly of: Message }) {
   return (
@@ -13,8 +16,24 @@ export function Bubble({ of }: { readonly of: Message }) {
         <Attachments of={of.attachments} />
         <Text of={of} />
       </div>
+      <Reactions to={of} />
       {of.status === "failed" && <Failure of={of} />}
     </article>
+  );
+}
+
+function Reactions({ to }: { readonly to: Message }) {
+  const all = reactionsTo(to.id);
+  if (all.length === 0) return null;
+  return (
+    <ul class="reactions">
+      {all.map((one) => (
+        <li key={one.id} title={exact(one.occurred_at)}>
+          <span class="unseen">{words.message.reactedBy(one.from.name ?? one.from.address)} </span>
+          {one.text}
+        </li>
+      ))}
+    </ul>
   );
 }
 
@@ -39,7 +58,7 @@ function Quote({ of }: { readonly of: Message }) {
   return (
     <blockquote class="quote">
       <span class="unseen">{words.message.replyTo} </span>
-      {earlier.preview}
+      {previewOf(earlier)}
     </blockquote>
   );
 }

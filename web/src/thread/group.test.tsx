@@ -97,7 +97,7 @@ describe("a mail", () => {
 
   test("says when its sender is not proven", () => {
     show(mail);
-    expect(screen.getByText("Sender not verified")).toBeTruthy();
+    expect(screen.getByRole("button", { name: "Sender not verified" })).toBeTruthy();
   });
 });
 

@@ -1,6 +1,6 @@
 /** One mail: who, to whom, whether that is proven, and its body. */
 
-import { Bot, ShieldAlert, ShieldCheck } from "lucide";
+import { Bot, ShieldCheck, ShieldQuestionMark } from "lucide";
 import { useState } from "preact/hooks";
 import type { Message, Party } from "../model/types";
 import { Avatar } from "../ui/avatar";
@@ -94,8 +94,7 @@ function Trust({ of }: { readonly of: boolean | null }) {
   }
   return (
     <Tooltip class="trust doubtful" tip={words.message.unverifiedWhy}>
-      <Icon of={ShieldAlert} size={14} />
-      {words.message.unverified}
+      <Icon of={ShieldQuestionMark} size={14} label={words.message.unverified} />
     </Tooltip>
   );
 }

@@ -55,7 +55,7 @@ function Frame({ id, sender, report }: FrameProps) {
   const [painted, setPainted] = useState(false);
   // A mail that brings colours of its own was made for white paper: dark text on
   // our dark ground could not be read. One without follows the theme.
-  const look: Look = painted ? "paper" : shade.value;
+  const look: Look = painted && shade.value === "dark" ? "paper" : shade.value;
   const watch = useHeight(setHeight);
   const settle = () => {
     const loaded = frame.current?.contentDocument ?? null;

@@ -1,6 +1,7 @@
 /** A reaction: one small line, with what it is about. */
 
 import type { Message } from "../model/types";
+import { previewOf } from "../preview";
 import { words } from "../words";
 import { Meta } from "./meta";
 import { quoted } from "./quoted";
@@ -12,7 +13,7 @@ export function Reaction({ of }: { readonly of: Message }) {
     <article class={`group reaction ${of.direction}`} data-message={of.id}>
       <p>
         {emoji === "" ? words.message.reactionGone : words.message.reacted(emoji)}
-        {about !== null && <q>{about.preview}</q>}
+        {about !== null && <q>{previewOf(about)}</q>}
       </p>
       <Meta of={of} />
     </article>

@@ -9,6 +9,7 @@ import { dayLabel, now } from "../ui/time";
 import { words } from "../words";
 import { Group } from "./group";
 import { messages, reach, readOlder, retry } from "./messages";
+import { lines } from "./reactions";
 import { layOut, type Row } from "./rows";
 import { useThreadScroll } from "./scroll";
 import { unreadLine } from "./unread";
@@ -32,7 +33,7 @@ export function Thread() {
       >
         <div class="thread-column">
           <Top />
-          {layOut(all, unreadLine.value).map((row) => (
+          {layOut(lines.value, unreadLine.value).map((row) => (
             <Line key={row.key} of={row} />
           ))}
         </div>

@@ -12,43 +12,35 @@ from tests.browser.window import DESKTOP, PHONE, OpenWindow, Window
 from tests.conftest import Database
 from tests.ingest.posts import postmark
 
-SCREENS = pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-THEMES = pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
 
-
-@SCREENS
-@THEMES
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
 async def test_axe_finds_nothing_grave(
-    open_window: OpenWindow, site: Site, database: Database, size: ViewportSize, dark: bool
+    open_window: OpenWindow, site: Site, database: Database, size: ViewportSize
 ) -> None:
-    outside = await open_window(size=size, dark=dark, logged_in=False)
+    outside = await open_window(size=size, logged_in=False)
     outside.complaints.expected.append(NOT_LOGGED_IN)
     await outside.page.get_by_role("button", name="Log in").wait_for()
     assert await grave_findings(outside.page) == []
-    window = await open_window(size=size, dark=dark)
+    window = await open_window(size=size)
     await window.page.get_by_text("No messages have arrived yet").wait_for()
     assert await grave_findings(window.page) == []
-    html = "<p>Hello</p><blockquote>Earlier</blockquote>"
     await site.post(
         wa(site.tenant, "wamid.1", "Hello"),
         sms(site.tenant, "Hello"),
-        postmark(site.tenant.integration("postmark"), html_body=html),
+        postmark(site.tenant.integration("postmark"), html_body="<p>Hello</p><blockquote>Earlier</blockquote>"),
     )
     await answer(database.admin_url, site.tenant, "wamid.1", "wamid.9", "Good morning")
     await expect(window.rows).to_have_count(3)
-    assert await grave_findings(window.page) == []
-    for row in ("Order 1043", "+1 202 555 0143"):
+    await window.page.reload()
+    await window.rows.first.wait_for()
+    for row in ("Order 1043", "+1 202 555 0143", "Good morning"):
+        assert await grave_findings(window.page) == []
         await window.open(row)
         assert await grave_findings(window.page) == []
         await window.page.go_back()
-    await window.page.reload()
-    await window.open("Good morning")
-    assert await grave_findings(window.page) == []
 
 
-@THEMES
-async def test_axe_finds_nothing_grave_in_menus_and_sheets(window: Window, site: Site, dark: bool) -> None:
-    await window.page.emulate_media(color_scheme="dark" if dark else "light")
+async def test_axe_finds_nothing_grave_in_menus_and_sheets(window: Window, site: Site) -> None:
     await site.post(wa(site.tenant, "wamid.1", "Hello"))
     await window.open("Hello")
     await window.page.get_by_role("button", name="Account and settings").click()
@@ -135,7 +127,7 @@ async def test_nothing_on_a_phone_is_wider_than_it_or_too_small_to_touch(open_wi
     address = f"https://example.org/{'a' * 200}"
     await site.post(wa(site.tenant, "wamid.1", address), mail(site.tenant, "w" * 300), sms(site.tenant, "Hello"))
     await expect(window.rows).to_have_count(3)
-    for row in (None, address, "Order 1043"):
+    for row in (None, "https://example.org", "Order 1043"):
         if row is not None:
             await window.open(row)
         assert await window.page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]

@@ -93,6 +93,7 @@ class Window:
         """Open the conversation whose row says this, and wait for its messages."""
         await self.row(text).click()
         await self.messages.first.wait_for()
+        await self.thread.hover()  # rows keep their order while the pointer is over them
 
     async def live(self) -> None:
         """Wait until the inbox is there and follows the log."""

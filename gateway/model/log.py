@@ -39,4 +39,4 @@ def entry_json(entry: Entry) -> bytes:
 
 def iso(moment: datetime) -> str:
     """Write a moment as ISO 8601 in UTC, with milliseconds."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}Z"
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"

@@ -10,6 +10,8 @@ BIN := .venv/bin
 RUN := .venv/.installed-run
 DEV := .venv/.installed-dev
 NPM := scripts/node.sh npm --prefix web
+# The Node that Playwright brings along needs libraries that a bare machine lacks; ours runs there.
+WITH_NODE := PLAYWRIGHT_NODEJS_PATH=$$(scripts/node.sh sh -c 'command -v node')
 MODULES := web/node_modules/.installed
 PAGE := gateway/assets/index.html
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null | grep -v '[[:space:]]')
@@ -25,7 +27,7 @@ up: $(RUN) $(PAGE) ## Start everything on an embedded Postgres, with a demo tena
 
 test: $(DEV) $(PAGE) test-web ## Run all tests
 	@scripts/chromium.sh
-	@$(BIN)/pytest -n 2 $(ARGS)
+	@$(WITH_NODE) $(BIN)/pytest -n 2 $(ARGS)
 
 test-web: $(RUN) $(MODULES) ## Run the page's unit tests
 	@$(NPM) test
@@ -50,7 +52,7 @@ fuzz: $(DEV) $(PAGE) ## Run the property tests with a hundred times as many exam
 
 screenshots: $(DEV) $(PAGE) ## Write pictures of the page into screenshots/
 	@scripts/chromium.sh
-	@$(BIN)/python -m tests.browser.screenshots $(ARGS)
+	@$(WITH_NODE) $(BIN)/python -m tests.browser.screenshots $(ARGS)
 
 web: $(PAGE) ## Build the page
 

@@ -1,6 +1,7 @@
 """A gateway under one address that can be taken away and brought back, and what providers post to it."""
 
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from aiohttp import ClientSession
 
@@ -28,11 +29,20 @@ class Site:
     async def start(self) -> None:
         """Serve."""
         self._stack = AsyncExitStack()
-        await self._stack.enter_async_context(run_gateway(self._settings))
+        running = await self._stack.enter_async_context(run_gateway(self._settings))
+        self.url = running.url
 
     async def stop(self) -> None:
         """Be gone."""
         await self._stack.aclose()
+
+    @asynccontextmanager
+    async def another(self) -> AsyncIterator["Site"]:
+        """Run one more gateway on the same database, where providers reach it and the page doesn't."""
+        other = Site(self._settings.model_copy(update={"port": 0}), self.tenant)
+        await other.start()
+        yield other
+        await other.stop()
 
     async def post(self, *posts: Post) -> None:
         """Deliver webhooks, one after the other; each must be accepted."""

@@ -16,10 +16,13 @@ async def test_a_restarted_gateway_is_caught_up_with(open_window: OpenWindow, wi
     await site.stop()
     await expect(window.banner).to_contain_text("Reconnecting")
     await expect(window.message("Before")).to_be_visible()
-    await site.start()
     missed = [wa(site.tenant, f"wamid.{number}", f"Meanwhile {number}", 1767225600 + number) for number in range(2, 6)]
-    await site.post(*missed, missed[0], sms(site.tenant, "Meanwhile by SMS"), mail(site.tenant, "Meanwhile by mail"))
-    await site.stored(7)
+    async with site.another() as other:
+        await other.post(*missed, sms(site.tenant, "Meanwhile by SMS"), mail(site.tenant, "Meanwhile by mail"))
+        await other.stored(7)
+    await expect(window.messages).to_have_count(1)
+    await site.start()
+    await site.post(missed[0])
     await expect(window.banner).to_be_hidden()
     await expect(window.messages).to_have_count(5)
     await expect(window.rows).to_have_count(3)

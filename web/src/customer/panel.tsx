@@ -39,8 +39,8 @@ function Facts({ of }: { readonly of: Conversation }) {
     <div class="panel-body">
       <div class="panel-face">
         <Avatar id={of.customer.id} name={name} large />
-        <p class="panel-name">{name}</p>
-        <p class="panel-address">
+        {of.customer.name !== null && <p class="panel-name">{name}</p>}
+        <p class={of.customer.name === null ? "panel-address alone" : "panel-address"}>
           <span>{formatAddress(of.customer.address)}</span>
           <CopyButton text={of.customer.address} what={words.customer.address.toLowerCase()} />
         </p>

@@ -1,0 +1,1 @@
+"""The client of all measurements: written by hand on bare transports, so that it is not what limits them."""

@@ -1,0 +1,5 @@
+"""What can go wrong."""
+
+
+class NotMeasured(Exception):
+    """A figure could not be had; the text says which and why."""

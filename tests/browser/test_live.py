@@ -82,6 +82,19 @@ async def test_unread_messages_are_counted_until_somebody_looks(open_window: Ope
     await expect(other.row("Two")).not_to_contain_text("unread")
 
 
+async def test_a_line_stands_above_what_is_new_and_stays_while_it_is_read(window: Window, site: Site) -> None:
+    await site.post(wa(site.tenant, "wamid.1", "Old", 1767225600))
+    await window.open("Old")
+    await window.page.keyboard.press("Escape")
+    await site.post(wa(site.tenant, "wamid.2", "New one", 1767225660), wa(site.tenant, "wamid.3", "Two", 1767225661))
+    await expect(window.row("Two")).to_contain_text("2 unread")
+    await window.open("Two")
+    lines = window.thread.locator("[data-message], [data-unread-line]")
+    await expect(lines).to_contain_text(["Old", "New", "New one", "Two"])
+    await expect(window.row("Two")).not_to_contain_text("unread")
+    await expect(window.thread.locator("[data-unread-line]")).to_have_text("New")
+
+
 async def test_two_windows_show_the_same_and_so_does_a_reload(open_window: OpenWindow, site: Site) -> None:
     one, other = await open_window(), await open_window()
     await site.post(wa(site.tenant, "wamid.1", "Hello"))

@@ -93,7 +93,7 @@ describe("reading", () => {
   test("an open conversation is read at once here, and the gateway is told", async () => {
     gateway.answers = answersAt(5, madeConversation("cnv_1", { unread_count: 3 }));
     await start();
-    const stop = readWhatIsSeen();
+    const stop = readWhatIsSeen(() => undefined);
     expect(conversation.value?.unread_count).toBe(0);
     expect(gateway.calls.filter((call) => call === "POST /conversations/cnv_1/read")).toHaveLength(1);
     stop();
@@ -103,7 +103,7 @@ describe("reading", () => {
     gateway.answers = answersAt(5, madeConversation("cnv_1", { unread_count: 3 }));
     gateway.answers["POST /conversations/cnv_1/read"] = new Refusal(503, "overloaded");
     await start();
-    const stop = readWhatIsSeen();
+    const stop = readWhatIsSeen(() => undefined);
     await vi.advanceTimersByTimeAsync(0);
     welcome();
     expect(gateway.calls.filter((call) => call === "POST /conversations/cnv_1/read")).toHaveLength(2);

@@ -7,7 +7,7 @@ import { go, openId, route, view, watchHistory } from "../route";
 import { me } from "../store";
 import { start, watchNetwork } from "../sync";
 import { openThread, reach as threadReach, readWhatIsSeen } from "../thread/messages";
-import { watchUnread } from "../thread/unread";
+import { placeUnreadLine } from "../thread/unread";
 import { startClock } from "../ui/time";
 import { watchKeys } from "./keys";
 import { watchTab } from "./tab";
@@ -21,8 +21,7 @@ export function startPage(): void {
   startClock();
   watchKeys();
   watchTab();
-  watchUnread();
-  readWhatIsSeen();
+  readWhatIsSeen(placeUnreadLine);
   effect(loadWhatIsShown);
   void boot();
 }

@@ -54,13 +54,19 @@ export function restart(fresh: Reaches): void {
   reaches.value = fresh;
 }
 
-/** Mark the open conversation as read whenever it has news and somebody can see it. */
-export function readWhatIsSeen(): () => void {
+/**
+ * Mark the open conversation as read whenever it has news and somebody can see it.
+ *
+ * `before` runs first, each time, while the count still says what was unread:
+ * two effects would run in an order that nobody promises.
+ */
+export function readWhatIsSeen(before: () => void): () => void {
   const look = () => {
     visible.value = !document.hidden;
   };
   document.addEventListener("visibilitychange", look);
   const stop = effect(() => {
+    before();
     const seen = conversation.value;
     if (visible.value && reach.value.begun && seen !== null && seen.unread_count > 0) void see(seen);
   });

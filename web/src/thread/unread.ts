@@ -6,7 +6,7 @@
  * count became zero could not be seen.
  */
 
-import { computed, effect, signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 import type { ConversationId, MessageId } from "../model/types";
 import { openId } from "../route";
 import { conversation, messages, reach, visible } from "./messages";
@@ -24,17 +24,15 @@ export const unreadLine = computed(() => {
   return set !== null && set.conversation === openId.value ? set.above : null;
 });
 
-/** Keep the line; start this before reads are marked, which sets the count to zero. */
-export function watchUnread(): () => void {
-  return effect(() => {
-    const open = conversation.value;
-    if (open === null || !reach.value.begun) {
-      if (openId.value === null) line.value = null;
-      return;
-    }
-    const opened = line.peek()?.conversation !== open.id;
-    if (opened || (!visible.value && open.unread_count > 0)) {
-      line.value = { conversation: open.id, above: firstOfUnread(messages.value, open.unread_count) };
-    }
-  });
+/** Set the line, or leave it; to be called before what it stands above is marked as read. */
+export function placeUnreadLine(): void {
+  const open = conversation.value;
+  if (open === null || !reach.value.begun) {
+    if (openId.value === null) line.value = null;
+    return;
+  }
+  const opened = line.peek()?.conversation !== open.id;
+  if (opened || (!visible.value && open.unread_count > 0)) {
+    line.value = { conversation: open.id, above: firstOfUnread(messages.value, open.unread_count) };
+  }
 }

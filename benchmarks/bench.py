@@ -19,6 +19,7 @@ from benchmarks.tenants import make_tenants
 
 SERVE = ("-m", "gateway.cli.main", "serve", "--port", "0")
 ONE_COMMIT_EACH = ("-m", "benchmarks.programs.one_commit_each", "serve", "--port", "0")
+BARE_SOCKETS = ("-m", "benchmarks.programs.bare_sockets")
 NOOP = ("-m", "benchmarks.programs.noop")
 WARM_CONNECTIONS = 64
 FIRST_GUESS = 6000.0  # posts per second, before anything was measured
@@ -82,6 +83,12 @@ class Bench:
     async def fresh_gateway(self, name: str) -> AsyncIterator[Server]:
         """Run one more gateway, for as long as the ``async with`` lasts."""
         async with serving(SERVE, self.folder / f"{name}.log", self.gateway_environment) as server:
+            yield server
+
+    @asynccontextmanager
+    async def fresh_bare_sockets(self, name: str) -> AsyncIterator[Server]:
+        """Run one more server of bare websockets."""
+        async with serving(BARE_SOCKETS, self.folder / f"{name}.log") as server:
             yield server
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.bench import Bench
 from benchmarks.results import Line
-from benchmarks.rows import ingest
+from benchmarks.rows import correctness, fanout, grouping, ingest, latency, memory, one_tenant, single_inserts
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,4 +20,12 @@ class Measurement:
 MEASUREMENTS = (
     Measurement((1, 3), "Ingest at 32 connections", ingest.at_few),
     Measurement((2,), "Ingest at 128 connections", ingest.at_many),
+    Measurement((4,), "Ingest against single inserts", single_inserts.against_single_inserts),
+    Measurement((5,), "One tenant against many", one_tenant.hot_against_many),
+    Measurement((6,), "From POST to frame", latency.push_against_notification),
+    Measurement((7,), "Fan-out", fanout.hub_against_transports),
+    Measurement((8,), "Memory of idle websockets", memory.socket_against_bare),
+    Measurement((101,), "Group commit", grouping.group_against_single_commits),
+    # Last, since it accounts for all that went before.
+    Measurement((13,), "Accounting for all rounds", correctness.account),
 )

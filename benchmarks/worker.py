@@ -24,11 +24,12 @@ class Worker:
         self._process = process
 
     @classmethod
-    async def start(cls, module: str) -> "Worker":
-        """Start a module of ``benchmarks.programs`` that calls ``obey``."""
+    async def start(cls, module: str, environment: Mapping[str, str] | None = None) -> "Worker":
+        """Start a module of ``benchmarks.programs`` that calls ``obey``; without an environment it gets ours."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", f"benchmarks.programs.{module}",
             stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, limit=LINE_LIMIT,
+            env=environment,
         )  # fmt: skip
         return cls(module, process)
 

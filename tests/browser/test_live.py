@@ -156,3 +156,19 @@ async def test_a_hundred_messages_at_once_appear_once_and_in_order(window: Windo
     await expect(window.messages).to_have_count(101)
     said = await window.messages.locator(".text").all_inner_texts()
     assert said == [f"number {number}" for number in range(101)]
+
+
+async def test_reading_further_up_is_not_disturbed(window: Window, site: Site) -> None:
+    many = [text(f"wamid.{number}", f"number {number}", at=1767225600 + 400 * number) for number in range(40)]
+    await site.post(whatsapp(site.tenant.integration("whatsapp_cloud"), many))
+    await window.open("number 39")
+    reading = window.messages.first  # a thread opens where the unread part of it begins
+    await expect(reading).to_be_in_viewport()
+    await window.page.get_by_role("button", name="Jump to latest").wait_for()
+    before = await reading.bounding_box()
+    await site.post(wa(site.tenant, "wamid.40", "Something new", 1767225600 + 16400))
+    latest = window.page.get_by_role("button", name="1 new")
+    await latest.wait_for()
+    assert await reading.bounding_box() == before
+    await latest.click()
+    await expect(window.message("Something new")).to_be_in_viewport()

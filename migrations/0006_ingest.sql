@@ -165,8 +165,11 @@ BEGIN
             bool_or(c.id IS NULL AND fresh[m.place] AND m.medium <> 'email')
         INTO found_ids, incomplete
         FROM unnest(incoming) m
-        LEFT JOIN conversations c ON fresh[m.place] AND m.medium <> 'email' AND c.threading = 'customer'
-            AND c.tenant_id = m.tenant_id AND c.channel_id = m.channel_id AND c.customer_id = customer[m.place];
+        LEFT JOIN LATERAL (
+            SELECT k.id FROM conversations k
+            WHERE k.threading = 'customer' AND k.tenant_id = m.tenant_id AND k.channel_id = m.channel_id
+              AND k.customer_id = customer[m.place]
+            LIMIT 1) c ON fresh[m.place] AND m.medium <> 'email';
         EXIT WHEN NOT incomplete OR attempt = 2;
         INSERT INTO conversations (tenant_id, id, channel_id, customer_id, threading, last_message_at)
         SELECT DISTINCT ON (m.tenant_id, m.channel_id, customer[m.place])

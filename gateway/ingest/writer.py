@@ -27,6 +27,12 @@ STATEMENT_TIMEOUT_SECONDS = 10.0
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 TRIES_AFTER_DEADLOCK = 3
 
+#: Plans are made for tables as they are then. On empty ones every index looks alike, and a plan that scans all rows of
+#: a tenant would be kept until the next ANALYZE, a minute later: so they are made anew as the tables grow.
+PLAN_ANEW = "DISCARD PLANS"
+FIRST_ANEW = 64
+ANEW_FACTOR = 8
+
 INGEST = "SELECT * FROM ingest($1::ingest_webhook[], $2::ingest_message[], $3::ingest_status[], $4::uuid[])"
 
 
@@ -55,6 +61,8 @@ class Writer:
         self._arrived = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
         self._statement: Any = None
+        self._stored = 0
+        self._plan_anew_at = FIRST_ANEW
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
@@ -164,6 +172,7 @@ class Writer:
             for row in webhook.statuses:
                 statuses.append((len(statuses) + 1, place, *row))
         arguments = ([w.row() for w in webhooks], messages, statuses, list(self._echo_tenants()))
+        await self._keep_plans_fitting()
         for tries_left in range(TRIES_AFTER_DEADLOCK, 0, -1):
             try:
                 rows = await self._statement.fetch(*arguments, timeout=STATEMENT_TIMEOUT_SECONDS)
@@ -171,8 +180,14 @@ class Writer:
                 if tries_left == 1:
                     raise
             else:
+                self._stored += len(webhooks)
                 return [Entry(*row) for row in rows]
         raise AssertionError("unreachable: the last try returns or raises")
+
+    async def _keep_plans_fitting(self) -> None:
+        if self._stored >= self._plan_anew_at and self._connection is not None:
+            self._plan_anew_at *= ANEW_FACTOR
+            await self._connection.execute(PLAN_ANEW, timeout=STATEMENT_TIMEOUT_SECONDS)
 
     def _fail(self, items: Sequence[tuple[Webhook, asyncio.Future[None]]]) -> None:
         for _, done in items:
@@ -182,6 +197,7 @@ class Writer:
     async def _open(self) -> None:
         self._connection = await self._connect()
         self._statement = await self._connection.prepare(INGEST, timeout=STATEMENT_TIMEOUT_SECONDS)
+        self._stored, self._plan_anew_at = 0, FIRST_ANEW
 
     async def _reopen(self) -> None:
         """Come back when the database does; until then webhooks are refused at once."""

@@ -36,7 +36,8 @@ BEGIN
         w.verdict,
         CASE WHEN w.pending THEN 'pending'
             ELSE webhook_state(stored_count[w.place], item_count[w.place] - stored_count[w.place], w.quarantined) END,
-        item_count[w.place] + w.ignored + w.quarantined, stored_count[w.place], item_count[w.place] - stored_count[w.place], w.ignored,
+        item_count[w.place] + w.ignored + w.quarantined, stored_count[w.place],
+        item_count[w.place] - stored_count[w.place], w.ignored,
         w.quarantined, w.items::jsonb, w.error_code, w.error_detail
     FROM ROWS FROM (unnest(webhooks)) WITH ORDINALITY AS w (tenant_id, id, received_at, integration_id, provider,
         method, url, headers, body, verdict, pending, known, ignored, quarantined, items, error_code, error_detail,
@@ -92,38 +93,26 @@ BEGIN
         FROM (SELECT DISTINCT n.tenant_id, n.conversation_id FROM new_message n) d
         JOIN conversations c ON c.tenant_id = d.tenant_id AND c.id = d.conversation_id
         CROSS JOIN LATERAL conversation_json(c) v
-    ), entry AS MATERIALIZED (
-        SELECT n.tenant_id, n.place, 1 AS step, k.id, 'customer.created' AS type, NULL::uuid AS conversation_id,
-            v.data
-        FROM new_message n JOIN customers k ON k.tenant_id = n.tenant_id AND k.id = n.customer_id
-        CROSS JOIN LATERAL customer_json(k) v
-        WHERE n.introduces
+    ), person AS (
+        SELECT n.tenant_id, n.place, 1 AS step, n.customer_id AS event_id, 'customer.created' AS type, n.customer_id
+        FROM new_message n WHERE n.introduces
         UNION ALL
-        SELECT n.tenant_id, n.place, 2, n.conversation_id, 'conversation.created', n.conversation_id, s.data::json
-        FROM new_message n JOIN snapshot s ON s.tenant_id = n.tenant_id AND s.id = n.conversation_id WHERE n.opens
-        UNION ALL
-        SELECT n.tenant_id, n.place, 3, n.id, 'message.created', n.conversation_id,
-            (left(coalesce(n.view, v.data::text), -1) || ',"conversation":' || s.data || '}')::json
-        FROM new_message n
-        LEFT JOIN messages m ON n.view IS NULL AND m.tenant_id = n.tenant_id AND m.id = n.id
-        LEFT JOIN LATERAL message_json(m) v ON n.view IS NULL
-        JOIN snapshot s ON s.tenant_id = n.tenant_id AND s.id = n.conversation_id
-        UNION ALL
-        SELECT k.tenant_id, 0, 4, gen_random_uuid(), 'customer.updated', NULL, v.data
+        SELECT d.tenant_id, 0, 4, gen_random_uuid(), 'customer.updated', d.customer_id
         FROM (SELECT DISTINCT n.tenant_id, n.customer_id FROM new_message n WHERE n.customer_id = ANY (renewed)) d
-        JOIN customers k ON k.tenant_id = d.tenant_id AND k.id = d.customer_id
-        CROSS JOIN LATERAL customer_json(k) v
+    ), in_full AS (
+        SELECT n.tenant_id, n.place, 3 AS step, n.id AS event_id, 'message.created' AS type, n.id AS message_id
+        FROM new_message n WHERE n.view IS NULL
         UNION ALL
         -- Replies that were here before what they answer: now they can name it.
-        SELECT r.tenant_id, n.place, 5, gen_random_uuid(), 'message.updated', r.conversation_id, v.data
+        SELECT n.tenant_id, n.place, 5, gen_random_uuid(), 'message.updated', r.id
         FROM new_message n
-        JOIN messages r ON r.tenant_id = n.tenant_id AND r.channel_id = n.channel_id
-            AND r.in_reply_to = n.external_id
-        CROSS JOIN LATERAL message_json(r) v
+        CROSS JOIN LATERAL (
+            SELECT m.id FROM messages m
+            WHERE m.tenant_id = n.tenant_id AND m.channel_id = n.channel_id AND m.in_reply_to = n.external_id
+            ORDER BY m.id LIMIT 1000) r
         WHERE NOT EXISTS (SELECT FROM new_message f WHERE f.id = r.id)
         UNION ALL
-        SELECT m.tenant_id, 1000000 + d.place, 6, d.event_id, 'message.status_changed', m.conversation_id,
-            v.data
+        SELECT d.tenant_id, 1000000 + d.place, 6, d.event_id, 'message.status_changed', d.message_id
         FROM (
             SELECT x.tenant_id, x.message_id, min(n.place) AS place,
                 (array_agg(n.id ORDER BY n.place))[1] AS event_id
@@ -133,8 +122,26 @@ BEGIN
             WHERE fresh_news[n.place] AND x.message_id = ANY (changed)
               AND NOT EXISTS (SELECT FROM new_message f WHERE f.id = x.message_id)
             GROUP BY 1, 2) d
-        JOIN messages m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
+    ), entry AS MATERIALIZED (
+        SELECT p.tenant_id, p.place, p.step, p.event_id AS id, p.type, NULL::uuid AS conversation_id, v.data
+        FROM person p JOIN customers k ON k.tenant_id = p.tenant_id AND k.id = p.customer_id
+        CROSS JOIN LATERAL customer_json(k) v
+        UNION ALL
+        SELECT n.tenant_id, n.place, 2, n.conversation_id, 'conversation.created', n.conversation_id, s.data::json
+        FROM new_message n JOIN snapshot s ON s.tenant_id = n.tenant_id AND s.id = n.conversation_id WHERE n.opens
+        UNION ALL
+        SELECT n.tenant_id, n.place, 3, n.id, 'message.created', n.conversation_id,
+            (left(n.view, -1) || ',"conversation":' || s.data || '}')::json
+        FROM new_message n JOIN snapshot s ON s.tenant_id = n.tenant_id AND s.id = n.conversation_id
+        WHERE n.view IS NOT NULL
+        UNION ALL
+        SELECT f.tenant_id, f.place, f.step, f.event_id, f.type, m.conversation_id,
+            CASE WHEN s.data IS NULL THEN v.data
+                ELSE (left(v.data::text, -1) || ',"conversation":' || s.data || '}')::json END
+        FROM in_full f
+        JOIN messages m ON m.tenant_id = f.tenant_id AND m.id = f.message_id
         CROSS JOIN LATERAL message_json(m) v
+        LEFT JOIN snapshot s ON f.type = 'message.created' AND s.tenant_id = m.tenant_id AND s.id = m.conversation_id
     ), head AS (
         UPDATE tenant_heads h SET last_seq = h.last_seq + e.entries
         FROM (SELECT e.tenant_id, count(*) AS entries FROM entry e GROUP BY 1) e

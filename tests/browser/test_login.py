@@ -49,3 +49,29 @@ async def test_a_login_that_ends_elsewhere_ends_here_at_once(open_window: OpenWi
     await other.get_by_role("menuitem", name="Log out").click()
     await expect(window.page.get_by_text("Your session ended.")).to_be_visible()
     await expect(window.rows).to_have_count(0)
+
+
+async def choose(window: Window, choice: str) -> None:
+    """Choose something in the menu."""
+    await window.page.get_by_role("button", name="Account and settings").click()
+    await window.page.get_by_role("menu").get_by_text(choice, exact=True).click()
+
+
+async def test_a_logout_that_did_not_work_is_told(window: Window) -> None:
+    window.complaints.expected.append("ERR_FAILED")
+    await window.page.route("**/api/v1/logout", lambda route: route.abort())
+    await choose(window, "Log out")
+    await expect(window.page.get_by_role("dialog")).to_contain_text("You are still logged in")
+    await window.page.get_by_role("button", name="Close").click()
+    await expect(window.page.get_by_role("dialog")).to_be_hidden()
+    await window.live()
+
+
+async def test_a_chosen_theme_overrules_the_systems_and_is_kept(window: Window) -> None:
+    ground = window.page.locator("body")
+    await expect(ground).to_have_css("color", "rgb(21, 27, 31)")
+    await choose(window, "Dark")
+    await expect(ground).to_have_css("color", "rgb(230, 235, 238)")
+    await window.page.reload()
+    await window.live()
+    await expect(ground).to_have_css("color", "rgb(230, 235, 238)")

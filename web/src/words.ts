@@ -120,7 +120,6 @@ export const words = {
     hideDetails: "Hide details",
     showDetails: "Show details",
     empty: "This conversation has no messages yet.",
-    via: (channel: string, provider: string) => `${channel} via ${provider}`,
   },
   message: {
     quotedShow: "Show quoted text",
@@ -131,7 +130,6 @@ export const words = {
     replyTo: "In reply to",
     to: "to",
     cc: "cc",
-    noSubject: "No subject",
     noText: "This message has no text.",
     unsupported: "This kind of message cannot be shown here.",
     verified: "Sender verified",
@@ -149,10 +147,8 @@ export const words = {
     provided: "At the provider",
     received: "Received here",
     arrived: (duration: string) => `Arrived after ${duration}`,
-    facts: "Times of this message",
     location: "Location",
     contact: "Contact",
-    order: "Order",
   },
   kinds,
   attachments,
@@ -184,14 +180,12 @@ export const words = {
   connection: {
     waiting: (age: string) => `Reconnecting… showing what was true ${age} ago`,
     retry: "Try now",
-    back: "Connected again",
   },
   live: {
     one: (name: string) => `New message from ${name}`,
     many: (count: number) => `${count} new messages`,
   },
   menu: {
-    label: "Menu",
     account: "Account and settings",
     theme: "Theme",
     system: "System",
@@ -199,7 +193,8 @@ export const words = {
     dark: "Dark",
     shortcuts: "Keyboard shortcuts",
     logout: "Log out",
-    logoutError: "You could not be logged out.",
+    logoutError: "You are still logged in",
+    logoutErrorWhy: "Postgate did not answer. Check your connection, then log out again.",
     apiKey: "API key",
   },
   shortcuts: {

@@ -1,13 +1,12 @@
 /** The small menu of what is not messages: samples, theme, keys, the way out. */
 
 import { Check, Ellipsis, FlaskConical, Keyboard, LogOut, Monitor, Moon, Sun, type IconNode } from "lucide";
-import { logOut } from "../api";
 import { me } from "../store";
-import { endSession } from "../sync";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
 import { Menu, MenuItem, MenuTitle } from "../ui/menu";
 import { words } from "../words";
+import { leave } from "./logout";
 import { sheetOpen } from "./sheet";
 import { sendSamples } from "./simulate";
 import { chooseTheme, theme, THEMES, type Theme } from "./theme";
@@ -76,10 +75,4 @@ function ThemeItem({ of }: { readonly of: Theme }) {
       {chosen && <Icon of={Check} class="mark" />}
     </MenuItem>
   );
-}
-
-// A login that is gone already is as good as one that was just ended.
-async function leave(): Promise<void> {
-  await logOut();
-  endSession("left");
 }

@@ -16,6 +16,7 @@ import { announcement } from "./announce";
 import { Banner } from "./banner";
 import { boot, unreachable } from "./boot";
 import { detailsOpen } from "./details";
+import { LogoutFailed } from "./logout";
 import { Rail } from "./rail";
 import { Shortcuts } from "./shortcuts";
 import "./shell.css";
@@ -47,6 +48,7 @@ function Inbox() {
       </main>
       {open && detailsOpen.value && <CustomerPanel />}
       <Shortcuts />
+      <LogoutFailed />
       <p class="unseen" role="status" aria-live="polite">
         {announcement.value}
       </p>

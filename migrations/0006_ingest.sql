@@ -24,7 +24,7 @@ CREATE TYPE ingest_message AS (
     quiet boolean,               -- automatic mail: neither unread nor a reason to reopen
     window_seconds integer,      -- for how long free text may be sent after it; null: no such rule
     status text, occurred_at timestamptz, received_at timestamptz,
-    view text                    -- what message_json will show of it, as far as that is known beforehand
+    view text                    -- what message_json will show of it, as far as that is known beforehand; no braces
 );
 CREATE TYPE ingest_status AS (
     place integer, webhook integer, tenant_id uuid, channel_id uuid, external_id text, id uuid, key text,

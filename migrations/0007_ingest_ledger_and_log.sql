@@ -85,7 +85,7 @@ BEGIN
             m.conversation_id = conversation[m.place] AS opens, m.customer_id = customer[m.place] AS introduces,
             -- Rendering in the database costs four times as much: only for what could not be known before.
             CASE WHEN m.in_reply_to IS NULL AND NOT m.id = ANY (waited) AND cardinality(news) = 0 THEN
-                '{"conversation_id":"' || public_id('cnv_', conversation[m.place]) || '",' || substr(m.view, 2)
+                '{"conversation_id":"' || public_id('cnv_', conversation[m.place]) || '",' || m.view
             END AS view
         FROM unnest(incoming) m WHERE fresh[m.place]
     ), snapshot AS MATERIALIZED (
@@ -131,7 +131,7 @@ BEGIN
         FROM new_message n JOIN snapshot s ON s.tenant_id = n.tenant_id AND s.id = n.conversation_id WHERE n.opens
         UNION ALL
         SELECT n.tenant_id, n.place, 3, n.id, 'message.created', n.conversation_id,
-            (left(n.view, -1) || ',"conversation":' || s.data || '}')::json
+            (n.view || ',"conversation":' || s.data || '}')::json
         FROM new_message n JOIN snapshot s ON s.tenant_id = n.tenant_id AND s.id = n.conversation_id
         WHERE n.view IS NOT NULL
         UNION ALL

@@ -135,7 +135,7 @@ def _message(
         _message_ids(mail) if mail else None,
         bool(mail and mail.get("auto")),
         WHATSAPP_WINDOW_SECONDS if event.channel == "whatsapp" else None,
-        "received", occurred_at, received_at, text_json(view),
+        "received", occurred_at, received_at, text_json(view)[1:-1],
     )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ class Plan:
     watched: int = 50
     notifications: int = 2000
     fanouts: tuple[int, ...] = (1000, 5000)
-    bursts: int = 20
+    bursts: int = 10
     idle_sockets: int = 2000
 
     @property

@@ -6,6 +6,7 @@ from benchmarks import accounts
 from benchmarks.bench import Bench
 from benchmarks.results import Line, counted
 
+ROW = 13
 CONNECTIONS = 32
 REPEAT_EVERY = 10  # providers repeat what they are not sure of, often while the first try is still under way
 
@@ -17,14 +18,19 @@ async def account(bench: Bench) -> list[Line]:
     async with bench.followed(await bench.audience(), gateway, bench.watched.tenants):
         await bench.prepare(bench.spread, bench.plan.seconds, REPEAT_EVERY)
         await bench.ingest(gateway, CONNECTIONS, bench.plan.seconds)
+    counts = await tally(bench)
+    note = (
+        f"{counts['acknowledged']:,} posts were acknowledged, {counts['stored']:,} messages stored,"
+        f" {counts['entries_shown']:,} entries shown in browsers"
+    )
+    name = "missed log entries, holes and duplicates in all rounds"
+    return [counted(ROW, name, "count", [counts], accounts.faults(counts), note)]
+
+
+async def tally(bench: Bench) -> dict[str, int]:
+    """Account for all that was posted and shown so far; ``accounts.faults`` tells what of it is wrong."""
     shown: Counter[str] = Counter()
     for seen in bench.socket_accounts:
         shown.update(seen)
     log = await accounts.account_of_log(bench.database, await (await bench.client()).acknowledged())
-    counts = {**log, **shown}
-    note = (
-        f"{log['acknowledged']:,} posts were acknowledged, {log['stored']:,} messages stored,"
-        f" {shown['entries_shown']:,} entries shown in browsers"
-    )
-    name = "missed log entries, holes and duplicates in all rounds"
-    return [counted(13, name, "count", [counts], accounts.faults(counts), note)]
+    return {**log, **shown}

@@ -3,7 +3,7 @@
 import asyncio
 import itertools
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,17 @@ from gateway.embedded import EmbeddedPostgres, Superuser
 from gateway.keys import Keyring, new_master_key
 from gateway.migrate import migrate
 from gateway.model.ids import new_id as id_of_moment
-from gateway.running import Running, run_gateway
+from gateway.running import Running, event_loop, run_gateway
 from gateway.settings import Settings
 
 TEMPLATE = "postgate_template"
 PASSWORDS = {"postgate_app": "app-pw", "postgate_hook": "hook-pw", "postgate_relay": "relay-pw"}
 _numbers = itertools.count()
+
+
+def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Run all tests on the event loop that the gateway runs on: others differ where one does not expect it."""
+    return {"server": event_loop}
 
 
 def new_id() -> UUID:

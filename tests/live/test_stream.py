@@ -171,7 +171,7 @@ def transport_of(reader: Reader) -> asyncio.Transport:
     """Return the client's own end: only there can it be kept from reading."""
     connection = reader.websocket._response.connection
     assert connection is not None
-    assert isinstance(connection.transport, asyncio.Transport)
+    assert connection.transport is not None
     return connection.transport
 
 

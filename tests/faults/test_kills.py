@@ -8,6 +8,7 @@ from typing import Any
 
 from aiohttp import ClientSession
 
+from tests.faults.browser import Browser
 from tests.faults.load import Provider
 from tests.faults.process import Gateway, alive, gateway_process
 
@@ -73,17 +74,23 @@ async def test_nothing_acknowledged_is_lost_when_the_gateway_is_killed(tmp_path:
     async with gateway_process(tmp_path) as gateway:
         whatsapp = next(i for i in gateway.ready["integrations"] if i["provider"] == "whatsapp_cloud")
         provider, reader = Provider(whatsapp, gateway.ready["base_url"]), Reader(gateway)
+        browser = Browser(gateway.ready["base_url"], gateway.ready["api_key"])
+        browser.start()
         provider.start()
         await provider.wait_for_acknowledged(150)
-        browser = await reader.log()
+        await browser.wait_for(lambda: len(browser.events) > 100)
         await provider.wait_for_acknowledged(300)
         await gateway.kill()
         await gateway.start()
         await provider.wait_for_acknowledged(600)
         await provider.stop()
         await audit(reader, provider)
-        browser += await reader.log(after=browser[-1]["seq"])
-        assert folded(browser) == await reader.messages()
+        log = await reader.log()
+        await browser.wait_for(lambda: browser.events[-1]["seq"] == log[-1]["seq"])
+        await browser.stop()
+        assert browser.connections > 1
+        assert browser.events == log
+        assert folded(browser.events) == await reader.messages()
 
 
 async def test_the_gateway_answers_503_and_recovers_when_postgres_is_killed(tmp_path: Path) -> None:

@@ -12,17 +12,22 @@ HALF = 0.5
 
 
 async def push_against_notification(bench: Bench) -> list[Line]:
-    """Row 6, median and 99th percentile. Everybody whom posts go to is watched."""
+    """Row 6, median and 99th percentile. Everybody whom posts go to is watched.
+
+    Half load is found anew in each round: what the machine can take changes with its neighbours.
+    """
     gateway, client = await bench.gateway(), await bench.client()
     await bench.warm(gateway, bench.spread)
     seconds = bench.plan.seconds
     worker = await Worker.start("bare")
+    rates: list[float] = []
     medians, tails, before = [], [], []
     try:
         async with bench.followed(client, gateway, bench.watched.tenants, record=True):
-            await bench.prepare(bench.watched, seconds)
-            rate = (await bench.ingest(gateway, CALIBRATE_CONNECTIONS, seconds)).rate * HALF
             for _ in range(bench.plan.rounds):
+                await bench.prepare(bench.watched, seconds)
+                rate = (await bench.ingest(gateway, CALIBRATE_CONNECTIONS, seconds)).rate * HALF
+                rates.append(rate)
                 limit = await worker.do(
                     "notify", url=bench.database.bare_url, count=bench.plan.notifications, body=BODY
                 )
@@ -38,7 +43,10 @@ async def push_against_notification(bench: Bench) -> list[Line]:
     finally:
         await worker.stop()
     name = "POST → frame ÷ bare insert+NOTIFY → callback"
-    note = f"at {rate:,.0f} posts/s; the frame came before the 200 in {min(before):.1%} of all cases or more"
+    note = (
+        f"at {min(rates):,.0f} to {max(rates):,.0f} posts/s;"
+        f" the frame came before the 200 in {min(before):.1%} of all cases or more"
+    )
     return [
         compared(6, f"{name}, p50", "ms", medians, Goal(4, at_least=False), note=note),
         compared(6, f"{name}, p99", "ms", tails, Goal(6, at_least=False)),

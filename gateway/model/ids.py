@@ -3,6 +3,10 @@
 import os
 from uuid import UUID
 
+from asyncpg.pgproto import pgproto
+
+#: A UUID, made and written five times as fast as the standard library's; the database driver hands out the same.
+_Uuid = pgproto.UUID
 VERSION_7 = 0x7 << 76
 VARIANT = 0x2 << 62
 RANDOM_BITS = (0xFFF << 64) | ((1 << 62) - 1)
@@ -15,7 +19,8 @@ class IdInvalid(ValueError):
 def new_id(milliseconds: int) -> UUID:
     """Make a UUIDv7 (RFC 9562 section 5.7) for a moment given in milliseconds since 1970."""
     chance = int.from_bytes(os.urandom(10), "big") & RANDOM_BITS
-    return UUID(int=(milliseconds << 80) | VERSION_7 | VARIANT | chance)
+    made: UUID = _Uuid(((milliseconds << 80) | VERSION_7 | VARIANT | chance).to_bytes(16, "big"))
+    return made
 
 
 def public(prefix: str, value: UUID) -> str:

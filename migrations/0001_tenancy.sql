@@ -31,6 +31,9 @@ BEGIN
         EXECUTE format('GRANT %s ON %s TO postgate_writer', writer_rights, target);
     END IF;
     EXECUTE format('CREATE TRIGGER touch BEFORE UPDATE ON %s FOR EACH ROW EXECUTE FUNCTION touch()', target);
+    -- Every index begins with the tenant. Where most tenants are small, the planner would think that the tenant alone
+    -- finds a row or two, take whichever index comes first, and read all rows of a large one.
+    EXECUTE format('ALTER TABLE %s ALTER tenant_id SET (n_distinct = 10, n_distinct_inherited = 10)', target);
 END
 $$;
 

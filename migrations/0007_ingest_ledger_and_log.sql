@@ -63,45 +63,55 @@ BEGIN
 END
 $$;
 
--- Writes the entries of one transaction to the logs of its tenants. The heads stay locked until the commit, which
--- is what makes seq gap-free and in commit order.
-CREATE FUNCTION ingest_log(
-    incoming ingest_message[], fresh boolean[], customer uuid[], conversation uuid[], renewed uuid[],
-    waited uuid[], news ingest_status[], fresh_news boolean[], changed uuid[])
-RETURNS SETOF events
+-- An entry before its place in the log is known. Entries are in the order of place, step, id.
+CREATE TYPE log_draft AS (
+    tenant_id uuid, place integer, step integer, id uuid, type text, conversation_id uuid, data text
+);
+
+-- message.created of the messages whose view was rendered before they came here. (Rendering in the database costs four
+-- times as much: only for what could not be known before.)
+CREATE FUNCTION draft_new_messages(
+    incoming ingest_message[], fresh boolean[], conversation uuid[], changed uuid[]) RETURNS log_draft[]
 LANGUAGE plpgsql
 AS $$
-#variable_conflict use_column
+DECLARE
+    drafts log_draft[];
 BEGIN
-    PERFORM FROM tenant_heads h WHERE h.tenant_id IN (
-        SELECT m.tenant_id FROM unnest(incoming) m WHERE fresh[m.place]
-        UNION SELECT n.tenant_id FROM unnest(news) n WHERE fresh_news[n.place])
-    ORDER BY h.tenant_id FOR NO KEY UPDATE OF h;
-
-    RETURN QUERY
     WITH new_message AS MATERIALIZED (
-        SELECT m.place, m.tenant_id, m.id, m.channel_id, m.external_id,
-            conversation[m.place] AS conversation_id, customer[m.place] AS customer_id,
-            m.conversation_id = conversation[m.place] AS opens, m.customer_id = customer[m.place] AS introduces,
-            -- Rendering in the database costs four times as much: only for what could not be known before.
-            CASE WHEN m.in_reply_to IS NULL AND NOT m.id = ANY (waited) AND cardinality(news) = 0 THEN
-                '{"conversation_id":"' || public_id('cnv_', conversation[m.place]) || '",' || m.view
-            END AS view
-        FROM unnest(incoming) m WHERE fresh[m.place]
+        SELECT m.place, m.tenant_id, m.id, conversation[m.place] AS conversation_id, m.view
+        FROM unnest(incoming) m
+        WHERE fresh[m.place] AND m.in_reply_to IS NULL AND m.id <> ALL (changed)
     ), snapshot AS MATERIALIZED (
-        SELECT c.tenant_id, c.id, v.data::text AS data
+        SELECT c.tenant_id, c.id, v.data
         FROM (SELECT DISTINCT n.tenant_id, n.conversation_id FROM new_message n) d
         JOIN conversations c ON c.tenant_id = d.tenant_id AND c.id = d.conversation_id
         CROSS JOIN LATERAL conversation_json(c) v
-    ), person AS (
-        SELECT n.tenant_id, n.place, 1 AS step, n.customer_id AS event_id, 'customer.created' AS type, n.customer_id
-        FROM new_message n WHERE n.introduces
-        UNION ALL
-        SELECT d.tenant_id, 0, 4, gen_random_uuid(), 'customer.updated', d.customer_id
-        FROM (SELECT DISTINCT n.tenant_id, n.customer_id FROM new_message n WHERE n.customer_id = ANY (renewed)) d
-    ), in_full AS (
-        SELECT n.tenant_id, n.place, 3 AS step, n.id AS event_id, 'message.created' AS type, n.id AS message_id
-        FROM new_message n WHERE n.view IS NULL
+    )
+    SELECT array_agg(ROW(n.tenant_id, n.place, 3, n.id, 'message.created', n.conversation_id,
+        '{"conversation_id":"' || public_id('cnv_', n.conversation_id) || '",' || n.view
+            || ',"conversation":' || s.data || '}')::log_draft)
+    INTO drafts
+    FROM new_message n JOIN snapshot s ON s.tenant_id = n.tenant_id AND s.id = n.conversation_id;
+    RETURN drafts;
+END
+$$;
+
+-- message.created of the others, message.updated and message.status_changed.
+CREATE FUNCTION draft_messages_in_full(
+    incoming ingest_message[], fresh boolean[], news ingest_status[], fresh_news boolean[], changed uuid[])
+RETURNS log_draft[]
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    drafts log_draft[];
+BEGIN
+    WITH new_message AS MATERIALIZED (
+        SELECT m.place, m.tenant_id, m.id, m.channel_id, m.external_id,
+            m.in_reply_to IS NOT NULL OR m.id = ANY (changed) AS is_rendered_here
+        FROM unnest(incoming) m WHERE fresh[m.place]
+    ), told AS (
+        SELECT n.tenant_id, n.place, 3 AS step, n.id, 'message.created' AS type, n.id AS message_id
+        FROM new_message n WHERE n.is_rendered_here
         UNION ALL
         -- Replies that were here before what they answer: now they can name it.
         SELECT n.tenant_id, n.place, 5, gen_random_uuid(), 'message.updated', r.id
@@ -109,39 +119,104 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT m.id FROM messages m
             WHERE m.tenant_id = n.tenant_id AND m.channel_id = n.channel_id AND m.in_reply_to = n.external_id
-            ORDER BY m.id LIMIT 1000) r
+            ORDER BY m.id LIMIT 1000) r  -- more are somebody's game, and would only make this commit long
         WHERE NOT EXISTS (SELECT FROM new_message f WHERE f.id = r.id)
         UNION ALL
-        SELECT d.tenant_id, 1000000 + d.place, 6, d.event_id, 'message.status_changed', d.message_id
+        SELECT d.tenant_id, 1000000 + d.place, 6, d.id, 'message.status_changed', d.message_id
         FROM (
-            SELECT x.tenant_id, x.message_id, min(n.place) AS place,
-                (array_agg(n.id ORDER BY n.place))[1] AS event_id
+            SELECT x.tenant_id, x.message_id, min(n.place) AS place, (array_agg(n.id ORDER BY n.place))[1] AS id
             FROM unnest(news) n
             JOIN external_message_mappings x ON x.tenant_id = n.tenant_id AND x.channel_id = n.channel_id
                 AND x.external_id = n.external_id
             WHERE fresh_news[n.place] AND x.message_id = ANY (changed)
               AND NOT EXISTS (SELECT FROM new_message f WHERE f.id = x.message_id)
             GROUP BY 1, 2) d
-    ), entry AS MATERIALIZED (
-        SELECT p.tenant_id, p.place, p.step, p.event_id AS id, p.type, NULL::uuid AS conversation_id, v.data
-        FROM person p JOIN customers k ON k.tenant_id = p.tenant_id AND k.id = p.customer_id
-        CROSS JOIN LATERAL customer_json(k) v
+    )
+    SELECT array_agg(ROW(t.tenant_id, t.place, t.step, t.id, t.type, m.conversation_id,
+        CASE WHEN t.type = 'message.created' THEN left(v.data::text, -1) || ',"conversation":' || s.data || '}'
+            ELSE v.data::text END)::log_draft)
+    INTO drafts
+    FROM told t
+    JOIN messages m ON m.tenant_id = t.tenant_id AND m.id = t.message_id
+    CROSS JOIN LATERAL message_json(m) v
+    LEFT JOIN LATERAL (
+        SELECT w.data FROM conversations c CROSS JOIN LATERAL conversation_json(c) w
+        WHERE c.tenant_id = m.tenant_id AND c.id = m.conversation_id LIMIT 1) s ON t.type = 'message.created';
+    RETURN drafts;
+END
+$$;
+
+-- customer.created, customer.updated and conversation.created.
+CREATE FUNCTION draft_people(
+    incoming ingest_message[], fresh boolean[], customer uuid[], conversation uuid[], renewed uuid[])
+RETURNS log_draft[]
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    people log_draft[];
+    opened log_draft[];
+BEGIN
+    WITH told AS (
+        SELECT m.tenant_id, m.place, 1 AS step, m.customer_id AS id, 'customer.created' AS type, m.customer_id
+        FROM unnest(incoming) m WHERE fresh[m.place] AND m.customer_id = customer[m.place]
         UNION ALL
-        SELECT n.tenant_id, n.place, 2, n.conversation_id, 'conversation.created', n.conversation_id, s.data::json
-        FROM new_message n JOIN snapshot s ON s.tenant_id = n.tenant_id AND s.id = n.conversation_id WHERE n.opens
-        UNION ALL
-        SELECT n.tenant_id, n.place, 3, n.id, 'message.created', n.conversation_id,
-            (n.view || ',"conversation":' || s.data || '}')::json
-        FROM new_message n JOIN snapshot s ON s.tenant_id = n.tenant_id AND s.id = n.conversation_id
-        WHERE n.view IS NOT NULL
-        UNION ALL
-        SELECT f.tenant_id, f.place, f.step, f.event_id, f.type, m.conversation_id,
-            CASE WHEN s.data IS NULL THEN v.data
-                ELSE (left(v.data::text, -1) || ',"conversation":' || s.data || '}')::json END
-        FROM in_full f
-        JOIN messages m ON m.tenant_id = f.tenant_id AND m.id = f.message_id
-        CROSS JOIN LATERAL message_json(m) v
-        LEFT JOIN snapshot s ON f.type = 'message.created' AND s.tenant_id = m.tenant_id AND s.id = m.conversation_id
+        SELECT d.tenant_id, 0, 4, gen_random_uuid(), 'customer.updated', d.customer_id
+        FROM (
+            SELECT DISTINCT m.tenant_id, customer[m.place] AS customer_id FROM unnest(incoming) m
+            WHERE fresh[m.place] AND customer[m.place] = ANY (renewed)) d
+    )
+    SELECT array_agg(ROW(t.tenant_id, t.place, t.step, t.id, t.type, NULL, v.data)::log_draft) INTO people
+    FROM told t JOIN customers k ON k.tenant_id = t.tenant_id AND k.id = t.customer_id
+    CROSS JOIN LATERAL customer_json(k) v;
+
+    SELECT array_agg(ROW(m.tenant_id, m.place, 2, c.id, 'conversation.created', c.id, v.data)::log_draft) INTO opened
+    FROM unnest(incoming) m
+    JOIN conversations c ON c.tenant_id = m.tenant_id AND c.id = m.conversation_id
+    CROSS JOIN LATERAL conversation_json(c) v
+    WHERE fresh[m.place] AND m.conversation_id = conversation[m.place];
+    RETURN people || opened;
+END
+$$;
+
+-- Writes the entries of one transaction to the logs of its tenants. The heads stay locked until the commit, which
+-- is what makes seq gap-free and in commit order. What was committed until they are locked is seen by what follows.
+CREATE FUNCTION ingest_log(
+    incoming ingest_message[], fresh boolean[], customer uuid[], conversation uuid[], renewed uuid[],
+    news ingest_status[], fresh_news boolean[], changed uuid[])
+RETURNS SETOF events
+LANGUAGE plpgsql
+AS $$
+#variable_conflict use_column
+DECLARE
+    drafts log_draft[] := '{}';
+    somebody_new boolean;
+    in_full boolean;
+BEGIN
+    PERFORM FROM tenant_heads h WHERE h.tenant_id IN (
+        SELECT m.tenant_id FROM unnest(incoming) m WHERE fresh[m.place]
+        UNION SELECT n.tenant_id FROM unnest(news) n WHERE fresh_news[n.place])
+    ORDER BY h.tenant_id FOR NO KEY UPDATE OF h;
+
+    -- To set a query up costs more than to run it for a few messages: those for what is rare wait until it is there.
+    SELECT bool_or(m.customer_id = customer[m.place] OR m.conversation_id = conversation[m.place]),
+        bool_or(m.in_reply_to IS NOT NULL OR EXISTS (
+            SELECT FROM messages r WHERE r.tenant_id = m.tenant_id AND r.channel_id = m.channel_id
+                AND r.in_reply_to = m.external_id))
+    INTO somebody_new, in_full
+    FROM unnest(incoming) m WHERE fresh[m.place];
+    IF true = ANY (fresh) THEN
+        drafts := draft_new_messages(incoming, fresh, conversation, changed);
+    END IF;
+    IF in_full OR cardinality(changed) > 0 THEN
+        drafts := drafts || draft_messages_in_full(incoming, fresh, news, fresh_news, changed);
+    END IF;
+    IF somebody_new OR cardinality(renewed) > 0 THEN
+        drafts := drafts || draft_people(incoming, fresh, customer, conversation, renewed);
+    END IF;
+
+    RETURN QUERY
+    WITH entry AS MATERIALIZED (
+        SELECT * FROM unnest(drafts)
     ), head AS (
         UPDATE tenant_heads h SET last_seq = h.last_seq + e.entries
         FROM (SELECT e.tenant_id, count(*) AS entries FROM entry e GROUP BY 1) e
@@ -150,7 +225,7 @@ BEGIN
     )
     INSERT INTO events AS v (tenant_id, seq, id, type, conversation_id, data)
     SELECT e.tenant_id, h.base + row_number() OVER (PARTITION BY e.tenant_id ORDER BY e.place, e.step, e.id), e.id,
-        e.type, e.conversation_id, e.data
+        e.type, e.conversation_id, e.data::json
     FROM entry e JOIN head h ON h.tenant_id = e.tenant_id
     RETURNING v.*;
 END
@@ -211,7 +286,7 @@ BEGIN
         RETURN QUERY
         SELECT e.tenant_id, e.seq, e.id, e.type, e.conversation_id, e.created_at,
             CASE WHEN e.tenant_id = ANY (echo) THEN e.data::text END
-        FROM ingest_log(incoming, fresh, customer, conversation, renewed, waited, news, fresh_news, changed) e
+        FROM ingest_log(incoming, fresh, customer, conversation, renewed, news, fresh_news, changed) e
         ORDER BY e.tenant_id, e.seq;
     END IF;
 END

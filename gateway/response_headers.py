@@ -50,6 +50,8 @@ def add_headers(app: web.Application, public_url: str) -> None:
         if request.raw_path.startswith(HOOKS):
             return
         request[BEGUN] = True
+        if response.status == 101:  # no page will be made of a websocket, and headers live as long as it does
+            return
         for name, value in headers.items():
             response.headers.setdefault(name, value)
         if REQUEST_ID in request:

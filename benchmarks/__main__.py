@@ -78,7 +78,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     parser.add_argument("--rows", type=_rows, metavar="1,2", help=f"only these, of {', '.join(map(str, ROWS))}")
     parser.add_argument("--rounds", type=_positive, metavar="N", help="how often each pair is measured")
-    parser.add_argument("--quick", action="store_true", help="few and short rounds: rough figures in about a minute")
+    parser.add_argument("--quick", action="store_true", help="few and short rounds: rough figures in a minute or two")
     return parser.parse_args()
 
 

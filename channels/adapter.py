@@ -79,7 +79,7 @@ class Adapter:
     """A provider, as the gateway sees it.
 
     Attributes:
-        provider: the name used in URLs, the database and the API.
+        provider: the name used in the database, the API and on the command line.
         credentials: the model of its credentials.
         verify: ``(request, credentials, now)``; raises ``SignatureInvalid`` and nothing else.
         parse: ``(request, context)``, the events of a verified request, each with its own
@@ -92,6 +92,7 @@ class Adapter:
         divide: splits a post that several accounts share into ``(address, body)`` parts, each
             holding only that address' changes; None when posts are never shared.
         max_body: the largest body in bytes.
+        posted: True when it comes as HTTP posts, which a hook URL takes; mail over SMTP does not.
         deferred: True when parsing is slow and has to happen after the acknowledgement (mail).
         acknowledgement: the answer to a stored webhook.
     """
@@ -105,5 +106,6 @@ class Adapter:
     handshake: Callable[[HttpRequest, Any], HttpResponse | None] = no_handshake
     divide: Callable[[HttpRequest], Sequence[tuple[str | None, bytes]]] | None = None
     max_body: int = 4 * 1024 * 1024
+    posted: bool = True
     deferred: bool = False
     acknowledgement: HttpResponse = field(default_factory=lambda: HttpResponse(200))

@@ -1,4 +1,4 @@
-"""All providers by name. A new one is one more module in this tuple; no other file knows providers."""
+"""All providers by name. A new one is one more module in this tuple; docs/architecture.md says what else there is."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

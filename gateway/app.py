@@ -1,6 +1,6 @@
 """The whole server, wired: who gets which connection, and who tells whom.
 
-Only here are the clock, chance and the environment's services taken; everything else is given them.
+Here the clock, chance and connections are taken for whatever is given them.
 """
 
 import os

@@ -7,7 +7,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class Settings(BaseSettings):
-    """What the server is told from outside; nothing else reads the environment."""
+    """What the server is told from outside; ``postgate up`` also reads ``POSTGATE_DATA_DIR``, where its data is."""
 
     model_config = SettingsConfigDict(env_prefix="POSTGATE_", env_ignore_empty=True, extra="ignore")
 

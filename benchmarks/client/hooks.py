@@ -21,7 +21,7 @@ class Hook:
     @property
     def connection(self) -> Connection:
         """The connection as the samples want it."""
-        return Connection("whatsapp_cloud", self.path, {"app_secret": self.app_secret}, self.address)
+        return Connection("whatsapp_cloud", self.path, self.path, {"app_secret": self.app_secret}, self.address)
 
 
 def write(hooks: list[Hook], file: Path) -> None:

@@ -1,4 +1,4 @@
-"""How much of one mail is read; the rest is reachable through "download the original"."""
+"""How much of one mail is read; the rest stays in the raw webhook, which the ledger keeps."""
 
 MAX_PARTS = 1000
 """MIME parts of one mail, nested ones included."""

@@ -1,4 +1,4 @@
-"""Raw mail from our own SMTP listener, and mail rendered for an SMTP server. RFC 5321, RFC 5322.
+"""Raw mail as an SMTP listener receives it, and mail rendered for an SMTP server. RFC 5321, RFC 5322.
 
 The body of a request is the mail as received. The envelope and the channel's settings come in the
 context: ``envelope`` (``{"from", "to"}``), ``trusted_authserv_ids``, ``reply_address_pattern`` and
@@ -88,5 +88,6 @@ ADAPTER = Adapter(
     build=build,
     read=read,
     max_body=MAX_BODY,
+    posted=False,
     deferred=True,
 )

@@ -17,7 +17,7 @@ HASHED = re.compile(r"-[A-Za-z0-9_-]{8}\.[a-z0-9]+$")
 FOREVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"  # kept, but asked for with its ETag each time
 SHRINKS = ("text/", "application/javascript", "application/json", "image/svg+xml")
-HOW_TO_BUILD = "the page's files are not there; build them with `npm ci && npm run build` in web/"
+HOW_TO_BUILD = "the page's files are not there; build them with `make web`"
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,11 +38,13 @@ def simulate(
     json: Annotated[bool, typer.Option(help="Write the report as JSON.")] = False,
 ) -> None:
     """Post signed WhatsApp, SMS and mail samples to a running gateway, and report how it answered."""
-    facts = _facts(ready_file, data_dir)
+    path, facts = _facts(ready_file, data_dir)
     connections = connections_of(facts, set(provider or MAKERS))
     unknown = set(provider or ()) - {connection.provider for connection in connections}
     if unknown or not connections:
-        console.print(f"no connection to {', '.join(sorted(unknown)) or 'post to'}", style="red", highlight=False)
+        console.print(
+            f"no connection to {', '.join(sorted(unknown)) or 'post to'}", style="red", highlight=False, markup=False
+        )
         raise typer.Exit(2)
     chance = random.Random(seed)  # noqa: S311 - it decides an order, not a secret
     samples = planned(connections, count, duplicates, chance, lambda: datetime.now(UTC), shuffle=shuffle)
@@ -52,6 +54,12 @@ def simulate(
     except KeyboardInterrupt:
         console.print("stopped early")
     typer.echo(orjson.dumps(report.as_json()).decode() if json else _words(report))
+    if report.refused and not report.accepted:
+        console.print(
+            f"posted to {facts['base_url']}, as {path} says: is that the gateway that runs? If not, name its"
+            " --data-dir or --ready-file",
+            style="red", highlight=False, markup=False, soft_wrap=True,
+        )  # fmt: skip
     if report.refused:
         raise typer.Exit(1)
 
@@ -63,7 +71,7 @@ async def _run(samples: list[Any], rate: float, report: Report) -> None:
         await post_all(samples, rate, report, lambda: progress.advance(bar))
 
 
-def _facts(ready_file: Path | None, data_dir: Path | None) -> dict[str, Any]:
+def _facts(ready_file: Path | None, data_dir: Path | None) -> tuple[Path, dict[str, Any]]:
     folder = data_dir or default_data_dir(os.environ, Path.home(), is_root=os.getuid() == 0)
     path = ready_file or folder / READY_FILE
     try:
@@ -71,10 +79,10 @@ def _facts(ready_file: Path | None, data_dir: Path | None) -> dict[str, Any]:
     except (OSError, orjson.JSONDecodeError) as error:
         console.print(
             f"can't read {path} ({type(error).__name__}): start `postgate up`, or name its --ready-file",
-            style="red", highlight=False, soft_wrap=True,
+            style="red", highlight=False, markup=False, soft_wrap=True,
         )  # fmt: skip
         raise typer.Exit(2) from None
-    return facts
+    return path, facts
 
 
 def _words(report: Report) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import secrets
+import shlex
 import signal
 import sys
 import time
@@ -50,7 +51,7 @@ def up(
         with asyncio.Runner(loop_factory=event_loop) as runner:
             runner.run(_up(folder, host, port, ready_file))
     except (EmbeddedPostgresError, Refused, MigrationChanged) as error:
-        console.print(f"not started: {error}", style="red", highlight=False, soft_wrap=True)
+        console.print(f"not started: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(130) from None
@@ -81,6 +82,7 @@ def _stop_by_cancelling() -> None:
 
 
 async def _prepare(folder: Path, superuser: Superuser, host: str, port: int) -> tuple[Settings, demo_tenant.Demo]:
+    (folder / ".gitignore").write_text("*\n", "utf-8")  # there are secrets in it, wherever somebody puts it
     master_key = read_private(folder / "master.key", new_master_key)
     passwords: dict[str, str] = orjson.loads(
         read_private(
@@ -127,22 +129,24 @@ def _tell(
     running: Running,
 ) -> None:
     postgres.announce(running.url)
-    facts = demo_tenant.ready(demo, running.url, settings.database_url.get_secret_value())
+    facts = demo_tenant.ready(demo, running.url, settings.database_url.get_secret_value(), settings.public_url)
     text = orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
     for path in {folder / READY_FILE, ready_file or folder / READY_FILE}:
         write_private(path, text)
     if not (settings.assets_dir / "index.html").is_file():
         console.print("The page is not built: `make web` builds it.", style="yellow")
-    sys.stdout.write(_welcome(facts))
+    sys.stdout.write(_welcome(facts, folder))
     sys.stdout.flush()
 
 
-def _welcome(facts: Mapping[str, Any]) -> str:
+def _welcome(facts: Mapping[str, Any], folder: Path) -> str:
+    usual = default_data_dir(os.environ, Path.home(), is_root=os.getuid() == 0)
+    command = ".venv/bin/postgate simulate" + ("" if folder == usual else f" --data-dir {shlex.quote(str(folder))}")
     return (
         f"\n  Postgate   {facts['base_url']}\n"
-        f"  E-mail     {facts['email']}\n"
+        f"  Email      {facts['email']}\n"
         f"  Password   {facts['password']}\n\n"
-        "  Send sample messages from a second terminal: .venv/bin/postgate simulate\n"
+        f"  Send sample messages from a second terminal: {command}\n"
         "  Stop with Ctrl-C; the data stays.\n\n"
     )
 

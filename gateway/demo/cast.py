@@ -129,3 +129,14 @@ MAIL = (
         (Line("mail", "Please cancel invoice 4417, it was paid twice.", "Invoice 4417"),),
     ),
 )
+FIRST_ORDER = 21_000
+#: What customers write once their own lines are told, each time about another order.
+QUESTIONS = (
+    "Has order {order} left yet?",
+    "Could you send me the invoice for order {order}?",
+    "Order {order} arrived, thank you!",
+    "Can I still add a lamp to order {order}?",
+    "Is it possible to pick order {order} up on Saturday?",
+    "One of the chairs of order {order} has a scratch. What can we do?",
+    "Which day does order {order} come?",
+)

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from gateway.demo.samples import MAKERS, Connection
 
@@ -14,7 +15,13 @@ def connections_of(facts: Mapping[str, Any], providers: Collection[str]) -> list
         providers: the wanted ones.
     """
     return [
-        Connection(i["provider"], i["hook_url"], i["credentials"], i["channels"][0]["address"])
+        Connection(
+            i["provider"],
+            i["hook_url"],
+            facts["base_url"] + urlsplit(i["hook_url"]).path,
+            i["credentials"],
+            i["channels"][0]["address"],
+        )
         for i in facts["integrations"]
         if i["provider"] in providers and i["provider"] in MAKERS and i["channels"]
     ]

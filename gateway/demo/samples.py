@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 import orjson
 
-from gateway.demo.cast import MAIL, SMS, WHATSAPP, Customer, Line
+from gateway.demo.cast import FIRST_ORDER, MAIL, QUESTIONS, SMS, WHATSAPP, Customer, Line
 
 MEDIA = {"image": "image/jpeg", "voice": "audio/ogg; codecs=opus", "document": "application/pdf"}
 
@@ -26,10 +26,14 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """A connection to post to: its URL, its secrets, and the address that the samples are written to."""
+    """A connection to post to: its secrets, and the address that the samples are written to.
+
+    Its URL is known to providers as ``hook_url``, which some of them sign, and to this machine as ``post_url``.
+    """
 
     provider: str
     hook_url: str
+    post_url: str
     credentials: Mapping[str, Any]
     address: str
 
@@ -81,7 +85,7 @@ def signed_by_meta(connection: Connection, changes: list[Json]) -> Sample:
     secret = str(connection.credentials["app_secret"]).encode()
     signature = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
     headers = {"Content-Type": "application/json", "X-Hub-Signature-256": signature}
-    return Sample(connection.provider, connection.hook_url, headers, body)
+    return Sample(connection.provider, connection.post_url, headers, body)
 
 
 def twilio(connection: Connection, turn: int, unique: str, now: datetime) -> Sample:
@@ -111,7 +115,7 @@ def twilio(connection: Connection, turn: int, unique: str, now: datetime) -> Sam
         "Content-Type": "application/x-www-form-urlencoded",
         "X-Twilio-Signature": base64.b64encode(digest).decode(),
     }
-    return Sample(connection.provider, connection.hook_url, headers, urlencode(form).encode())
+    return Sample(connection.provider, connection.post_url, headers, urlencode(form).encode())
 
 
 def postmark(connection: Connection, turn: int, unique: str, now: datetime) -> Sample:
@@ -141,15 +145,21 @@ def postmark(connection: Connection, turn: int, unique: str, now: datetime) -> S
         "Content-Type": "application/json",
         "Authorization": "Basic " + base64.b64encode(login.encode()).decode(),
     }
-    return Sample(connection.provider, connection.hook_url, headers, orjson.dumps(fields))
+    return Sample(connection.provider, connection.post_url, headers, orjson.dumps(fields))
 
 
 MAKERS = {"whatsapp_cloud": whatsapp, "twilio": twilio, "postmark": postmark}
 
 
 def _turn(customers: tuple[Customer, ...], turn: int) -> tuple[Customer, Line]:
+    """Return who writes and what: first the customer's own lines, then questions that are never the same."""
     customer = customers[turn % len(customers)]
-    return customer, customer.lines[turn // len(customers) % len(customer.lines)]
+    told = turn // len(customers)
+    if told < len(customer.lines):
+        return customer, customer.lines[told]
+    question = QUESTIONS[told % len(QUESTIONS)].format(order=FIRST_ORDER + turn)
+    last = customer.lines[-1]
+    return customer, Line("mail", question, last.subject) if last.kind == "mail" else Line("text", question)
 
 
 def _whatsapp_content(line: Line, unique: str) -> Json:

@@ -52,8 +52,16 @@ async def ensure(admin_url: str, keyring: Keyring, demo: Demo, new_id: Callable[
                 )  # fmt: skip
 
 
-def ready(demo: Demo, base_url: str, database_url: str) -> dict[str, Any]:
-    """Return what a newcomer, a script or a test needs to use the demo tenant; ids as the API shows them."""
+def ready(demo: Demo, base_url: str, database_url: str, public_url: str | None = None) -> dict[str, Any]:
+    """Return what a newcomer, a script or a test needs to use the demo tenant; ids as the API shows them.
+
+    Args:
+        demo: the tenant's facts.
+        base_url: where this machine reaches the gateway.
+        database_url: of the role ``app``.
+        public_url: where providers reach it, if elsewhere; some sign this address.
+    """
+    hooks = f"{public_url or base_url}/hooks"
     return {
         "base_url": base_url,
         "email": demo["email"],
@@ -65,7 +73,7 @@ def ready(demo: Demo, base_url: str, database_url: str) -> dict[str, Any]:
             {
                 "id": public("int", UUID(integration["id"])),
                 "provider": integration["provider"],
-                "hook_url": f"{base_url}/hooks/{public('int', UUID(integration['id']))}",
+                "hook_url": f"{hooks}/{public('int', UUID(integration['id']))}",
                 "credentials": integration["credentials"],
                 "channels": [
                     {

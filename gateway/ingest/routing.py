@@ -131,9 +131,9 @@ class Directory:
 
     async def _load_route(self, integration_id: UUID) -> Route | None:
         row = await self._row(ROUTE_OF_HOOK, integration_id)
-        if row is None or row["provider"] not in ADAPTERS:
+        adapter = ADAPTERS.get(row["provider"]) if row is not None else None
+        if row is None or adapter is None or not adapter.posted:
             return None
-        adapter = ADAPTERS[row["provider"]]
         place = credentials_of(row["tenant_id"], integration_id)
         return Route(
             row["tenant_id"],

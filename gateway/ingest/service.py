@@ -79,10 +79,5 @@ class Ingest:
         await self._writer.stop()
         await self._partitions.stop()
 
-    @property
-    def waiting(self) -> int:
-        """How many webhooks wait to be stored."""
-        return self._writer.waiting + self._mail_writer.waiting
-
     def _mail_waits(self) -> None:
         self._mail.waits()

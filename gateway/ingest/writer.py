@@ -98,11 +98,6 @@ class Writer:
         self._arrived.set()
         return done
 
-    @property
-    def waiting(self) -> int:
-        """How many webhooks wait for a group."""
-        return len(self._queue)
-
     async def _run(self) -> None:
         while True:
             if not self._queue:

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from gateway.access import COOKIE
 from gateway.live.hub import LOGIN_ENDED, RESUME_ELSEWHERE, TRY_AGAIN_LATER
+from gateway.live.stream import PROTOCOL_ERROR
 from gateway.model.stream import SENT_BY_CLIENT, SENT_BY_GATEWAY, Frame
 from gateway.openapi import Answer, NoBody, NoQuery, OpenCall, Operation
 
@@ -28,7 +29,9 @@ DESCRIPTION = (
     "cookie of a login, or with an API key; send `resume` with the last seq that you have; take what follows. After a "
     "lost connection do the same again: nothing is missing, and nothing comes twice. The gateway closes with "
     f"{TRY_AGAIN_LATER} when you read too slowly or there is no room (come back later), {RESUME_ELSEWHERE} when it "
-    f"restarts (come back at once), {LOGIN_ENDED} when your login has ended."
+    f"restarts (come back at once), {LOGIN_ENDED} when your login has ended, {PROTOCOL_ERROR} when "
+    "too many of your frames can't be understood or no resume came. The codes of problems are `frame_malformed` and "
+    "`frame_unknown`."
 )
 
 Json = dict[str, Any]  # Any: a JSON document

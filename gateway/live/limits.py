@@ -25,7 +25,7 @@ class Limits:
     malformed_frames: int = 20
     #: Frames that one client may send in a second; then it is read more slowly.
     client_frames: int = 50
-    #: Typing and presence of one client in a second; what exceeds it is dropped.
+    #: Typing of one client in a second; what exceeds it is dropped.
     ephemeral_frames: int = 5
     #: How many entries a client may be behind and still resume.
     replay_entries: int = 10_000

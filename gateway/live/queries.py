@@ -8,7 +8,7 @@ from pydantic import Field
 from gateway.live.protocol import LARGEST_SEQ
 from gateway.model.event import EventPage
 from gateway.openapi import PLAIN_DIGITS, Answer, NoBody, NoQuery, Operation, QueryModel
-from gateway.problems import Fault, Invalid, Overloaded, Resync
+from gateway.problems import Fault, Invalid, Malformed, OriginMismatch, Overloaded, Resync
 
 TAG = "Events"
 LAST_EVENT_ID = "Last-Event-ID"
@@ -51,6 +51,7 @@ STREAM = Operation(
     query=NoQuery,
     body=NoBody,
     answers={101: Answer("The websocket protocol follows.", content_type=None)},
+    problems=(Malformed, OriginMismatch),
 )
 
 

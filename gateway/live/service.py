@@ -54,11 +54,6 @@ class Live:
         """The tenants whose entries are wanted in full, since somebody here watches them."""
         return self.hub.watched
 
-    @property
-    def listening(self) -> bool:
-        """Whether wake-ups of other processes are heard now; if not, polling stands in."""
-        return self.listener.listening.is_set()
-
     def announce(self, entries: Sequence[Entry]) -> None:
         """Hand on entries whose transaction has just committed: here at once, elsewhere by a wake-up."""
         self.hub.offer(entries)

@@ -19,6 +19,7 @@ from gateway.live.protocol import Presence as PresenceAsked
 from gateway.live.session import Login, Session
 from gateway.live.wire import WebsocketWire, transport_of
 from gateway.model.ids import public
+from gateway.openapi.api import CALLER
 from gateway.problems import BEGUN, Malformed
 from gateway.store.pool import DatabaseUnavailable
 
@@ -59,7 +60,7 @@ class Stream:
             OriginMismatch: when another site's page sent the browser's cookie.
             Malformed: when it is no websocket handshake.
         """
-        caller = await identify(request)
+        caller = request[CALLER] = await identify(request)
         if caller.session_hash is not None:
             require_same_origin(request, self._public_url)
         websocket = self._new_websocket()

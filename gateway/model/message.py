@@ -24,7 +24,7 @@ class Attachment(BaseModel):
     filename: str | None = None
     mime_type: str | None = None
     size: int | None = Field(default=None, description="In bytes.")
-    state: Literal["pending", "stored", "failed", "expired", "inline"] | None = None
+    state: Literal["pending", "stored", "failed", "expired"] | None = None
 
 
 class Mail(BaseModel):

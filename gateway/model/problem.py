@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 class ProblemFault(BaseModel):
     """One thing that is wrong with a request."""
 
-    place: Literal["body", "query"] = Field(alias="in", description="Which part of the request.")
+    place: Literal["body", "query", "header"] = Field(alias="in", description="Which part of the request.")
     pointer: str = Field(description="A JSON pointer (RFC 6901) into that part.", examples=["/email"])
     detail: str = Field(description="What is wrong, for people.")
 

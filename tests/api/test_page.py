@@ -55,7 +55,7 @@ async def test_without_its_files_the_page_says_how_to_build_them(served: Served,
     (assets / "index.html").unlink()
     for path in ("/", "/assets/theme.js"):
         problem = await served.problem("GET", path, 503, "page_not_built")
-        assert "npm run build" in problem["detail"]
+        assert "make web" in problem["detail"]
 
 
 @pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/api/v1/me", "/nothing", "/assets/theme.js"])

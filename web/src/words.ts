@@ -157,7 +157,6 @@ export const words = {
     failed: "Could not be fetched",
     expired: "No longer available",
     stored: "",
-    inline: "",
   },
   customer: {
     label: "Customer",

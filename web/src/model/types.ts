@@ -57,7 +57,7 @@ export interface Attachment {
   readonly filename?: string | null;
   readonly mime_type?: string | null;
   readonly size?: number | null;
-  readonly state?: "pending" | "stored" | "failed" | "expired" | "inline" | null;
+  readonly state?: "pending" | "stored" | "failed" | "expired" | null;
   readonly latitude?: number | null;
   readonly longitude?: number | null;
   readonly name?: string | null;

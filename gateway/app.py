@@ -3,6 +3,7 @@
 Here the clock, chance and connections are taken for whatever is given them.
 """
 
+import asyncio
 import os
 import random
 import time
@@ -36,6 +37,7 @@ from gateway.store.positions import log_position
 
 HOOK_POOL_SIZE = 3
 RELAY_POOL_SIZE = 3
+POOL_CLOSE_SECONDS = 5.0
 CONNECTIONS = "postgate_connections"
 
 
@@ -151,5 +153,14 @@ async def _ingest(
 
 async def _pool(stack: AsyncExitStack, url: SecretStr, size: int) -> asyncpg.Pool:
     pool = await open_pool(url.get_secret_value(), size)
-    stack.push_async_callback(pool.close)
+    stack.push_async_callback(_close, pool)
     return pool
+
+
+async def _close(pool: asyncpg.Pool) -> None:
+    """Close a pool; a database that does not answer must not keep the process from ending."""
+    try:
+        async with asyncio.timeout(POOL_CLOSE_SECONDS):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()

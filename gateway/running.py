@@ -18,6 +18,7 @@ from gateway import app as wiring
 from gateway.keys import KeyUnusable
 from gateway.logs import configure_logs
 from gateway.model.ids import public
+from gateway.protocol_errors import Runner
 from gateway.settings import Settings
 from gateway.store.ledger import waiting_for_a_look
 from gateway.store.pool import UNAVAILABLE, RoleTooPowerful, open_pool, tenant_tx
@@ -62,7 +63,7 @@ async def run_gateway(settings: Settings) -> AsyncIterator[Running]:
             raise Refused(f"the database can't be used: {error}") from error
         except (RoleTooPowerful, KeyUnusable) as error:
             raise Refused(str(error)) from error
-        runner = web.AppRunner(application, access_log=None, handle_signals=False)
+        runner = Runner(application, access_log=None, handle_signals=False)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listener, backlog=BACKLOG).start()

@@ -159,7 +159,7 @@ CREATE TABLE message_statuses (
     FOREIGN KEY (tenant_id, channel_id, external_id)
         REFERENCES external_message_mappings (tenant_id, channel_id, external_id)
 );
-CALL protect('message_statuses', 'SELECT, INSERT', 'SELECT, INSERT');
+CALL protect('message_statuses', 'SELECT, INSERT', 'SELECT, INSERT, UPDATE');
 
 -- Message-IDs that a mail conversation holds or mentions (RFC 5322 section 3.6.4).
 CREATE TABLE mail_threads (

@@ -11,6 +11,8 @@ CREATE TYPE ingest_webhook AS (
     headers text, body bytea, verdict text,
     pending boolean,             -- only the raw body is stored now; a worker parses it
     known boolean,               -- its row is there already: it was pending, or is replayed
+    more boolean,                -- a further part of one that this transaction has begun to store
+    item_count integer,          -- messages and statuses in all its parts
     ignored integer, quarantined integer, items text, error_code text, error_detail text
 );
 CREATE TYPE ingest_message AS (
@@ -253,12 +255,15 @@ BEGIN
         SELECT DISTINCT ON (n.tenant_id, n.channel_id, n.external_id, n.key) n.tenant_id, n.channel_id,
             n.external_id, n.key, n.status, n.rank, n.occurred_at, n.error::jsonb
         FROM unnest(news) n
-        ORDER BY n.tenant_id, n.channel_id, n.external_id, n.key, n.place
-        ON CONFLICT DO NOTHING
+        ORDER BY n.tenant_id, n.channel_id, n.external_id, n.key, n.occurred_at, n.place
+        -- The same news with two times: the earlier one counts, whichever comes first.
+        ON CONFLICT (tenant_id, channel_id, external_id, key) DO UPDATE
+            SET occurred_at = excluded.occurred_at, error = excluded.error
+            WHERE s.occurred_at > excluded.occurred_at
         RETURNING s.tenant_id, s.channel_id, s.external_id, s.key
     ), leaders AS (
         SELECT DISTINCT ON (n.tenant_id, n.channel_id, n.external_id, n.key) n.*
-        FROM unnest(news) n ORDER BY n.tenant_id, n.channel_id, n.external_id, n.key, n.place
+        FROM unnest(news) n ORDER BY n.tenant_id, n.channel_id, n.external_id, n.key, n.occurred_at, n.place
     )
     SELECT array_agg(s.key IS NOT NULL ORDER BY n.place) INTO fresh
     FROM unnest(news) n
@@ -306,8 +311,8 @@ BEGIN
         ORDER BY m.tenant_id, m.id FOR NO KEY UPDATE OF m
     ), updated AS (
         UPDATE messages m
-        SET status = CASE WHEN f.rank > m.status_rank THEN f.status ELSE m.status END,
-            error = CASE WHEN f.rank > m.status_rank THEN f.error ELSE m.error END,
+        SET status = CASE WHEN f.rank >= m.status_rank THEN f.status ELSE m.status END,
+            error = CASE WHEN f.rank >= m.status_rank THEN f.error ELSE m.error END,
             status_rank = greatest(m.status_rank, f.rank),
             status_at = m.status_at || f.status_at
         FROM folded f JOIN locked l ON l.tenant_id = f.tenant_id AND l.id = f.message_id

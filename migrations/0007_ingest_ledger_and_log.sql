@@ -10,24 +10,20 @@ RETURN CASE
     ELSE 'ignored' END;
 
 -- received = stored + duplicate + ignored + quarantined, for every webhook. A replayed webhook keeps what it had
--- stored before.
+-- stored before. What later parts of a webhook will store counts as duplicate until they do.
 CREATE FUNCTION ingest_ledger(
     webhooks ingest_webhook[], incoming ingest_message[], fresh boolean[], news ingest_status[],
     fresh_news boolean[]) RETURNS void
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    item_count integer[] := array_fill(0, ARRAY[cardinality(webhooks)]);
     stored_count integer[] := array_fill(0, ARRAY[cardinality(webhooks)]);
     item record;
 BEGIN
-    FOR item IN SELECT i.webhook, fresh[i.place] AS is_new FROM unnest(incoming) i
-        UNION ALL SELECT n.webhook, fresh_news[n.place] FROM unnest(news) n
+    FOR item IN SELECT i.webhook FROM unnest(incoming) i WHERE fresh[i.place]
+        UNION ALL SELECT n.webhook FROM unnest(news) n WHERE fresh_news[n.place]
     LOOP
-        item_count[item.webhook] := item_count[item.webhook] + 1;
-        IF item.is_new THEN
-            stored_count[item.webhook] := stored_count[item.webhook] + 1;
-        END IF;
+        stored_count[item.webhook] := stored_count[item.webhook] + 1;
     END LOOP;
 
     INSERT INTO inbound_webhooks (tenant_id, received_at, id, integration_id, provider, method, url, headers, body,
@@ -35,30 +31,30 @@ BEGIN
     SELECT w.tenant_id, w.received_at, w.id, w.integration_id, w.provider, w.method, w.url, w.headers::jsonb, w.body,
         w.verdict,
         CASE WHEN w.pending THEN 'pending'
-            ELSE webhook_state(stored_count[w.place], item_count[w.place] - stored_count[w.place], w.quarantined) END,
-        item_count[w.place] + w.ignored + w.quarantined, stored_count[w.place],
-        item_count[w.place] - stored_count[w.place], w.ignored,
-        w.quarantined, w.items::jsonb, w.error_code, w.error_detail
+            ELSE webhook_state(stored_count[w.place], w.item_count - stored_count[w.place], w.quarantined) END,
+        w.item_count + w.ignored + w.quarantined, stored_count[w.place], w.item_count - stored_count[w.place],
+        w.ignored, w.quarantined, w.items::jsonb, w.error_code, w.error_detail
     FROM ROWS FROM (unnest(webhooks)) WITH ORDINALITY AS w (tenant_id, id, received_at, integration_id, provider,
-        method, url, headers, body, verdict, pending, known, ignored, quarantined, items, error_code, error_detail,
-        place)
-    WHERE NOT w.known;
+        method, url, headers, body, verdict, pending, known, more, item_count, ignored, quarantined, items,
+        error_code, error_detail, place)
+    WHERE NOT w.known AND NOT w.more;
 
-    IF EXISTS (SELECT FROM unnest(webhooks) w WHERE w.known) THEN
+    IF EXISTS (SELECT FROM unnest(webhooks) w WHERE w.known OR w.more) THEN
         UPDATE inbound_webhooks b
         SET stored = n.stored, duplicate = n.duplicate, ignored = w.ignored, quarantined = w.quarantined,
             received = n.stored + n.duplicate + w.ignored + w.quarantined,
             state = webhook_state(n.stored, n.duplicate, w.quarantined), lease_until = NULL,
             items = w.items::jsonb, error_code = w.error_code, error_detail = w.error_detail
         FROM ROWS FROM (unnest(webhooks)) WITH ORDINALITY AS w (tenant_id, id, received_at, integration_id,
-            provider, method, url, headers, body, verdict, pending, known, ignored, quarantined, items, error_code,
-            error_detail, place)
+            provider, method, url, headers, body, verdict, pending, known, more, item_count, ignored, quarantined,
+            items, error_code, error_detail, place)
         CROSS JOIN LATERAL (
             SELECT o.stored + stored_count[w.place] AS stored,
-                greatest(item_count[w.place] - stored_count[w.place] - o.stored, 0) AS duplicate
+                greatest(CASE WHEN w.more THEN o.duplicate ELSE w.item_count - o.stored END
+                    - stored_count[w.place], 0) AS duplicate
             FROM inbound_webhooks o
             WHERE o.tenant_id = w.tenant_id AND o.received_at = w.received_at AND o.id = w.id) n
-        WHERE w.known AND b.tenant_id = w.tenant_id AND b.received_at = w.received_at AND b.id = w.id;
+        WHERE (w.known OR w.more) AND b.tenant_id = w.tenant_id AND b.received_at = w.received_at AND b.id = w.id;
     END IF;
 END
 $$;

@@ -37,7 +37,7 @@ $$;
 -- Leases stored mails to one of the workers that parse them. A worker that dies loses its lease and nothing else.
 CREATE FUNCTION claim_mails(wanted integer, lease interval)
 RETURNS TABLE (tenant_id uuid, id uuid, received_at timestamptz, integration_id uuid, provider text, method text,
-    url text, headers text, body bytea, attempts smallint)
+    url text, headers text, body bytea, verdict text, attempts smallint)
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 WITH due AS (
@@ -48,7 +48,7 @@ WITH due AS (
 UPDATE inbound_webhooks w SET lease_until = now() + lease, attempts = w.attempts + 1
 FROM due WHERE w.tenant_id = due.tenant_id AND w.received_at = due.received_at AND w.id = due.id
 RETURNING w.tenant_id, w.id, w.received_at, w.integration_id, w.provider, w.method, w.url, w.headers::text, w.body,
-    w.attempts
+    w.verdict, w.attempts
 $$;
 
 -- Who may log in with an e-mail address, and into which tenants.

@@ -18,6 +18,7 @@ from gateway.api.services import Services
 from gateway.api.tries import Tries
 from gateway.model.ids import public
 from gateway.model.me import Me, MeTenant, MeUser
+from gateway.model.texts import storable
 from gateway.openapi import (
     Answer,
     Api,
@@ -148,7 +149,7 @@ class Login:
             token_hash=token_hash(token),
             id=self._services.new_id(int(now.timestamp() * 1000)),
             user_id=login.user_id,
-            user_agent=user_agent[:200],
+            user_agent=storable(user_agent, 200),
             expires_at=now + SESSION_LASTS,
         )
         async with tenant_tx(self._services.pool, login.tenant_id) as tx:

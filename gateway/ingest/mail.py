@@ -92,6 +92,7 @@ def as_webhook(mail: StoredWebhook) -> Webhook:
         provider=mail.provider,
         received_at=mail.received_at,
         request=request,
+        verified=mail.verdict == "verified",
         known=True,
     )
 

@@ -12,7 +12,7 @@ from channels.http import HttpRequest
 from gateway.ingest.routing import Route
 from gateway.ingest.translate import translate
 from gateway.ingest.webhook import Webhook
-from gateway.ingest.writer import Writer
+from gateway.ingest.writer import CALL_ITEMS, Writer
 
 log = structlog.get_logger(__name__)
 
@@ -22,7 +22,8 @@ class Receiver:
 
     Args:
         writer: stores what is parsed at once.
-        mail_writer: stores raw mails, over a connection of its own: one large mail must not hold up the others.
+        slow_writer: stores raw mails and webhooks with very many items, over a connection of its own: a large one
+            must not hold up the others.
         mail_waits: called after a mail was stored, so that the parser looks.
         clock: the time, in UTC.
         new_id: makes an id of a moment given in milliseconds.
@@ -31,13 +32,13 @@ class Receiver:
     def __init__(
         self,
         writer: Writer,
-        mail_writer: Writer,
+        slow_writer: Writer,
         mail_waits: Callable[[], None],
         clock: Callable[[], datetime],
         new_id: Callable[[int], UUID],
     ) -> None:
         self._writer = writer
-        self._mail_writer = mail_writer
+        self._slow_writer = slow_writer
         self._mail_waits = mail_waits
         self._clock = clock
         self._new_id = new_id
@@ -73,10 +74,12 @@ class Receiver:
             verified=verified,
         )
         if route.adapter.deferred:
-            await self._mail_writer.store(replace(webhook, pending=True))
+            await self._slow_writer.store(replace(webhook, pending=True))
             self._mail_waits()
         else:
-            await self._writer.store(self.parsed(webhook, route))
+            parsed = self.parsed(webhook, route)
+            writer = self._writer if parsed.item_count <= CALL_ITEMS else self._slow_writer
+            await writer.store(parsed)
 
     def parsed(self, webhook: Webhook, route: Route) -> Webhook:
         """Return a webhook with its rows; one that can't be read comes back quarantined."""

@@ -51,9 +51,9 @@ class Ingest:
     ) -> None:
         open_connection = partial(connect, hook_url)
         self._writer = Writer(open_connection, announce, echo_tenants, queue_limit)
-        self._mail_writer = Writer(open_connection, announce, echo_tenants, queue_limit)
+        self._slow_writer = Writer(open_connection, announce, echo_tenants, queue_limit)
         self.directory = Directory(hook_pool, keyring, time.monotonic)
-        receiver = Receiver(self._writer, self._mail_writer, self._mail_waits, clock, new_id)
+        receiver = Receiver(self._writer, self._slow_writer, self._mail_waits, clock, new_id)
         self._shared = SharedReceiver(hook_pool, self.directory, receiver, clock, new_id)
         self._receiver = receiver
         self._mail = MailParser(hook_pool, self.directory, receiver, self._writer)
@@ -69,12 +69,12 @@ class Ingest:
         """Connect, and begin to store and to parse."""
         await self._partitions.start()
         await self._writer.start()
-        await self._mail_writer.start()
+        await self._slow_writer.start()
         self._mail.start()
 
     async def stop(self) -> None:
         """Store what is queued; leave no mail half done."""
-        await self._mail_writer.stop()
+        await self._slow_writer.stop()
         await self._mail.stop()
         await self._writer.stop()
         await self._partitions.stop()

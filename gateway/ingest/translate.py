@@ -23,7 +23,7 @@ from gateway.ingest.view import clean, message_view, preview_of, shown
 from gateway.ingest.webhook import Row, Unstored, text_json
 
 WHATSAPP_WINDOW_SECONDS = 24 * 3600
-EXTERNAL_ID_LIMIT = 1_000  # bytes of an index entry are bounded (2,704 in Postgres)
+KEY_BYTES = 1_000  # what an index holds is bounded (2,704 bytes for an entry, in Postgres)
 MESSAGE_ID_LIMIT = 100
 
 #: The keys of a mail that the message keeps as they are.
@@ -72,8 +72,8 @@ def translate(
                 channel = route.channel_of(event)
                 if channel is None:
                     rows.unstored.append(_nobody(event))
-                elif len(event.external_id) > EXTERNAL_ID_LIMIT:
-                    rows.unstored.append(_unusable(event))
+                elif fault := _unusable_key(event):
+                    rows.unstored.append(_unusable(event, fault))
                 elif isinstance(event, InboundMessage):
                     rows.messages.append(_message(event, route.tenant_id, channel, received_at, new_id, verified))
                 else:
@@ -88,15 +88,31 @@ def _nobody(event: InboundMessage | StatusUpdate) -> Unstored:
         state="quarantined",
         reason="unknown_address",
         detail=f"this connection has no {event.channel} address {event.address!r}; add it and replay",
-        external_id=event.external_id[:EXTERNAL_ID_LIMIT],
+        external_id=event.external_id[:KEY_BYTES],
     )
 
 
-def _unusable(event: InboundMessage | StatusUpdate) -> Unstored:
-    return Unstored(
-        state="quarantined", reason="external_id_too_long", detail=f"longer than {EXTERNAL_ID_LIMIT} characters",
-        external_id=event.external_id[:EXTERNAL_ID_LIMIT],
-    )  # fmt: skip
+def _unusable(event: InboundMessage | StatusUpdate, fault: str) -> Unstored:
+    return Unstored(state="quarantined", reason="key_unusable", detail=fault, external_id=event.external_id[:KEY_BYTES])
+
+
+def _unusable_key(event: InboundMessage | StatusUpdate) -> str | None:
+    """Return what is wrong with the ids by which an item would be found again; None when nothing is."""
+    keys = {"external id": event.external_id}
+    if isinstance(event, InboundMessage):
+        keys |= {f"{identity.kind} of the sender": identity.value for identity in event.identities}
+    elif event.message_ref:
+        keys["id of the message"] = event.message_ref
+    for name, key in keys.items():
+        if not clean(key):
+            return f"the {name} is empty"
+        if not _fits(key):
+            return f"the {name} is longer than {KEY_BYTES} bytes"
+    return None
+
+
+def _fits(key: str) -> bool:
+    return len(key) * 4 <= KEY_BYTES or len(key.encode("utf-8", "replace")) <= KEY_BYTES
 
 
 def _message(
@@ -127,7 +143,7 @@ def _message(
         sender_name, "inbound", event.channel, event.subtype, text, preview,
         text_json(parts) if parts else None,
         text_json([{**file, "id": str(file["id"])} for file in files]) if files else None,
-        sender, recipients, clean(event.in_reply_to),
+        sender, recipients, _reference(event.in_reply_to),
         clean(mail.get("subject")) if mail else None,
         text_json({key: mail[key] for key in MAIL_KEPT if key in mail}) if mail else None,
         clean(mail.get("html")) if mail else None,
@@ -147,7 +163,7 @@ def _status(
     new_id: Callable[[], UUID],
     rows: Rows,
 ) -> None:
-    if not event.message_ref or len(event.message_ref) > EXTERNAL_ID_LIMIT:
+    if not event.message_ref:
         rows.unstored.append(Unstored(state="ignored", reason="status_without_message", external_id=event.external_id))
         return
     rank = standing(event.channel, event.status)
@@ -180,6 +196,11 @@ def _identities(event: InboundMessage) -> tuple[Identity, Identity | None]:
     if first.kind == "whatsapp":
         return first, Identity(kind="phone", value=first.value)
     return first, more[0] if more else None
+
+
+def _reference(external_id: str | None) -> str | None:
+    """Return the id of an earlier message; one that could not be stored as such names nothing."""
+    return (clean(external_id) or None) if external_id and _fits(external_id) else None
 
 
 def _address(party: str | Mailbox | None) -> str | None:
@@ -225,5 +246,5 @@ def _message_ids(mail: Mapping[str, Any]) -> list[str]:
     """Return a mail's own Message-ID, then those it names, newest first."""
     own = mail.get("message_id")
     named = [mail.get("in_reply_to"), *reversed(mail.get("references") or ())]
-    found = dict.fromkeys(text.replace("\0", "")[:EXTERNAL_ID_LIMIT] for text in (own, *named) if text)
-    return list(found)[:MESSAGE_ID_LIMIT]
+    found = dict.fromkeys(text.replace("\0", "") for text in (own, *named) if text and _fits(text))
+    return [key for key in found if key][:MESSAGE_ID_LIMIT]

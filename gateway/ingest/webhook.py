@@ -9,6 +9,7 @@ from uuid import UUID
 import orjson
 
 from channels.http import HttpRequest
+from gateway.model.texts import storable
 
 #: The header fields worth keeping: those that parsing needs, and those that tell who called. Never credentials.
 KEPT_HEADERS = ("content-type", "user-agent", "i-twilio-idempotency-token", "x-postmark-server-token-id")
@@ -76,8 +77,13 @@ class Webhook:
             self, messages=(), statuses=(), unstored=(whole,), pending=False, error_code=code, error_detail=detail
         )
 
-    def row(self) -> Row:
-        """Return the row of the SQL type ``ingest_webhook``."""
+    @property
+    def item_count(self) -> int:
+        """How many rows its events became."""
+        return len(self.messages) + len(self.statuses)
+
+    def row(self, *, more: bool = False) -> Row:
+        """Return the row of the SQL type ``ingest_webhook``; ``more`` for a further part of this one."""
         quarantined = sum(item.state == "quarantined" for item in self.unstored)
         return (
             self.tenant_id,
@@ -92,6 +98,8 @@ class Webhook:
             "verified" if self.verified else "report_only",
             self.pending,
             self.known,
+            more,
+            self.item_count,
             len(self.unstored) - quarantined,
             quarantined,
             unstored_json(self.unstored),
@@ -102,12 +110,7 @@ class Webhook:
 
 def kept_headers(request: HttpRequest) -> Mapping[str, str]:
     """Return the fields that may be stored beside the body."""
-    return {name: _storable(request.headers.get(name)) for name in KEPT_HEADERS if name in request.headers}
-
-
-def _storable(value: str) -> str:
-    """Bound a header's value, without the surrogates that stand for bytes that are not UTF-8."""
-    return value[:500].encode("utf-8", "replace").decode()
+    return {name: storable(request.headers.get(name), 500) for name in KEPT_HEADERS if name in request.headers}
 
 
 def unstored_json(items: Sequence[Unstored]) -> str | None:

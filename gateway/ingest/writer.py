@@ -14,7 +14,7 @@ import asyncpg
 import structlog
 
 from gateway.ingest import metrics
-from gateway.ingest.webhook import Webhook
+from gateway.ingest.webhook import Row, Webhook
 from gateway.model.log import Entry
 from gateway.problems import Overloaded
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
@@ -23,7 +23,12 @@ log = structlog.get_logger(__name__)
 
 GROUP_LIMIT = 64
 GROUP_BYTES = 8 * 1024 * 1024
-STATEMENT_TIMEOUT_SECONDS = 10.0
+#: Of one call. Its cost grows faster than its items; a webhook with more takes several calls, in one transaction.
+CALL_ITEMS = 256
+#: The server gives up first: a statement that nobody waits for any more would go on, and hold its locks.
+SERVER_TIMEOUT = "SET statement_timeout = '10s'"
+STATEMENT_TIMEOUT_SECONDS = 15.0
+CLOSE_SECONDS = 5.0
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 TRIES_AFTER_DEADLOCK = 3
 
@@ -78,7 +83,10 @@ class Writer:
         if self._task is not None:
             await self._task
         if self._connection is not None:
-            await self._connection.close(timeout=5)
+            try:
+                await self._connection.close(timeout=CLOSE_SECONDS)
+            except UNAVAILABLE:
+                self._connection.terminate()
 
     def store(self, webhook: Webhook) -> asyncio.Future[None]:
         """Queue a webhook; the future is done once the commit that holds it is.
@@ -120,9 +128,11 @@ class Writer:
     def _take(self) -> list[tuple[Webhook, asyncio.Future[None]]]:
         group: list[tuple[Webhook, asyncio.Future[None]]] = []
         size = 0
-        while self._queue and len(group) < GROUP_LIMIT and size < GROUP_BYTES:
+        items = 0
+        while self._queue and len(group) < GROUP_LIMIT and size < GROUP_BYTES and items < CALL_ITEMS:
             item = self._queue.popleft()
             size += len(item[0].request.body)
+            items += item[0].item_count
             group.append(item)
         return group
 
@@ -135,9 +145,9 @@ class Writer:
         """Store a group; if the database refuses it, halve it until only the guilty one suffers."""
         try:
             entries = await self._ingest([webhook for webhook, _ in group])
-        except UNAVAILABLE:
-            raise
         except asyncpg.PostgresError as error:
+            if isinstance(error, UNAVAILABLE) and not isinstance(error, asyncpg.QueryCanceledError):
+                raise
             if len(group) > 1:
                 middle = len(group) // 2
                 await self._store_group(group[:middle])
@@ -159,18 +169,15 @@ class Writer:
         )
 
     async def _ingest(self, webhooks: Sequence[Webhook]) -> list[Entry]:
-        messages: list[tuple[Any, ...]] = []
-        statuses: list[tuple[Any, ...]] = []
-        for place, webhook in enumerate(webhooks, 1):
-            for row in webhook.messages:
-                messages.append((len(messages) + 1, place, *row))
-            for row in webhook.statuses:
-                statuses.append((len(statuses) + 1, place, *row))
-        arguments = ([w.row() for w in webhooks], messages, statuses, list(self._echo_tenants()))
+        calls = calls_for(webhooks)
         await self._keep_plans_fitting()
         for tries_left in range(TRIES_AFTER_DEADLOCK, 0, -1):
             try:
-                rows = await self._statement.fetch(*arguments, timeout=STATEMENT_TIMEOUT_SECONDS)
+                if len(calls) == 1:
+                    rows = await self._call(calls[0])
+                else:
+                    async with self._transaction():
+                        rows = [row for call in calls for row in await self._call(call)]
             except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
                 if tries_left == 1:
                     raise
@@ -178,6 +185,16 @@ class Writer:
                 self._stored += len(webhooks)
                 return [Entry(*row) for row in rows]
         raise AssertionError("unreachable: the last try returns or raises")
+
+    async def _call(self, call: "Call") -> list[Any]:
+        echo = list(self._echo_tenants())
+        rows: list[Any] = await self._statement.fetch(*call, echo, timeout=STATEMENT_TIMEOUT_SECONDS)
+        return rows
+
+    def _transaction(self) -> Any:
+        if self._connection is None:
+            raise DatabaseUnavailable("webhooks can't be stored now")
+        return self._connection.transaction()
 
     async def _keep_plans_fitting(self) -> None:
         if self._stored >= self._plan_anew_at and self._connection is not None:
@@ -191,6 +208,7 @@ class Writer:
 
     async def _open(self) -> None:
         self._connection = await self._connect()
+        await self._connection.execute(SERVER_TIMEOUT, timeout=STATEMENT_TIMEOUT_SECONDS)
         self._statement = await self._connection.prepare(INGEST, timeout=STATEMENT_TIMEOUT_SECONDS)
         self._stored, self._plan_anew_at = 0, FIRST_ANEW
 
@@ -211,3 +229,29 @@ class Writer:
             else:
                 log.info("ingest.database_back")
                 return
+
+
+#: The webhooks, messages and statuses of one call of the SQL function.
+Call = tuple[list[Row], list[Row], list[Row]]
+
+
+def calls_for(webhooks: Sequence[Webhook]) -> list[Call]:
+    """Lay out the calls that store some webhooks: one, unless they hold more items than a call takes."""
+    calls: list[Call] = [([], [], [])]
+    for webhook in webhooks:
+        messages, statuses = webhook.messages, webhook.statuses
+        begun = False
+        while not begun or messages or statuses:
+            if len(calls[-1][1]) + len(calls[-1][2]) >= CALL_ITEMS and (messages or statuses):
+                calls.append(([], [], []))
+            rows, news, told = calls[-1]
+            rows.append(webhook.row(more=begun))
+            begun = True
+            room = CALL_ITEMS - len(news) - len(told)
+            for row in messages[:room]:
+                news.append((len(news) + 1, len(rows), *row))
+            messages, room = messages[room:], room - len(messages[:room])
+            for row in statuses[:room]:
+                told.append((len(told) + 1, len(rows), *row))
+            statuses = statuses[room:]
+    return calls

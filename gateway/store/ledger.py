@@ -12,14 +12,15 @@ from gateway.store.pool import TenantTx
 
 CLAIM = "SELECT * FROM claim_mails($1, $2)"
 LOAD = """
-SELECT tenant_id, id, received_at, integration_id, provider, method, url, headers::text AS headers, body, attempts
+SELECT tenant_id, id, received_at, integration_id, provider, method, url, headers::text AS headers, body,
+    verdict, attempts
 FROM inbound_webhooks WHERE tenant_id = $1 AND id = $2 AND received_at >= $3 AND received_at < $4
 """
 
 
 @dataclass(frozen=True, slots=True)
 class StoredWebhook:
-    """A webhook as the ledger holds it; ``attempts`` counts the workers that tried to parse it."""
+    """A webhook as the ledger holds it: ``verdict`` on its signature, ``attempts`` of workers to parse it."""
 
     tenant_id: UUID
     id: UUID
@@ -30,6 +31,7 @@ class StoredWebhook:
     url: str
     headers: Mapping[str, str]
     body: bytes
+    verdict: str
     attempts: int
 
 

@@ -318,3 +318,54 @@ async def test_the_log_has_no_holes_under_parallel_posts(client: ClientSession, 
     found = await events(client, tenant)
     assert [e["seq"] for e in found] == list(range(1, len(found) + 1))
     assert sum(e["type"] == "message.created" for e in found) == 200
+
+
+async def test_a_post_of_very_many_items_is_stored_whole_and_counted(
+    client: ClientSession, tenant: Tenant, database: Database
+) -> None:
+    integration = tenant.integration("whatsapp_cloud")
+    many = [text(f"wamid.M{n}", f"number {n}", sender=f"1202{n:07d}") for n in range(600)]
+    news = [status(f"wamid.M{n}", "delivered") for n in range(100)]
+    assert await whatsapp(integration, many[:50]).send(client) == 200
+    assert await whatsapp(integration, many, news).send(client) == 200
+    assert await database.value("SELECT count(*) FROM messages") == 600
+    assert await database.value("SELECT count(*) FROM messages WHERE status = 'delivered'") == 100
+    [first, second] = await database.fetch("SELECT * FROM inbound_webhooks ORDER BY received_at")
+    assert (first["received"], first["stored"], first["duplicate"]) == (50, 50, 0)
+    assert (second["received"], second["stored"], second["duplicate"]) == (700, 650, 50)
+    log = await database.fetch("SELECT seq FROM events ORDER BY seq")
+    assert [row["seq"] for row in log] == list(range(1, len(log) + 1))
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        {"from": "9" * 10_000},
+        {"id": "\u4f60" * 900},
+        {"id": "\0"},
+        {"from": "\0"},
+        {"context": {"id": "x" * 10_000}},
+    ],
+    ids=["a long sender", "a long id", "an empty id", "an empty sender", "a long reference"],
+)
+async def test_an_item_that_no_index_can_hold_costs_no_neighbour(
+    client: ClientSession, tenant: Tenant, database: Database, spoiled: dict[str, object]
+) -> None:
+    good, bad = [text(unique()), text(unique())], {**text(unique()), **spoiled}
+    assert await whatsapp(tenant.integration("whatsapp_cloud"), [good[0], bad, good[1]]).send(client) == 200
+    stored = {message["external_id"] for message in await messages(client, tenant)}
+    assert {good[0]["id"], good[1]["id"]} <= stored
+    [webhook] = await database.fetch("SELECT * FROM inbound_webhooks")
+    assert (webhook["received"], webhook["stored"] + webhook["quarantined"]) == (3, 3)
+    assert webhook["error_code"] is None
+
+
+async def test_the_earlier_time_of_the_same_news_counts_in_any_order(client: ClientSession, tenant: Tenant) -> None:
+    integration = tenant.integration("whatsapp_cloud")
+    for order in permutations((1767225720, 1767225710, 1767225730)):
+        wamid = unique()
+        for moment in order:
+            assert await whatsapp(integration, statuses=[status(wamid, "delivered", moment)]).send(client) == 200
+        assert await whatsapp(integration, [text(wamid)]).send(client) == 200
+        [message] = [m for m in await messages(client, tenant) if m["external_id"] == wamid]
+        assert message["status_at"] == {"delivered": "2026-01-01T00:01:50.000Z"}

@@ -2,17 +2,22 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from channels.http import Headers, HttpRequest
 from gateway.ingest.webhook import Webhook
-from gateway.ingest.writer import Writer
+from gateway.ingest.writer import CALL_ITEMS, Writer, calls_for
 from gateway.store.pool import DatabaseUnavailable
+
+MORE, COUNT = 12, 13  # where a row says whether it is a further part, and how many items there are in all
 
 
 class Connection:
@@ -21,6 +26,8 @@ class Connection:
     def __init__(self, failures: list[Exception]) -> None:
         self._failures = failures
         self.groups: list[int] = []
+
+    async def execute(self, _sql: str, **_limits: float) -> None: ...
 
     async def prepare(self, _sql: str, **_limits: float) -> "Connection":
         return self
@@ -81,3 +88,25 @@ async def test_nobody_waits_for_a_connection_that_failed(failure: Exception) -> 
         await writer.store(webhook())
         await writer.stop()
     assert opened[1].groups == [1]
+
+
+@given(st.lists(st.tuples(st.integers(0, 700), st.integers(0, 700)), min_size=1, max_size=8))
+@settings(max_examples=50)
+def test_calls_hold_everything_once_and_no_call_holds_too_much(sizes: list[tuple[int, int]]) -> None:
+    webhooks = [
+        replace(webhook(), messages=[(place, "m", n) for n in range(m)], statuses=[(place, "s", n) for n in range(s)])
+        for place, (m, s) in enumerate(sizes)
+    ]
+    calls = calls_for(webhooks)
+    told: list[tuple[Any, ...]] = []
+    rows: list[tuple[Any, ...]] = []
+    for held, messages, statuses in calls:
+        assert len(messages) + len(statuses) <= CALL_ITEMS
+        assert [row[0] for row in messages] == list(range(1, len(messages) + 1))
+        assert [row[0] for row in statuses] == list(range(1, len(statuses) + 1))
+        rows += held
+        told += [(row[2:], held[row[1] - 1]) for row in [*messages, *statuses]]
+    assert [item for item, _ in told if item[1] == "m"] == [row for w in webhooks for row in w.messages]
+    assert [item for item, _ in told if item[1] == "s"] == [row for w in webhooks for row in w.statuses]
+    assert sum(not row[MORE] for row in rows) == len(webhooks)
+    assert all(len(webhooks[item[0]].messages) + len(webhooks[item[0]].statuses) == row[COUNT] for item, row in told)

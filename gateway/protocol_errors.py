@@ -1,0 +1,60 @@
+"""Requests that never reach a handler, since they are not HTTP as aiohttp reads it: answered in our words.
+
+aiohttp's own answer and log line quote what could not be read, and that may be a header with a secret.
+"""
+
+import asyncio
+
+import structlog
+from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
+from aiohttp.web_protocol import RequestHandler
+
+from gateway.problems import Malformed, answer_to
+
+log = structlog.get_logger(__name__)
+
+UNREADABLE = "this could not be read as an HTTP request (RFC 9112)"
+
+
+class _Handler(RequestHandler):
+    """One connection."""
+
+    __slots__ = ()
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        message: str | None = None,
+    ) -> web.StreamResponse:
+        """Answer a problem, without a word of what was sent, and close the connection."""
+        del message
+        if isinstance(exc, (HttpProcessingError, ConnectionError, asyncio.CancelledError)):
+            log.info("http.unreadable", status=status, error=type(exc).__name__)
+        else:
+            log.error("http.failed", status=status, exc_info=exc)
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer has begun already")
+        answer = answer_to(Malformed(UNREADABLE)) if status < 500 else answer_to(RuntimeError())
+        answer.force_close()
+        return answer
+
+
+class _Server(web.Server):
+    """Makes a handler for each connection."""
+
+    def __call__(self) -> RequestHandler:
+        handler = super().__call__()
+        handler.__class__ = _Handler  # aiohttp offers no other way to name one's own
+        return handler
+
+
+class Runner(web.AppRunner):
+    """Runs an application whose unreadable requests are answered like any other that is refused."""
+
+    async def _make_server(self) -> web.Server:
+        server = await super()._make_server()
+        server.__class__ = _Server
+        return server

@@ -11,7 +11,7 @@ CREATE TYPE ingest_webhook AS (
     headers text, body bytea, verdict text,
     pending boolean,             -- only the raw body is stored now; a worker parses it
     known boolean,               -- its row is there already: it was pending, or is replayed
-    more boolean,                -- a further part of one that this transaction has begun to store
+    more boolean,                -- a further part of one that an earlier call has begun to store
     item_count integer,          -- messages and statuses in all its parts
     ignored integer, quarantined integer, items text, error_code text, error_detail text
 );

@@ -1,5 +1,6 @@
 """``/hooks/…``: where providers post. The order in these handlers is the contract."""
 
+import asyncio
 from uuid import UUID
 
 from aiohttp import web
@@ -12,7 +13,12 @@ from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory, Route, SharedApp
 from gateway.ingest.shared import SharedReceiver
 from gateway.model.ids import IdInvalid, parse
-from gateway.problems import Forbidden, NotFound, TooLarge
+from gateway.problems import Forbidden, NotFound, Overloaded, TooLarge
+
+BODY_SECONDS = 60.0
+#: Bytes of bodies that may be read at the same time; those up to the second figure are not counted.
+BODIES = 256 * 1024 * 1024
+SMALL_BODY = 64 * 1024
 
 
 class Hooks:
@@ -30,6 +36,7 @@ class Hooks:
         self._receiver = receiver
         self._shared = shared
         self._public_url = public_url.rstrip("/")
+        self._bodies = 0
 
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """Verify, translate and store one webhook; answer 2xx only once it is committed."""
@@ -84,9 +91,31 @@ class Hooks:
 
     async def _as_value(self, request: web.Request, limit: int) -> HttpRequest:
         """Read a request, bounded; its URL is the public one, not what the Host header says."""
-        body = await read_bounded(request, limit)
+        body = await self._body(request, limit)
         url = self._public_url + request.raw_path
         return HttpRequest(request.method, url, Headers(request.headers.items()), body)
+
+    async def _body(self, request: web.Request, limit: int) -> bytes:
+        """Read a body. Anybody may send one, the signature is looked at after: so time and room are bounded.
+
+        Raises:
+            TooLarge: see ``read_bounded``.
+            Overloaded: when the large bodies that are being read take all room.
+            HTTPRequestTimeout: when it does not come.
+        """
+        room = min(limit, limit if request.content_length is None else request.content_length)
+        if room <= SMALL_BODY:
+            room = 0
+        if self._bodies + room > BODIES:
+            raise Overloaded("too many large webhooks are being read")
+        self._bodies += room
+        try:
+            async with asyncio.timeout(BODY_SECONDS):
+                return await read_bounded(request, limit)
+        except TimeoutError:
+            raise web.HTTPRequestTimeout from None
+        finally:
+            self._bodies -= room
 
 
 async def read_bounded(request: web.Request, limit: int) -> bytes:

@@ -7,6 +7,7 @@ the commit that holds their webhook, and is told its outcome, never less.
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +24,8 @@ log = structlog.get_logger(__name__)
 
 GROUP_LIMIT = 64
 GROUP_BYTES = 8 * 1024 * 1024
-#: Of one call. Its cost grows faster than its items; a webhook with more takes several calls, in one transaction.
+#: Of one call. Its cost grows faster than its items, and it locks its tenants' logs. A webhook with more takes several
+#: calls; if they don't all succeed nothing was acknowledged, and what was stored is not stored again.
 CALL_ITEMS = 256
 #: The server gives up first: a statement that nobody waits for any more would go on, and hold its locks.
 SERVER_TIMEOUT = "SET statement_timeout = '10s'"
@@ -129,10 +131,12 @@ class Writer:
         group: list[tuple[Webhook, asyncio.Future[None]]] = []
         size = 0
         items = 0
-        while self._queue and len(group) < GROUP_LIMIT and size < GROUP_BYTES and items < CALL_ITEMS:
+        while self._queue and len(group) < GROUP_LIMIT and size < GROUP_BYTES:
+            items += self._queue[0][0].item_count
+            if group and items > CALL_ITEMS:
+                break
             item = self._queue.popleft()
             size += len(item[0].request.body)
-            items += item[0].item_count
             group.append(item)
         return group
 
@@ -145,9 +149,9 @@ class Writer:
         """Store a group; if the database refuses it, halve it until only the guilty one suffers."""
         try:
             entries = await self._ingest([webhook for webhook, _ in group])
+        except UNAVAILABLE:
+            raise
         except asyncpg.PostgresError as error:
-            if isinstance(error, UNAVAILABLE) and not isinstance(error, asyncpg.QueryCanceledError):
-                raise
             if len(group) > 1:
                 middle = len(group) // 2
                 await self._store_group(group[:middle])
@@ -164,37 +168,28 @@ class Writer:
     async def _set_aside(self, webhook: Webhook, error: asyncpg.PostgresError) -> list[Entry]:
         """Keep the raw body of a webhook whose rows the database refuses."""
         log.error("ingest.not_storable", webhook=str(webhook.id), sqlstate=error.sqlstate, message=str(error))
-        return await self._ingest(
-            [webhook.quarantined("not_storable", f"the database refused it ({type(error).__name__})")]
-        )
+        aside = webhook.quarantined("not_storable", f"the database refused it ({type(error).__name__})")
+        try:
+            return await self._ingest([aside])
+        except asyncpg.UniqueViolationError:  # a first part of it was stored
+            return await self._ingest([replace(aside, known=True)])
 
     async def _ingest(self, webhooks: Sequence[Webhook]) -> list[Entry]:
-        calls = calls_for(webhooks)
+        return [entry for call in calls_for(webhooks) for entry in await self._call(call)]
+
+    async def _call(self, call: "Call") -> list[Entry]:
         await self._keep_plans_fitting()
+        arguments = (*call, list(self._echo_tenants()))
         for tries_left in range(TRIES_AFTER_DEADLOCK, 0, -1):
             try:
-                if len(calls) == 1:
-                    rows = await self._call(calls[0])
-                else:
-                    async with self._transaction():
-                        rows = [row for call in calls for row in await self._call(call)]
+                rows = await self._statement.fetch(*arguments, timeout=STATEMENT_TIMEOUT_SECONDS)
             except (asyncpg.DeadlockDetectedError, asyncpg.SerializationError):
                 if tries_left == 1:
                     raise
             else:
-                self._stored += len(webhooks)
+                self._stored += max(len(call[0]), len(call[1]) + len(call[2]))
                 return [Entry(*row) for row in rows]
         raise AssertionError("unreachable: the last try returns or raises")
-
-    async def _call(self, call: "Call") -> list[Any]:
-        echo = list(self._echo_tenants())
-        rows: list[Any] = await self._statement.fetch(*call, echo, timeout=STATEMENT_TIMEOUT_SECONDS)
-        return rows
-
-    def _transaction(self) -> Any:
-        if self._connection is None:
-            raise DatabaseUnavailable("webhooks can't be stored now")
-        return self._connection.transaction()
 
     async def _keep_plans_fitting(self) -> None:
         if self._stored >= self._plan_anew_at and self._connection is not None:

@@ -1,7 +1,11 @@
 """The API inside the whole gateway."""
 
+import asyncio
+import json
 from typing import Any
+from urllib.parse import urlsplit
 
+import pytest
 from aiohttp import ClientSession
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
@@ -44,3 +48,42 @@ async def test_a_session_reads_what_a_key_reads(client: ClientSession, tenant: T
         seen = await answer.json()
     async with client.get("/api/v1/conversations", headers=tenant.auth) as answer:
         assert await answer.json() == seen
+
+
+async def raw(gateway: Running, request: bytes) -> bytes:
+    """Send bytes, and return what comes until the server hangs up."""
+    place = urlsplit(gateway.url)
+    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    writer.write(request)
+    async with asyncio.timeout(10):
+        answer = await reader.read()
+    writer.close()
+    return answer
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        b"GET /api/v1/me HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer pgk_secret\x01\r\n\r\n",
+        b"GET /api/v1/me HTTP/1.1\r\nHost: x\r\nCookie: postgate_session=pgk_secret" + b"a" * 9000 + b"\r\n\r\n",
+        b"pgk_secret / HTTP/1.1\r\nHost: x\r\n\r\n",
+        b"POST /hooks/int_1 HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\npgk_secret\r\n",
+    ],
+    ids=["a control character", "a long cookie", "an odd method", "a bad chunk"],
+)
+async def test_what_cannot_be_read_is_not_quoted(
+    gateway: Running, capfd: pytest.CaptureFixture[str], request_: bytes
+) -> None:
+    head, _, body = (await raw(gateway, request_)).partition(b"\r\n\r\n")
+    assert 400 <= int(head.split()[1]) < 500
+    assert json.loads(body)["status"] == int(head.split()[1])
+    out, err = capfd.readouterr()
+    assert "pgk_secret" not in body.decode() + out + err
+    assert "Traceback" not in out + err
+
+
+async def test_a_browser_may_name_itself_in_any_bytes(gateway: Running, tenant: Tenant) -> None:
+    login = json.dumps({"email": tenant.ready["email"], "password": tenant.ready["password"]}).encode()
+    head = b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nUser-Agent: \xff\xfe\r\nContent-Type: application/json\r\n"
+    head += b"Connection: close\r\nContent-Length: " + str(len(login)).encode() + b"\r\n\r\n"
+    assert (await raw(gateway, head + login)).startswith(b"HTTP/1.1 200 ")

@@ -17,15 +17,16 @@ from gateway.ingest.webhook import Webhook
 from gateway.ingest.writer import CALL_ITEMS, Writer, calls_for
 from gateway.store.pool import DatabaseUnavailable
 
-MORE, COUNT = 12, 13  # where a row says whether it is a further part, and how many items there are in all
+KNOWN, MORE, COUNT, REASON = 11, 12, 13, 17  # where the row of a webhook says what
 
 
 class Connection:
-    """A connection whose statement fails as told, then stores everything."""
+    """A connection whose statement fails as told (None: it does not), then stores everything."""
 
-    def __init__(self, failures: list[Exception]) -> None:
-        self._failures = failures
+    def __init__(self, failures: Sequence[Exception | None]) -> None:
+        self._failures = list(failures)
         self.groups: list[int] = []
+        self.rows: list[Any] = []
 
     async def execute(self, _sql: str, **_limits: float) -> None: ...
 
@@ -33,9 +34,11 @@ class Connection:
         return self
 
     async def fetch(self, *arguments: Sequence[Any], **_limits: float) -> list[tuple[Any, ...]]:
-        if self._failures:
-            raise self._failures.pop(0)
+        failure = self._failures.pop(0) if self._failures else None
+        if failure is not None:
+            raise failure
         self.groups.append(len(arguments[0]))
+        self.rows += arguments[0]
         return []
 
     def terminate(self) -> None: ...
@@ -88,6 +91,23 @@ async def test_nobody_waits_for_a_connection_that_failed(failure: Exception) -> 
         await writer.store(webhook())
         await writer.stop()
     assert opened[1].groups == [1]
+
+
+async def test_a_large_webhook_whose_second_part_is_refused_is_set_aside() -> None:
+    refused = asyncpg.DataError("what the database thinks of it")
+    connection = Connection([None, refused, asyncpg.UniqueViolationError("its first part is there")])
+
+    async def connect() -> asyncpg.Connection:
+        return cast("asyncpg.Connection", connection)
+
+    writer = Writer(connect, lambda entries: None, list, queue_limit=10)
+    await writer.start()
+    async with asyncio.timeout(10):
+        await writer.store(replace(webhook(), messages=[(n,) for n in range(CALL_ITEMS + 1)]))
+        await writer.stop()
+    first, aside = connection.rows
+    assert (first[KNOWN], first[COUNT]) == (False, CALL_ITEMS + 1)
+    assert (aside[KNOWN], aside[COUNT], aside[REASON]) == (True, 0, "not_storable")
 
 
 @given(st.lists(st.tuples(st.integers(0, 700), st.integers(0, 700)), min_size=1, max_size=8))

@@ -1,7 +1,6 @@
 """Running a gateway: on a socket, until it is told to stop; and single errands that need parts of it."""
 
 import asyncio
-import gc
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -26,7 +25,6 @@ from gateway.store.pool import UNAVAILABLE, RoleTooPowerful, open_pool, tenant_t
 log = structlog.get_logger(__name__)
 
 BACKLOG = 1024
-GARBAGE_THRESHOLDS = (20_000, 20, 50)
 
 
 class Refused(Exception):
@@ -67,7 +65,6 @@ async def run_gateway(settings: Settings) -> AsyncIterator[Running]:
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listener, backlog=BACKLOG).start()
-        _look_for_garbage_less_often()
         yield Running(url, application)
 
 
@@ -92,16 +89,6 @@ async def serve_until_stopped(settings: Settings, ready: Callable[[Running], Non
             ready(running)
         await stopped.wait()
         log.info("stopping")
-
-
-def _look_for_garbage_less_often() -> None:
-    """Leave out what was made at the start, which stays; and let more be made between two looks.
-
-    By default a look comes after 700 objects, which is every few requests, and each tenth one goes through all.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GARBAGE_THRESHOLDS)
 
 
 def listen(host: str, port: int) -> socket.socket:

@@ -4,11 +4,11 @@ import re
 from email.message import EmailMessage
 from email.policy import SMTP
 
-from channels.adapter import OutboundMessage
 from channels.mail.ids import message_id
 from channels.mail.names import UNNAMED, safe_name
 from channels.mail.words import header_text
 from channels.mail.wordsets import words
+from channels.outbound import OutboundMessage
 
 MAX_REFERENCES = 20
 FILE_TYPE = re.compile(r"(?!multipart/|message/)[a-z0-9][a-z0-9.+-]{0,60}/[a-z0-9][a-z0-9.+-]{0,100}")

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 import orjson
 from pydantic import SecretStr
 
-from channels.adapter import Accepted, OutboundMessage, Refused, SendResult
 from channels.events import Media
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.mail.outgoing import extra_headers, subject_of, threading
+from channels.outbound import Accepted, OutboundMessage, Refused, SendResult
 from channels.retry_after import retry_after
 
 URL = "https://api.postmarkapp.com/email"

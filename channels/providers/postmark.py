@@ -13,10 +13,12 @@ from typing import Any
 from pydantic import Field, SecretStr
 
 from channels.adapter import Adapter, Credentials
+from channels.description import Capabilities, Setup
 from channels.errors import PayloadMalformed
 from channels.events import ChannelEvent
 from channels.http import HttpRequest
 from channels.json_bodies import read_json
+from channels.mail.connection import MailSettings
 from channels.postmark.inbound import inbound
 from channels.postmark.sending import build, read
 from channels.postmark.updates import update
@@ -30,10 +32,14 @@ MAX_BODY = 55 * 1024 * 1024
 class PostmarkCredentials(Credentials):
     """What a tenant enters to connect a Postmark server."""
 
-    username: str = Field(min_length=1)
-    password: Secret
-    previous_password: tuple[Secret, ...] = ()
-    server_token: SecretStr | None = None
+    username: str = Field(min_length=1, title="User name", description="In front of the webhook's host.")
+    password: Secret = Field(title="Password", description="In front of the webhook's host; long and random.")
+    previous_password: tuple[Secret, ...] = Field(
+        default=(), title="Previous passwords", description="Still accepted while the password is being changed."
+    )
+    server_token: SecretStr | None = Field(
+        default=None, title="Server API token", description="Needed to send: the server's API Tokens."
+    )
 
 
 def verify(request: HttpRequest, credentials: PostmarkCredentials, _now: datetime) -> None:
@@ -61,6 +67,30 @@ ADAPTER = Adapter(
     parse=parse,
     build=build,
     read=read,
+    setup=Setup(
+        title="Postmark",
+        summary="Mail through a Postmark server, with news on every mail sent.",
+        documentation="https://postmarkapp.com/developer/webhooks/webhooks-overview",
+        steps=(
+            "Choose a user name and a long password, and enter them here as `username` and `password`.",
+            "At Postmark open the server, then the **inbound** stream's *Settings*, and enter as *Webhook* this URL "
+            "with both in front of the host: `https://USERNAME:PASSWORD@{host}/…`, else as in `{hook_url}`.",
+            "Check *Include raw email content in JSON payload* there.",
+            "In the **outbound** stream open *Webhooks → Add webhook* with the same URL, and check delivery, bounce, "
+            "spam complaint, open, link click and subscription change.",
+            "Copy the **Server API token** (*API Tokens*) into `server_token`.",
+            "Add the mailbox that customers write to as a channel of this connection.",
+        ),
+        address="The mailbox, such as support@example.org",
+    ),
+    capabilities=Capabilities(
+        channels=("email",),
+        media=("file",),
+        most_files=50,
+        quotes=True,
+        read_receipts=True,
+    ),
+    settings=MailSettings,
     max_body=MAX_BODY,
     deferred=True,
 )

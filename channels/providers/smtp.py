@@ -12,14 +12,17 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr
 
-from channels.adapter import Accepted, Adapter, Credentials, OutboundMessage, Refused, SendResult
+from channels.adapter import Adapter, Credentials
+from channels.description import Capabilities, Setup
 from channels.errors import PayloadMalformed
 from channels.events import ChannelEvent
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.mail.arrival import Arrival, Envelope, Settings
+from channels.mail.connection import MailSettings
 from channels.mail.letter import read_letter
 from channels.mail.outgoing import render
 from channels.mail.reading import events
+from channels.outbound import Accepted, OutboundMessage, Refused, SendResult
 
 PROVIDER = "smtp"
 MAX_BODY = 32 * 1024 * 1024
@@ -32,13 +35,19 @@ class SmtpCredentials(Credentials):
     of ``allowed_hosts``. The same login is used at ``host``.
     """
 
-    username: str = ""
-    password: SecretStr = SecretStr("")
-    previous_password: tuple[SecretStr, ...] = ()
-    allowed_hosts: tuple[str, ...] = ()
-    host: str = ""
-    port: int = Field(default=587, ge=1, le=65535)
-    tls: Literal["none", "starttls", "tls"] = "starttls"
+    username: str = Field(default="", title="User name", description="Of whoever delivers to us, and at the server.")
+    password: SecretStr = Field(default=SecretStr(""), title="Password", description="Of the same login.")
+    previous_password: tuple[SecretStr, ...] = Field(
+        default=(), title="Previous passwords", description="Still accepted while the password is being changed."
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        default=(), title="Allowed hosts", description="Addresses that may deliver without a login."
+    )
+    host: str = Field(default="", title="Server", description="The server that takes our mail.")
+    port: int = Field(default=587, ge=1, le=65535, title="Port", description="Its port.")
+    tls: Literal["none", "starttls", "tls"] = Field(
+        default="starttls", title="Encryption", description="How the connection to it is protected."
+    )
 
 
 def verify(_request: HttpRequest, _credentials: SmtpCredentials, _now: datetime) -> None:
@@ -87,6 +96,26 @@ ADAPTER = Adapter(
     parse=parse,
     build=build,
     read=read,
+    setup=Setup(
+        title="SMTP",
+        summary="Mail handed over by your own mail server, and sent through it.",
+        documentation="https://www.rfc-editor.org/rfc/rfc5321",
+        steps=(
+            "Start the gateway with its mail listener: `postgate serve --smtp 2525`.",
+            "Let your mail server hand mail for the mailbox on to the gateway's host and that port. It logs in with "
+            "`username` and `password`, or its address is one of `allowed_hosts`.",
+            "Enter the server that takes mail from here as `host`, `port` and `tls`.",
+            "Add the mailbox that customers write to as a channel of this connection.",
+        ),
+        address="The mailbox, such as support@example.org",
+    ),
+    capabilities=Capabilities(
+        channels=("email",),
+        media=("file",),
+        most_files=50,
+        quotes=True,
+    ),
+    settings=MailSettings,
     max_body=MAX_BODY,
     posted=False,
     deferred=True,

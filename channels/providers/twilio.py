@@ -13,14 +13,16 @@ from typing import Any, Self
 
 from pydantic import Field, model_validator
 
-from channels.adapter import Adapter, Credentials, OutboundMessage, SendResult
+from channels.adapter import Adapter, Credentials
+from channels.description import Capabilities, Setup
 from channels.errors import CannotSend, SignatureInvalid
 from channels.events import ChannelEvent
 from channels.http import Headers, HttpRequest, HttpResponse
+from channels.outbound import OutboundMessage, SendResult
 from channels.signatures import Secret, live
 from channels.twilio.forms import Form, TooManyFields, holds_json, read_form
 from channels.twilio.posts import read_post
-from channels.twilio.sending import build_message, read_answer
+from channels.twilio.sending import LONGEST_TEXT, build_message, read_answer
 from channels.twilio.signing import require_signature, signed_form
 
 PROVIDER = "twilio"
@@ -32,11 +34,19 @@ SILENCE = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
 class TwilioCredentials(Credentials):
     """What a tenant enters to connect a Twilio account (of the sub-account that owns the number)."""
 
-    account_sid: str = Field(min_length=1)
-    auth_token: Secret | None = None
-    shared_key: Secret | None = None
-    previous_auth_token: tuple[Secret, ...] = ()
-    previous_shared_key: tuple[Secret, ...] = ()
+    account_sid: str = Field(min_length=1, title="Account SID", description="AC and 32 digits: Console → Account.")
+    auth_token: Secret | None = Field(
+        default=None, title="Auth token", description="Signs the webhooks and sends: Console → Account."
+    )
+    shared_key: Secret | None = Field(
+        default=None, title="Shared key", description="Where webhooks are signed with one instead (HMAC-SHA256)."
+    )
+    previous_auth_token: tuple[Secret, ...] = Field(
+        default=(), title="Previous auth tokens", description="Still accepted while the token is being changed."
+    )
+    previous_shared_key: tuple[Secret, ...] = Field(
+        default=(), title="Previous shared keys", description="Still accepted while the key is being changed."
+    )
 
     @model_validator(mode="after")
     def _one_secret_at_least(self) -> Self:
@@ -103,6 +113,32 @@ ADAPTER = Adapter(
     parse=parse,
     build=build,
     read=read,
+    setup=Setup(
+        title="Twilio",
+        summary="SMS, MMS and WhatsApp through a Twilio account.",
+        documentation="https://www.twilio.com/docs/messaging/guides/webhook-request",
+        steps=(
+            "In the Twilio Console copy **Account SID** and **Auth Token** of the (sub-)account that owns the number.",
+            "Open *Phone Numbers → Manage → Active numbers*, choose the number, and under *Messaging* set "
+            "**A message comes in** to *Webhook*, `{hook_url}`, *HTTP POST*.",
+            "For a Messaging Service set the same URL under *Integration → Send a webhook*; "
+            "for WhatsApp under *Senders → WhatsApp senders → the sender*.",
+            "Add each number in international form (`+12025550110`) as a channel of this connection.",
+        ),
+        address="The number in international form, such as +12025550110, or a short code",
+        notes=(
+            "Status callbacks need nothing at Twilio: each message that is sent names this connection's URL.",
+            "Twilio does not repeat an inbound webhook that failed; set the same URL as the fallback URL.",
+        ),
+    ),
+    capabilities=Capabilities(
+        channels=("sms", "mms", "whatsapp"),
+        longest_text=LONGEST_TEXT,
+        media=("image", "audio", "voice", "video", "document", "sticker", "file"),
+        most_files=10,
+        read_receipts=True,
+        window_hours=24,
+    ),
     max_body=1024 * 1024,
     acknowledgement=HttpResponse(200, SILENCE, Headers.of({"content-type": "text/xml"})),
 )

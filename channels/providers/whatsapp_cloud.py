@@ -14,13 +14,15 @@ from urllib.parse import parse_qs
 
 from pydantic import Field
 
-from channels.adapter import Adapter, Credentials, OutboundMessage, SendResult
+from channels.adapter import Adapter, Credentials
+from channels.description import Capabilities, Setup
 from channels.errors import CannotSend, SignatureInvalid
 from channels.events import ChannelEvent
 from channels.http import Headers, HttpRequest, HttpResponse
+from channels.outbound import OutboundMessage, SendResult
 from channels.signatures import Secret, live, matches, require_hmac_sha256
 from channels.whatsapp.posts import divide, read_post
-from channels.whatsapp.sending import build_message, read_answer
+from channels.whatsapp.sending import LONGEST_TEXT, build_message, read_answer
 
 PROVIDER = "whatsapp_cloud"
 SCHEME = "sha256="
@@ -29,12 +31,22 @@ SCHEME = "sha256="
 class WhatsAppCloudCredentials(Credentials):
     """What a tenant enters to connect a Meta app. ``verify_token`` is our own word, for Meta's handshake."""
 
-    app_secret: Secret
-    verify_token: Secret | None = None
-    access_token: Secret | None = None
-    previous_app_secret: tuple[Secret, ...] = ()
-    previous_verify_token: tuple[Secret, ...] = ()
-    api_version: str = Field(default="v24.0", pattern=r"^v\d{1,3}\.\d$")
+    app_secret: Secret = Field(title="App secret", description="Signs the webhooks: App settings → Basic.")
+    verify_token: Secret | None = Field(
+        default=None, title="Verify token", description="A word of your own, entered here and at Meta."
+    )
+    access_token: Secret | None = Field(
+        default=None, title="Access token", description="Of a system user; needed to send messages."
+    )
+    previous_app_secret: tuple[Secret, ...] = Field(
+        default=(), title="Previous app secrets", description="Still accepted while the secret is being changed."
+    )
+    previous_verify_token: tuple[Secret, ...] = Field(
+        default=(), title="Previous verify tokens", description="Still accepted while the token is being changed."
+    )
+    api_version: str = Field(
+        default="v24.0", pattern=r"^v\d{1,3}\.\d$", title="API version", description="Of the Graph API."
+    )
 
 
 def verify(request: HttpRequest, credentials: WhatsAppCloudCredentials, _now: datetime) -> None:
@@ -98,6 +110,35 @@ ADAPTER = Adapter(
     parse=parse,
     build=build,
     read=read,
+    setup=Setup(
+        title="WhatsApp Cloud API",
+        summary="WhatsApp messages through Meta's own API, without a provider in between.",
+        documentation="https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/create-webhook-endpoint",
+        steps=(
+            "In Meta's App Dashboard open your app, then *App settings → Basic*, and copy the **App secret** into "
+            "`app_secret`.",
+            "Choose any long random word, and enter it here as `verify_token`.",
+            "In *WhatsApp → Configuration* enter `{hook_url}` as the **Callback URL** and the same word as "
+            "**Verify token**, then press *Verify and save*: Meta asks this URL at once.",
+            "Under *Webhook fields* subscribe to `messages`; for alarms also to `account_update`, "
+            "`phone_number_quality_update` and `message_template_status_update`.",
+            "In *Business settings → System users* make a token with `whatsapp_business_messaging` and "
+            "`whatsapp_business_management`, and enter it as `access_token`.",
+            "Add the number's **Phone number ID** (*WhatsApp → API Setup*) as a channel of this connection.",
+        ),
+        address="The phone number ID: the 15 or so digits that Meta's dashboard shows, not the number itself",
+        notes=("The app has to be in *Live* mode: until then Meta sends nothing but its own tests.",),
+    ),
+    capabilities=Capabilities(
+        channels=("whatsapp",),
+        longest_text=LONGEST_TEXT,
+        media=("image", "audio", "voice", "video", "document", "sticker", "file"),
+        most_files=1,
+        reactions=True,
+        quotes=True,
+        read_receipts=True,
+        window_hours=24,
+    ),
     handshake=handshake,
     divide=parts,
 )

@@ -8,10 +8,10 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from channels.adapter import Accepted, OutboundMessage, Refused, SendResult
 from channels.errors import CannotSend, PayloadMalformed
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.json_bodies import read_json
+from channels.outbound import Accepted, OutboundMessage, Refused, SendResult
 from channels.phone_addresses import is_user_id
 from channels.retry_after import retry_after
 from channels.twilio.problems import THROTTLED, problem_of
@@ -41,8 +41,8 @@ def build_message(message: OutboundMessage, account_sid: str, auth_token: str) -
 
 
 def _fields(message: OutboundMessage) -> Iterator[tuple[str, str]]:
-    if message.kind == "reaction":
-        raise CannotSend("reaction_unsupported", "Twilio can't send reactions")
+    if message.content is not None:
+        raise CannotSend("content_unsupported", "Twilio can't send this kind of message")
     if not message.text and not message.media:
         raise CannotSend("message_empty", "a message needs a text or a file")
     prefix = "whatsapp:" if message.channel == "whatsapp" or is_user_id(message.recipient) else ""

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from channels.json_fields import NOTHING, Object, id_in, list_in, moment_in, object_in, text_in
 from channels.phone_addresses import from_display, is_user_id
-from channels.whatsapp.fields import NOTHING, Object, id_in, list_in, moment_in, object_in, text_in
 
 CHANNEL = "whatsapp"
 

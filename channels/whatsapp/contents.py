@@ -10,9 +10,7 @@ from typing import Any
 from channels.errors import PayloadMalformed
 from channels.events import Attachment, ContactCard, Location, Media
 from channels.json_bodies import read_json
-from channels.mail.names import safe_name
-from channels.phone_addresses import spelled
-from channels.whatsapp.fields import (
+from channels.json_fields import (
     Object,
     Unreadable,
     id_in,
@@ -22,6 +20,8 @@ from channels.whatsapp.fields import (
     required_object,
     text_in,
 )
+from channels.mail.names import safe_name
+from channels.phone_addresses import spelled
 
 
 @dataclass(slots=True)

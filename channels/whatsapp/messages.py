@@ -4,10 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from channels.events import InboundMessage, Other
-from channels.phone_addresses import spelled
-from channels.whatsapp.change import CHANNEL, Change, common, user_id_in
-from channels.whatsapp.contents import content_of
-from channels.whatsapp.fields import (
+from channels.json_fields import (
     Object,
     Unreadable,
     id_in,
@@ -17,6 +14,9 @@ from channels.whatsapp.fields import (
     required_object,
     text_in,
 )
+from channels.phone_addresses import spelled
+from channels.whatsapp.change import CHANNEL, Change, common, user_id_in
+from channels.whatsapp.contents import content_of
 from channels.whatsapp.people import Person, sender_of
 from channels.whatsapp.problems import first_problem
 

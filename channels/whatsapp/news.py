@@ -3,9 +3,9 @@
 from typing import Any
 
 from channels.events import Other
+from channels.json_fields import Unreadable, id_in, moment_in, object_in, required_id, text_in
 from channels.phone_addresses import spelled
 from channels.whatsapp.change import Change, common, user_id_in
-from channels.whatsapp.fields import Unreadable, id_in, moment_in, object_in, required_id, text_in
 from channels.whatsapp.problems import problem_in
 
 

@@ -3,9 +3,9 @@
 from typing import Any, NamedTuple
 
 from channels.events import Identity
+from channels.json_fields import NOTHING, Object, id_in, object_in, text_in
 from channels.phone_addresses import is_user_id, spelled
 from channels.whatsapp.change import Change, user_id_in
-from channels.whatsapp.fields import NOTHING, Object, id_in, object_in, text_in
 
 
 class Person(NamedTuple):

@@ -6,7 +6,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/suppor
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from channels.whatsapp.fields import Object, id_in, list_in, object_in, text_in
+from channels.json_fields import Object, id_in, list_in, object_in, text_in
 
 
 @dataclass(frozen=True, slots=True)

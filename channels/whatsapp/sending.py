@@ -7,14 +7,14 @@ from typing import Any
 
 import orjson
 
-from channels.adapter import Accepted, OutboundMessage, Refused, SendResult
 from channels.errors import CannotSend, PayloadMalformed
 from channels.events import Media
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.json_bodies import read_json
+from channels.json_fields import NOTHING, Object, id_in, list_in, object_in, text_in
+from channels.outbound import Accepted, OutboundMessage, Reaction, Refused, SendResult
 from channels.phone_addresses import is_user_id
 from channels.retry_after import retry_after
-from channels.whatsapp.fields import NOTHING, Object, id_in, list_in, object_in, text_in
 from channels.whatsapp.problems import THROTTLED, TROUBLE, problem_of
 
 GRAPH = "https://graph.facebook.com"
@@ -49,7 +49,7 @@ def build_message(message: OutboundMessage, version: str, token: str) -> HttpReq
         "biz_opaque_callback_data": message.reference,
         **_content(message),
     }
-    if message.in_reply_to and message.kind != "reaction":
+    if message.in_reply_to and not isinstance(message.content, Reaction):
         body["context"] = {"message_id": message.in_reply_to}
     headers = Headers.of({"authorization": f"Bearer {token}", "content-type": "application/json"})
     return HttpRequest("POST", f"{GRAPH}/{version}/{message.sender}/messages", headers, orjson.dumps(body))
@@ -63,8 +63,10 @@ def _recipient(address: str) -> Object:
 
 
 def _content(message: OutboundMessage) -> Object:
-    if message.kind == "reaction":
-        return _reaction(message)
+    if isinstance(message.content, Reaction):
+        return _reaction(message, message.content)
+    if message.content is not None:
+        raise CannotSend("content_unsupported", "this kind of message can't be sent yet")
     if len(message.media) > 1:
         raise CannotSend("too_many_files", "a WhatsApp message holds one file at most")
     if message.media:
@@ -72,11 +74,10 @@ def _content(message: OutboundMessage) -> Object:
     return _text(message.text)
 
 
-def _reaction(message: OutboundMessage) -> Object:
+def _reaction(message: OutboundMessage, reaction: Reaction) -> Object:
     if not message.in_reply_to:
         raise CannotSend("reaction_without_message", "a reaction needs the message that it is about")
-    emoji = message.text or ""  # an empty one takes the reaction back
-    return {"type": "reaction", "reaction": {"message_id": message.in_reply_to, "emoji": emoji}}
+    return {"type": "reaction", "reaction": {"message_id": message.in_reply_to, "emoji": reaction.emoji}}
 
 
 def _text(text: str | None) -> Object:

@@ -3,9 +3,9 @@
 from typing import Any
 
 from channels.events import StatusUpdate
+from channels.json_fields import Object, Unreadable, id_in, moment_in, object_in, required_id, text_in
 from channels.phone_addresses import spelled
 from channels.whatsapp.change import Change, common, user_id_in
-from channels.whatsapp.fields import Object, Unreadable, id_in, moment_in, object_in, required_id, text_in
 from channels.whatsapp.problems import first_problem, is_retryable
 
 KNOWN = frozenset({"sent", "delivered", "read", "played", "failed", "deleted"})

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from channels.adapter import Accepted, Refused
 from channels.errors import ChannelError, PayloadMalformed, SignatureInvalid
 from channels.events import Quarantined
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.normal_form import normal_form, quarantined_form
+from channels.outbound import Accepted, Refused
 from channels.registry import ADAPTERS
 from tests.channels.fixtures import NOW, PROVIDERS, SIGNATURES, Recorded, one, recorded
 

@@ -14,7 +14,8 @@ import typer
 from typer.testing import CliRunner
 
 from gateway.cli.inspect import inspect
-from tests.channels.fixtures import FIXTURES, PROVIDERS, Recorded, differences, forgeries, one, recorded
+from tests.channels.fixtures import FIXTURES, PROVIDERS, Recorded, forgeries, one, recorded
+from tests.channels.matching import differences
 
 APP = typer.Typer()
 APP.command()(inspect)

@@ -7,14 +7,14 @@ from urllib.parse import parse_qsl
 import orjson
 import pytest
 
-from channels.adapter import Accepted, OutboundMessage, Refused
 from channels.errors import CannotSend
 from channels.events import Media
 from channels.http import Headers, HttpResponse
+from channels.outbound import Accepted, OutboundMessage, Reaction, Refused
 from channels.providers.twilio import ADAPTER, TwilioCredentials
 
 CREDENTIALS = TwilioCredentials.model_validate({"account_sid": "AC1", "auth_token": "token-1"})
-OUTBOUND = OutboundMessage(reference="msg_1", kind="text", sender="+13125550188", recipient="+12025550142", text="hi")
+OUTBOUND = OutboundMessage(reference="msg_1", sender="+13125550188", recipient="+12025550142", text="hi")
 FILES = [Media(type="image", url=f"https://f.example.test/{n}") for n in range(11)]
 
 
@@ -51,7 +51,7 @@ def test_a_message_is_built_as_twilio_takes_it(changes: dict[str, Any], expected
     [
         ({"text": None}, "message_empty"),
         ({"text": "x" * 1601}, "text_too_long"),
-        ({"kind": "reaction"}, "reaction_unsupported"),
+        ({"content": Reaction("👍")}, "content_unsupported"),
         ({"media": FILES}, "too_many_files"),
         ({"media": FILES[:2], "channel": "whatsapp"}, "too_many_files"),
         ({"media": [Media(type="image", id="9")]}, "file_unusable"),

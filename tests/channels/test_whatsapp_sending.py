@@ -5,16 +5,14 @@ from typing import Any
 import orjson
 import pytest
 
-from channels.adapter import Accepted, OutboundMessage, Refused
 from channels.errors import CannotSend
 from channels.events import Media
 from channels.http import Headers, HttpResponse
+from channels.outbound import Accepted, OutboundMessage, Reaction, Refused
 from channels.providers.whatsapp_cloud import ADAPTER, WhatsAppCloudCredentials
 
 CREDENTIALS = WhatsAppCloudCredentials.model_validate({"app_secret": "app-secret", "access_token": "token-1"})
-OUTBOUND = OutboundMessage(
-    reference="msg_1", kind="text", sender="300000000000001", recipient="+12025550142", text="hi"
-)
+OUTBOUND = OutboundMessage(reference="msg_1", sender="300000000000001", recipient="+12025550142", text="hi")
 
 
 def sent(**changes: Any) -> dict[str, Any]:
@@ -35,9 +33,9 @@ def sent(**changes: Any) -> dict[str, Any]:
         ({"in_reply_to": "wamid.0"}, {"context": {"message_id": "wamid.0"}}),
         ({"recipient": "US.1"}, {"recipient": "US.1"}),
         ({"recipient": "Z3JvdXA"}, {"to": "Z3JvdXA", "recipient_type": "group"}),
-        ({"kind": "reaction", "text": "👍", "in_reply_to": "wamid.0"},
+        ({"content": Reaction("👍"), "text": None, "in_reply_to": "wamid.0"},
          {"type": "reaction", "reaction": {"message_id": "wamid.0", "emoji": "👍"}}),
-        ({"kind": "reaction", "text": None, "in_reply_to": "wamid.0"},
+        ({"content": Reaction(""), "text": None, "in_reply_to": "wamid.0"},
          {"type": "reaction", "reaction": {"message_id": "wamid.0", "emoji": ""}}),
         ({"media": [Media(type="file", url="https://f.example.test/a", filename="a.pdf")]},
          {"type": "document", "document": {"link": "https://f.example.test/a", "caption": "hi", "filename": "a.pdf"}}),
@@ -54,7 +52,7 @@ def test_a_message_is_built_as_meta_takes_it(changes: dict[str, Any], expected: 
     [
         ({"text": None}, "message_empty"),
         ({"text": "x" * 4097}, "text_too_long"),
-        ({"kind": "reaction"}, "reaction_without_message"),
+        ({"content": Reaction("👍")}, "reaction_without_message"),
         ({"media": [Media(type="audio", id="9")]}, "caption_unsupported"),
         ({"media": [Media(type="image")]}, "file_unusable"),
         ({"media": [Media(type="image", id="1"), Media(type="image", id="2")]}, "too_many_files"),

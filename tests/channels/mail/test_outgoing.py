@@ -5,10 +5,10 @@ from email.policy import default
 
 import pytest
 
-from channels.adapter import Accepted, OutboundMessage, Refused
 from channels.events import Media
 from channels.http import Headers, HttpResponse
 from channels.mail.letter import read_letter
+from channels.outbound import Accepted, OutboundMessage, Refused
 from channels.providers.smtp import ADAPTER, SmtpCredentials
 
 CREDENTIALS = SmtpCredentials(host="mail.example.org", port=2525)
@@ -17,7 +17,6 @@ CREDENTIALS = SmtpCredentials(host="mail.example.org", port=2525)
 def message(text: str = "Hello", **fields: object) -> OutboundMessage:
     values: dict[str, object] = {"reference": "gw-1@example.org", "subject": "Größe", **fields}
     return OutboundMessage(
-        kind="text",
         sender="Support <support@example.org>",
         recipient="jane@example.net",
         text=text,

@@ -8,10 +8,10 @@ import orjson
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from channels.adapter import Accepted, OutboundMessage, Refused
 from channels.errors import SignatureInvalid
 from channels.events import InboundMessage, Media, StatusUpdate
 from channels.http import Headers, HttpRequest, HttpResponse
+from channels.outbound import Accepted, OutboundMessage, Refused
 from channels.postmark.updates import BOUNCES
 from channels.providers.postmark import ADAPTER, PostmarkCredentials
 
@@ -167,7 +167,6 @@ def test_a_delivery_report_among_the_files_becomes_a_status() -> None:
 def message(**fields: Any) -> OutboundMessage:
     values = {
         "reference": "gw.k1.c.m.mac@example.org",
-        "kind": "text",
         "sender": "Support <support@example.org>",
         "recipient": "jane@example.net",
         "text": "Hello",

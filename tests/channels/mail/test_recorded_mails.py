@@ -8,7 +8,8 @@ import pytest
 from channels.events import InboundMessage
 from channels.http import HttpRequest
 from channels.providers import smtp
-from tests.channels.mail.cases import as_recorded, differences, raw, recorded
+from tests.channels.mail.cases import as_recorded, raw, recorded
+from tests.channels.matching import differences
 
 MAILS = recorded("eml")
 PAGES = [case for case in MAILS if "html" in case]

@@ -1,4 +1,4 @@
-"""Fields of Meta's objects. Any of them may be missing or of another type than documented."""
+"""Fields of JSON objects from strangers. Any of them may be missing or of another type than documented."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ NOTHING: Object = {}
 
 
 class Unreadable(Exception):
-    """One item of a post is not what Meta documents; says what was found instead."""
+    """One item of a post is not what its provider documents; says what was found instead."""
 
 
 def text_in(source: Object, key: str) -> str | None:

@@ -1,0 +1,61 @@
+"""What can be asked of a provider beside sending a message. No socket is touched here."""
+
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from channels.events import Media
+from channels.http import HttpRequest, HttpResponse
+from channels.outbound import Refused
+
+Result = TypeVar("Result")
+
+#: A dialogue with a provider without touching a socket: it yields requests, is sent the responses, and returns what
+#: came of it. Whoever drives it makes each request and sends in what was answered.
+Dialogue = Generator[HttpRequest, HttpResponse, Result]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Receipt:
+    """Tell a customer that the message ``message_ref`` to our address ``sender`` was read, and who is typing now."""
+
+    sender: str
+    message_ref: str
+    typing: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateListed:
+    """A template as the provider lists it. ``status`` and ``category`` are the provider's words in lower case."""
+
+    name: str
+    language: str
+    status: str
+    category: str | None
+    body: str | None
+    components: Sequence[Mapping[str, Any]]
+    external_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operations:
+    """What else can be asked of a provider; None where it has no such thing. None of them ever raises.
+
+    Attributes:
+        prepare: ``(request, credentials)``, before ``verify``: fetch what it takes to judge a request (a signing
+            certificate), and return the credentials with it. ``Refused`` is our trouble: the request is answered 503.
+        confirm: ``(request, credentials)``, after a verified request was stored: what the provider waits for (a
+            subscription's confirmation).
+        complete: ``(request, credentials)``, before ``parse``: fetch what a webhook only points at (a mail's content).
+            The parts go to ``parse`` in its context, as ``context["fetched"]``.
+        mark_read: ``(receipt, credentials)``.
+        upload: ``(media, sender, credentials)``, the provider's id of a file whose bytes are given.
+        templates: ``(account, credentials)``, all templates of an account there.
+    """
+
+    prepare: Callable[[HttpRequest, Any], Dialogue[Any]] | None = None
+    confirm: Callable[[HttpRequest, Any], Dialogue[Refused | None]] | None = None
+    complete: Callable[[HttpRequest, Any], Dialogue[Mapping[str, bytes] | Refused]] | None = None
+    mark_read: Callable[[Receipt, Any], Dialogue[Refused | None]] | None = None
+    upload: Callable[[Media, str, Any], Dialogue[str | Refused]] | None = None
+    templates: Callable[[str, Any], Dialogue[Sequence[TemplateListed] | Refused]] | None = None

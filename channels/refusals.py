@@ -1,0 +1,77 @@
+"""A provider's error codes in words, and what a refused request comes to."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from channels.errors import PayloadMalformed
+from channels.http import HttpResponse
+from channels.json_bodies import read_json
+from channels.outbound import Refused
+from channels.retry_after import retry_after
+
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A class of error codes.
+
+    Attributes:
+        reason: a sentence for the agent who wrote the message.
+        retryable: the same message may go through later, and was not sent now.
+        unknown: as the answer to a send, it leaves open whether the message went out.
+    """
+
+    reason: str
+    retryable: bool = False
+    unknown: bool = False
+
+
+class Problems:
+    """All codes of a provider.
+
+    Args:
+        classes: the codes of each problem, as numbers or words.
+        unnamed: what any other code means; providers add codes without notice.
+    """
+
+    def __init__(self, classes: Mapping[Problem, Iterable[int | str]], unnamed: Problem) -> None:
+        self._by_code = {str(code): problem for problem, codes in classes.items() for code in codes}
+        self._unnamed = unnamed
+
+    def of(self, code: str | None) -> Problem:
+        """Return what a code means."""
+        return self._unnamed if code is None else self._by_code.get(code, self._unnamed)
+
+    def is_retryable(self, code: str | None) -> bool:
+        """Tell whether a message that failed with a code may be sent again."""
+        return self.of(code).retryable
+
+
+def refused(response: HttpResponse, code: str | None, problem: Problem, said: Any = None) -> Refused:
+    """Return the refusal that a provider's answer comes to.
+
+    Args:
+        response: the answer.
+        code: the provider's own code in it, if it has one; else the HTTP status serves.
+        problem: what that means.
+        said: the provider's own words, shown behind ours.
+    """
+    words = said.strip() if isinstance(said, str) else ""
+    return Refused(
+        code or f"http_{response.status}",
+        (f"{problem.reason} ({words})" if words else problem.reason)[:LONGEST_REASON],
+        retryable=problem.retryable and not problem.unknown,
+        retry_after=retry_after(response),
+        unknown=problem.unknown,
+    )
+
+
+def answer_of(response: HttpResponse) -> Mapping[str, Any]:
+    """Return the JSON object that a provider answered; empty when it answered anything else."""
+    try:
+        document = read_json(response.body)
+    except PayloadMalformed:
+        return {}
+    return document if isinstance(document, dict) else {}

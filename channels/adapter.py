@@ -49,6 +49,8 @@ class Adapter:
         provider: the name used in the database, the API and on the command line.
         credentials: the model of its credentials.
         verify: ``(request, credentials, now)``; raises ``SignatureInvalid`` and nothing else.
+        sign: ``(request, credentials, now)``, the request as the provider would sign it, so that ``verify`` accepts
+            it: for probes and samples. None where only the provider can (it signs with a private key).
         parse: ``(request, context)``, the events of a verified request, each with its own
             address, doubles within the post removed; raises ``PayloadMalformed`` and nothing else.
             ``context`` holds the connection's settings by name, any of which may be missing, and what was fetched.
@@ -78,6 +80,7 @@ class Adapter:
     setup: Setup
     capabilities: Capabilities
     settings: type[Settings] = Settings
+    sign: Callable[[HttpRequest, Any, datetime], HttpRequest] | None = None
     operations: Operations = field(default_factory=Operations)
     handshake: Callable[[HttpRequest, Any], HttpResponse | None] = no_handshake
     divide: Callable[[HttpRequest], Sequence[tuple[str | None, bytes]]] | None = None

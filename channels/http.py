@@ -29,6 +29,11 @@ class Headers:
         """Return all fields under their lower-case names."""
         return dict(self._values)
 
+    def with_fields(self, fields: Mapping[str, str]) -> Self:
+        """Return a copy in which some fields are set anew."""
+        values = self._values | {name.lower(): value for name, value in fields.items()}
+        return type(self)(values.items())
+
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self._values
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from benchmarks.bench import Bench
 from benchmarks.results import Line
-from benchmarks.rows import correctness, fanout, grouping, ingest, latency, memory, one_tenant, single_inserts
+from benchmarks.rows import adapters, correctness, fanout, grouping, ingest, latency, memory, one_tenant, single_inserts
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,7 @@ MEASUREMENTS = (
     Measurement((7,), "Fan-out", fanout.hub_against_transports),
     Measurement((8,), "Memory of idle websockets", memory.socket_against_bare),
     Measurement((101,), "Group commit", grouping.group_against_single_commits),
+    Measurement((102,), "Reading webhooks", adapters.adapters_against_bare_parsing),
     # Last, since it accounts for all that went before.
     Measurement((13,), "Accounting for all rounds", correctness.account),
 )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Literal
 
 from channels.events import ContactCard, Location, Media
@@ -134,6 +135,7 @@ class OutboundMessage:
         html: the same words as HTML, for mail.
         references: Message-IDs of the thread, oldest first.
         headers: further header fields of a mail.
+        sent_at: the time of this attempt, for those whose requests are signed with it.
     """
 
     reference: str
@@ -149,6 +151,7 @@ class OutboundMessage:
     html: str | None = None
     references: Sequence[str] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
+    sent_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ headers ``svix-…``. Signatures of other versions are passed over: ``v1a`` (ed2
 
 import base64
 import binascii
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from hmac import digest
 from typing import Annotated
@@ -54,7 +54,7 @@ def verify(
         raise SignatureInvalid("signature_mismatch", "no signature matches the id, the time-stamp and the body")
 
 
-def sign(message_id: str, moment: datetime, body: bytes, secrets: Sequence[bytes]) -> Mapping[str, str]:
+def sign(message_id: str, moment: datetime, body: bytes, secrets: Sequence[bytes]) -> dict[str, str]:
     """Return the three headers that prove a body, with one signature for each secret.
 
     Raises:

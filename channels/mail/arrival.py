@@ -54,17 +54,32 @@ class Settings:
 class Arrival:
     """How a mail came: by which provider, under which id, to which of our addresses.
 
-    ``authentication`` is what the provider itself checked; None means that the header is to be
-    asked. ``reply_token`` is one that the provider took out of the address.
+    Attributes:
+        provider: its name.
+        external_id: its id of this arrival.
+        envelope: as SMTP had it.
+        settings: of the connection.
+        address: our address where the provider names one and there is no envelope.
+        reply_token: one that the provider took out of the address.
+        reply_hint: what the provider takes for the part that was written now.
+        authentication: what the provider itself checked; None means that the header is to be asked.
+        spam: its score and verdict.
+        virus: whether it found one; None when it did not look.
+        fetch: where the content is when it did not come along.
+        extra: what else may matter.
     """
 
     provider: str
     external_id: str
     envelope: Envelope
     settings: Settings
+    address: str | None = None
     reply_token: str | None = None
+    reply_hint: str | None = None
     authentication: Authentication | None = None
     spam: Mapping[str, Any] | None = None
+    virus: bool | None = None
+    fetch: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
 

@@ -9,6 +9,7 @@ from channels.mail import limits, trust
 from channels.mail.addresses import address_in, domain_of, mailboxes
 from channels.mail.arrival import Arrival
 from channels.mail.automatic import automation
+from channels.mail.bodies import line_ends
 from channels.mail.flow import Page, flow
 from channels.mail.ids import message_id, message_ids, references
 from channels.mail.letter import Letter
@@ -48,7 +49,7 @@ class _Shown:
 
 def _message(letter: Letter, arrival: Arrival) -> InboundMessage:
     sender = letter.senders[0] if letter.senders else None
-    shown, address = _shown(letter), _our_address(arrival)
+    shown, address = _shown(letter, arrival.reply_hint), _our_address(arrival)
     token = arrival.reply_token or _token(letter, arrival)
     thread = _thread(letter)
     return InboundMessage(
@@ -67,7 +68,7 @@ def _message(letter: Letter, arrival: Arrival) -> InboundMessage:
         text=letter.text,
         attachments=tuple(_marked(file, shown) for file in letter.attachments),
         in_reply_to=thread["in_reply_to"],
-        mail={**thread, **_judged(letter, arrival), **_body(letter, shown), "reply_token": token},
+        mail={**thread, **_judged(letter, arrival), **_body(letter, shown, arrival.fetch), "reply_token": token},
     )
 
 
@@ -100,7 +101,7 @@ def _judged(letter: Letter, arrival: Arrival) -> dict[str, Any]:
         "auto": automatic.kind,
         "may_auto_reply": automatic.may_reply,
         "spam": arrival.spam,
-        "virus": None,
+        "virus": arrival.virus,
         "malformed": letter.malformed,
         "envelope": {"from": arrival.envelope.sender, "to": list(arrival.envelope.recipients)},
         "cc": _plain(letter.cc),
@@ -109,22 +110,23 @@ def _judged(letter: Letter, arrival: Arrival) -> dict[str, Any]:
     }
 
 
-def _body(letter: Letter, shown: _Shown) -> dict[str, Any]:
+def _body(letter: Letter, shown: _Shown, fetch: str | None) -> dict[str, Any]:
+    """Return the content; whether a mail that is still to be fetched has HTML is not known."""
     return {
         "subject": letter.subject,
-        "has_html": letter.html is not None,
+        "has_html": None if fetch is not None and letter.html is None else letter.html is not None,
         "html": shown.html,
         "reply_text": shown.reply,
         "preview": shown.preview,
         "calendar": letter.calendar,
         "crypto": letter.crypto,
-        "fetch": None,
+        "fetch": fetch,
     }
 
 
-def _shown(letter: Letter) -> _Shown:
+def _shown(letter: Letter, hint: str | None) -> _Shown:
     """Sanitise the HTML, find the reply and the preview."""
-    reply = None if letter.text is None else visible_reply(letter.text, letter.subject)
+    reply = None if letter.text is None else _reply_of_text(letter.text, letter.subject, hint)
     if letter.html is None:
         return _Shown(None, reply, _preview(reply))
     page = flow(letter.html)
@@ -132,6 +134,15 @@ def _shown(letter: Letter) -> _Shown:
     clean = sanitise(page.html, ids, letter.locations)
     reply = _reply(reply, letter, page)
     return _Shown(clean.html, reply, _preview(reply or page.text), clean.blocked_images, clean.shown_files, page.cut)
+
+
+def _reply_of_text(text: str, subject: str | None, hint: str | None) -> str:
+    """Find what is new in a text; a provider's opinion counts where we see no mark, and it is how the text begins."""
+    reply = visible_reply(text, subject)
+    hinted = "\n".join(line.rstrip() for line in line_ends(hint or "").split("\n")).strip()
+    if reply == text and hinted and text.lstrip().startswith(f"{hinted}\n") and not is_forward(text, subject):
+        return hinted
+    return reply
 
 
 def _reply(of_text: str | None, letter: Letter, page: Page) -> str:
@@ -175,7 +186,8 @@ def _came_back(letter: Letter, arrival: Arrival) -> bool:
 
 
 def _our_address(arrival: Arrival) -> str | None:
-    return arrival.envelope.recipients[0].strip().lower() if arrival.envelope.recipients else None
+    named = arrival.envelope.recipients[0] if arrival.envelope.recipients else arrival.address
+    return (named or "").strip().lower() or None
 
 
 def _token(letter: Letter, arrival: Arrival) -> str | None:

@@ -1,5 +1,6 @@
 """HTTP requests and responses as plain values, so that adapters never touch a socket."""
 
+import base64
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Self
@@ -73,3 +74,8 @@ class HttpResponse:
     status: int
     body: bytes = b""
     headers: Headers = field(default_factory=Headers)
+
+
+def basic_authorization(user: str, password: str) -> str:
+    """Write the value of an ``Authorization`` header with a user name and a password (RFC 7617)."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode("utf-8", "surrogatepass")).decode()

@@ -93,3 +93,15 @@ def moment_in(source: Object, key: str) -> datetime | None:
     if value >= MILLISECONDS_FROM:
         value //= 1000
     return datetime.fromtimestamp(value, UTC) if 0 < value < YEAR_10000 else None
+
+
+def iso_moment_in(source: Object, key: str) -> datetime | None:
+    """Return a time written as ISO 8601; one without an offset is taken for UTC. None when it can't be read."""
+    value = source.get(key)
+    if type(value) is not str:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None

@@ -62,7 +62,7 @@ def _moment(moment: datetime | None, channel: str) -> str | None:
 
 
 def _message(event: InboundMessage) -> dict[str, Any]:
-    attachment = _file if event.channel == EMAIL else _attachment
+    attachment = _file if event.channel == EMAIL else attachment_form
     return {
         "subtype": event.subtype,
         "from": _party(event.sender),
@@ -105,7 +105,8 @@ def _error(code: str | None, message: str | None) -> Mapping[str, str | None] | 
     return None if code is None and message is None else {"code": code, "message": message}
 
 
-def _attachment(item: Attachment) -> dict[str, Any]:
+def attachment_form(item: Attachment) -> dict[str, Any]:
+    """Return a file, a place or a contact card of a phone channel."""
     match item:
         case Media():
             return {
@@ -128,7 +129,7 @@ def _attachment(item: Attachment) -> dict[str, Any]:
 def _file(item: Attachment) -> dict[str, Any]:
     """Describe a mail's file under the names that mail uses."""
     if not isinstance(item, Media):
-        return _attachment(item)
+        return attachment_form(item)
     return {
         "filename": item.filename,
         "content_type": item.mime_type,

@@ -8,10 +8,14 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from channels.description import Capabilities, Setup
+from channels.errors import SignatureInvalid
 from channels.events import ChannelEvent
 from channels.http import HttpRequest, HttpResponse
 from channels.operations import Operations
 from channels.outbound import OutboundMessage, SendResult
+
+#: What a provider is answered that would take anything else for final.
+TRY_AGAIN = 503
 
 
 class Credentials(BaseModel):
@@ -64,7 +68,10 @@ class Adapter:
         capabilities: what can be done with it.
         settings: the model of its settings.
         operations: what else can be asked of it.
-        refused_status: how a request that is not genuine is answered; some providers give up for ever on a 401.
+        nonce: ``(request)``, what stands in a verified request for one use only, where the proof does not cover the
+            body. If the connection has seen it with another body before, the request is answered as if it was stored,
+            and kept as nothing. None when the request has no such thing; never raises.
+        refused_status: how a request that is not genuine is answered; see ``status_of``.
         max_body: the largest body in bytes.
         posted: True when it comes as HTTP posts, which a hook URL takes; mail over SMTP does not.
         deferred: True when parsing is slow and has to happen after the acknowledgement (mail).
@@ -84,8 +91,13 @@ class Adapter:
     operations: Operations = field(default_factory=Operations)
     handshake: Callable[[HttpRequest, Any], HttpResponse | None] = no_handshake
     divide: Callable[[HttpRequest], Sequence[tuple[str | None, bytes]]] | None = None
+    nonce: Callable[[HttpRequest], str | None] | None = None
     refused_status: int = 401
     max_body: int = 4 * 1024 * 1024
     posted: bool = True
     deferred: bool = False
     acknowledgement: HttpResponse = field(default_factory=lambda: HttpResponse(200))
+
+    def status_of(self, refusal: SignatureInvalid) -> int:
+        """Return the status that answers a request which ``verify`` refused."""
+        return TRY_AGAIN if refusal.try_again else self.refused_status

@@ -15,7 +15,15 @@ class ChannelError(Exception):
 
 
 class SignatureInvalid(ChannelError):
-    """The request can't be proven to come from the provider, just now."""
+    """The request can't be proven to come from the provider, just now.
+
+    ``try_again`` asks for an answer of 503: the provider would drop anything else for ever, and the fault may be ours
+    (a key that was exchanged a moment ago).
+    """
+
+    def __init__(self, code: str, detail: str, *, try_again: bool = False) -> None:
+        super().__init__(code, detail)
+        self.try_again = try_again
 
 
 class PayloadMalformed(ChannelError):

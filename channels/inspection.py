@@ -71,7 +71,7 @@ def examine(case: Case) -> Finding:
     try:
         adapter.verify(case.request, credentials, case.now)
     except SignatureInvalid as error:
-        return Finding(verified=False, exit_code=NOT_VERIFIED, status=adapter.refused_status, error=error)
+        return Finding(verified=False, exit_code=NOT_VERIFIED, status=adapter.status_of(error), error=error)
     return _parsed(adapter, case)
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, TypeVar
 
 from channels.events import Media
@@ -44,10 +45,14 @@ class Operations:
     Attributes:
         prepare: ``(request, credentials)``, before ``verify``: fetch what it takes to judge a request (a signing
             certificate), and return the credentials with it. ``Refused`` is our trouble: the request is answered 503.
+            Nothing is proven yet: drive it under a short time limit and without redirects, and keep the answer to a
+            URL for a day, one fetch of it at a time.
         confirm: ``(request, credentials)``, after a verified request was stored: what the provider waits for (a
             subscription's confirmation).
-        complete: ``(request, credentials)``, before ``parse``: fetch what a webhook only points at (a mail's content).
-            The parts go to ``parse`` in its context, as ``context["fetched"]``.
+        complete: ``(request, credentials, now)``, before ``parse``: fetch what a webhook only points at (a mail's
+            content). The parts go to ``parse`` in its context, as ``context["fetched"]``; the whole mail as sent is
+            called ``raw``. Empty when there is nothing to fetch. ``now`` is the true time, for requests that are
+            signed with it. After a ``Refused`` that is not retryable the webhook is parsed with what it holds itself.
         mark_read: ``(receipt, credentials)``.
         upload: ``(media, sender, credentials)``, the provider's id of a file whose bytes are given.
         templates: ``(account, credentials)``, all templates of an account there.
@@ -55,7 +60,7 @@ class Operations:
 
     prepare: Callable[[HttpRequest, Any], Dialogue[Any]] | None = None
     confirm: Callable[[HttpRequest, Any], Dialogue[Refused | None]] | None = None
-    complete: Callable[[HttpRequest, Any], Dialogue[Mapping[str, bytes] | Refused]] | None = None
+    complete: Callable[[HttpRequest, Any, datetime], Dialogue[Mapping[str, bytes] | Refused]] | None = None
     mark_read: Callable[[Receipt, Any], Dialogue[Refused | None]] | None = None
     upload: Callable[[Media, str, Any], Dialogue[str | Refused]] | None = None
     templates: Callable[[str, Any], Dialogue[Sequence[TemplateListed] | Refused]] | None = None

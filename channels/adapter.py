@@ -60,7 +60,8 @@ class Adapter:
             ``context`` holds the connection's settings by name, any of which may be missing, and what was fetched.
         build: ``(message, credentials)``, the request that sends a message; raises ``CannotSend``
             and nothing else.
-        read: what the provider's answer to that request means; never raises.
+        read: what the provider's answer to that request means; never raises. Where nothing was answered,
+            ``channels.refusals.unanswered`` says what that means, for all providers alike.
         handshake: the answer to a provider's GET, None when it is not a valid one.
         divide: splits a post that several accounts share into ``(address, body)`` parts, each
             holding only that address' changes; None when posts are never shared.

@@ -67,13 +67,25 @@ class HttpRequest:
         return query if query.isascii() else query.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
 
 
+#: The status of a request that nothing came back for. No server answers with it: RFC 9110 ends at 599, and nobody has
+#: registered that one.
+NO_ANSWER = 599
+
+
 @dataclass(frozen=True, slots=True)
 class HttpResponse:
-    """An answer: ours to a provider, or a provider's to a request of ours."""
+    """An answer: ours to a provider, or a provider's to a request of ours.
+
+    A request of ours that nothing came back for has one too, with the status ``NO_ANSWER`` and no body. Then
+    ``failure`` says in words for the log what went wrong, and ``sent`` whether the provider may have acted on the
+    request: False when it never left, so that it is safe to repeat.
+    """
 
     status: int
     body: bytes = b""
     headers: Headers = field(default_factory=Headers)
+    failure: str | None = None
+    sent: bool = True
 
 
 def basic_authorization(user: str, password: str) -> str:

@@ -68,6 +68,17 @@ def refused(response: HttpResponse, code: str | None, problem: Problem, said: An
     )
 
 
+def unanswered(response: HttpResponse) -> Refused | None:
+    """Return what a request to which nothing came back is to a sender; None when there is an answer to ``read``."""
+    if response.failure is None:
+        return None
+    if not response.sent:
+        return Refused("unreachable", "The provider can't be reached; it will be tried again.", retryable=True)
+    return Refused(
+        "no_answer", "The provider did not answer; the message may have been sent.", retryable=False, unknown=True
+    )
+
+
 def answer_of(response: HttpResponse) -> Mapping[str, Any]:
     """Return the JSON object that a provider answered; empty when it answered anything else."""
     try:

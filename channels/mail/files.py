@@ -42,6 +42,31 @@ def media(
     )
 
 
+def announced(
+    url: str | None,
+    size: int | None,
+    *,
+    mime_type: str,
+    sent_name: str,
+    content_id: str | None,
+    inline: bool,
+) -> Media:
+    """Describe a file that has to be fetched; ``extra`` says from where. Its bytes may turn out to be something else."""
+    name = safe_name(sent_name)
+    warning = _warning(name, mime_type, None)
+    extra: dict[str, Any] = {"fetch": url} if url is not None else {}
+    return Media(
+        type=_kind(mime_type),
+        url=url,
+        mime_type=mime_type,
+        filename=name,
+        size=size,
+        content_id=content_id,
+        inline=inline,
+        extra={**extra, "warning": warning} if warning else extra,
+    )
+
+
 def sniffed_type(content: bytes) -> str | None:
     """Return the type that the magic bytes show; None when they show nothing known."""
     if content[:2] == b"MZ":

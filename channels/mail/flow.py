@@ -12,7 +12,8 @@ from itertools import islice
 
 from channels.mail import limits
 from channels.mail.markup import Tag, Text, escaped, tokens
-from channels.mail.quote_marks import ends_reply, is_quote
+from channels.mail.pictures import is_tracker
+from channels.mail.quote_marks import REST, ends_reply, fold_of
 from channels.mail.wordsets import words
 
 MAX_OPEN = 200
@@ -60,12 +61,19 @@ class Page:
 
     ``html`` is balanced but not safe: give it to the sanitiser. ``reply`` is the text without
     quoted mail; it is ``text`` when there is none, or when answers stand between the quotes.
+    ``trackers`` is how many invisible pictures from elsewhere were taken out.
+
+    Elements that can be folded away say so in ``data-fold``: ``quote`` and ``signature`` for what
+    stands in them, ``rest`` for themselves and all that comes after. ``foldable`` is False when
+    nothing would be left, or answers stand between the quotes.
     """
 
     html: str
     text: str
     reply: str
     cut: bool
+    trackers: int
+    foldable: bool
 
 
 class _Lines:
@@ -106,6 +114,7 @@ class _Flow:
     drop_depth: int = 0
     formatting: int = 0
     tags: int = 0
+    trackers: int = 0
     quote_at: int | None = None
     reply_ended: bool = False
     seen_quote: bool = False
@@ -124,17 +133,19 @@ class _Flow:
         if tag.name in DROPPED:
             self.dropping, self.drop_depth = ("", 0) if tag.empty else (tag.name, 1)
             return
-        self._mark_quotes(tag)
+        fold = self._mark_quotes(tag)
         if tag.name not in ALLOWED:
             return
         self._end_implied(tag.name)
         self._line(tag.name)
         if self.tags >= MAX_TAGS:
             return
-        if tag.name in VOID:
-            self._write_start(tag)
+        if tag.name == "img" and is_tracker(tag.attributes):
+            self.trackers += 1
+        elif tag.name in VOID:
+            self._write_start(tag, fold)
         elif len(self.stack) < MAX_OPEN and (tag.name not in FORMATTING or self.formatting < MAX_FORMATTING):
-            self._write_start(tag)
+            self._write_start(tag, fold)
             self.stack.append(tag.name)
             self.open[tag.name] += 1
             self.formatting += tag.name in FORMATTING
@@ -175,9 +186,11 @@ class _Flow:
         if self.quote_at is not None and len(self.stack) <= self.quote_at:
             self.quote_at = None
 
-    def _write_start(self, tag: Tag) -> None:
+    def _write_start(self, tag: Tag, fold: str | None) -> None:
         self.tags += 1
-        attributes = "".join(f' {name}="{escaped(value)}"' for name, value in tag.attributes.items())
+        kept = {name: value for name, value in tag.attributes.items() if not name.startswith("data-")}
+        marked = kept if fold is None else {**kept, "data-fold": fold}
+        attributes = "".join(f' {name}="{escaped(value)}"' for name, value in marked.items())
         self.out.append(f"<{tag.name}{attributes}>")
 
     def _line(self, name: str) -> None:
@@ -189,12 +202,19 @@ class _Flow:
             self.full.add(" ")
             self.reply.add(" ")
 
-    def _mark_quotes(self, tag: Tag) -> None:
+    def _mark_quotes(self, tag: Tag) -> str | None:
+        """Note that a quote begins; return how the element is to be marked."""
+        if not self._in_reply():
+            return None
         if ends_reply(tag):
             self.reply_ended = True
-        elif self._in_reply() and is_quote(tag) and tag.name in ALLOWED - VOID and len(self.stack) < MAX_OPEN:
-            self.interleaved = self.interleaved or self.after_quote
-            self.seen_quote, self.quote_at = True, len(self.stack)
+            return REST
+        fold = fold_of(tag)
+        if fold is None or tag.name not in ALLOWED - VOID or len(self.stack) >= MAX_OPEN:
+            return None
+        self.interleaved = self.interleaved or self.after_quote
+        self.seen_quote, self.quote_at = True, len(self.stack)
+        return fold
 
     def _in_reply(self) -> bool:
         return not self.reply_ended and self.quote_at is None
@@ -215,9 +235,10 @@ def flow(markup: str) -> Page:
             state.start(token)
     state.close()
     text = state.full.text()
-    reply = text if state.interleaved else state.reply.text() or text
+    own = state.reply.text()
+    foldable = bool(own) and not state.interleaved
     cut = len(markup) > limits.MAX_HTML or state.tags >= MAX_TAGS or next(stream, None) is not None
-    return Page("".join(state.out), text, reply, cut)
+    return Page("".join(state.out), text, own if foldable else text, cut, state.trackers, foldable)
 
 
 def _drop(state: _Flow, token: Text | Tag) -> None:

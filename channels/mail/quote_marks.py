@@ -8,22 +8,28 @@ from channels.mail.wordsets import words
 
 # Gmail's and Proton's outer div is no quote: answers between the quotes stand within it.
 BLOCKQUOTE_CLASSES = words("gmail_quote protonmail_quote")
-QUOTE_CLASSES = words(
-    "gmail_attr gmail_signature moz-cite-prefix moz-signature yahoo_quoted protonmail_signature_block zmail_extra"
-)
-QUOTE_IDS = ("applemailsignature",)
+QUOTE_CLASSES = words("gmail_attr moz-cite-prefix yahoo_quoted zmail_extra")
+SIGNATURE_CLASSES = words("gmail_signature moz-signature protonmail_signature_block applemailsignature")
+SIGNATURE_IDS = frozenset({"applemailsignature", "ms-outlook-mobile-signature"})
+QUOTE = "quote"
+SIGNATURE = "signature"
+REST = "rest"
 END_IDS = frozenset({"divrplyfwdmsg", "appendonsend", "reply-intro"})
 
 
-def is_quote(tag: Tag) -> bool:
-    """Tell whether this element holds quoted mail or a signature, and nothing else."""
+def fold_of(tag: Tag) -> str | None:
+    """Tell what this element holds and nothing else: a quote or a signature; None for anything else."""
     attributes = tag.attributes
     classes = attributes.get("class", "")[:500].lower().split()
     if tag.name == "blockquote":
-        return attributes.get("type", "").lower() == "cite" or not BLOCKQUOTE_CLASSES.isdisjoint(classes)
-    if attributes.get("name") == "messageReplySection" or attributes.get("id", "").lower() in QUOTE_IDS:
-        return True
-    return not QUOTE_CLASSES.isdisjoint(classes)
+        is_cited = attributes.get("type", "").lower() == "cite" or not BLOCKQUOTE_CLASSES.isdisjoint(classes)
+        return QUOTE if is_cited else None
+    own_id = attributes.get("id", "").lower().removeprefix("x_")
+    if own_id in SIGNATURE_IDS or not SIGNATURE_CLASSES.isdisjoint(classes):
+        return SIGNATURE
+    if attributes.get("name") == "messageReplySection" or not QUOTE_CLASSES.isdisjoint(classes):
+        return QUOTE
+    return None
 
 
 def ends_reply(tag: Tag) -> bool:

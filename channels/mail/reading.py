@@ -43,6 +43,7 @@ class _Shown:
     reply: str | None
     preview: str | None
     blocked: int = 0
+    trackers: int = 0
     files: tuple[str, ...] = ()
     cut: bool = False
 
@@ -131,9 +132,11 @@ def _shown(letter: Letter, hint: str | None) -> _Shown:
         return _Shown(None, reply, _preview(reply))
     page = flow(letter.html)
     ids = [file.content_id for file in letter.attachments if file.content_id is not None]
-    clean = sanitise(page.html, ids, letter.locations)
+    foldable = page.foldable and not is_forward(page.text, letter.subject)
+    clean = sanitise(page.html, ids, letter.locations, foldable=foldable)
     reply = _reply(reply, letter, page)
-    return _Shown(clean.html, reply, _preview(reply or page.text), clean.blocked_images, clean.shown_files, page.cut)
+    blocked = clean.blocked_images + page.trackers
+    return _Shown(clean.html, reply, _preview(reply or page.text), blocked, page.trackers, clean.shown_files, page.cut)
 
 
 def _reply_of_text(text: str, subject: str | None, hint: str | None) -> str:
@@ -167,6 +170,7 @@ def _preview(text: str | None) -> str | None:
 def _notes(letter: Letter, arrival: Arrival, shown: _Shown) -> Mapping[str, Any]:
     notes = {
         "blocked_remote_images": shown.blocked,
+        "blocked_trackers": shown.trackers,
         "cut": letter.cut or shown.cut,
         "loop": _came_back(letter, arrival),
         "misleading_name": _misleads(letter.senders[0]) if letter.senders else False,

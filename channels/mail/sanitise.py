@@ -1,8 +1,10 @@
 """What of a stranger's HTML reaches a browser: nh3 with a written-out policy.
 
-Nothing may load by itself: remote pictures are removed and counted. A picture of the same mail
-keeps a relative address, ``attachments/<content id>``, that the gateway serves or rewrites with
-``link_files``. The result is meant for a sandboxed frame with a strict policy of its own.
+Nothing may load by itself. A remote picture loses its ``src``; its address waits in ``data-remote``
+until somebody asks for it (``pictures.show_images``). A picture of the same mail keeps a relative
+address, ``attachments/<content id>``, that the gateway serves or rewrites with ``link_files``. What
+can be folded away is marked with ``data-fold`` (see ``flow.Page``). The result is meant for a
+sandboxed frame with a strict policy of its own.
 """
 
 import base64
@@ -16,6 +18,8 @@ import nh3
 
 from channels.mail.flow import ALLOWED, DROPPED
 from channels.mail.markup import escaped, unescaped
+from channels.mail.pictures import parked, waiting
+from channels.mail.quote_marks import QUOTE, REST, SIGNATURE
 from channels.mail.styles import safe_style
 
 FILE_PREFIX = "attachments/"
@@ -28,7 +32,7 @@ WORD = re.compile(r"[#\w ,+.-]{1,60}")
 CLEANED_WITH_CONTENT = set(DROPPED)
 
 ATTRIBUTES: dict[str, set[str]] = {
-    "*": {"style", "dir", "lang", "title", "align", "valign", "width", "height", "bgcolor"},
+    "*": {"data-fold", "style", "dir", "lang", "title", "align", "valign", "width", "height", "bgcolor"},
     "a": {"href"},
     "img": {"src", "alt", "border"},
     "table": {"border", "cellpadding", "cellspacing"},
@@ -41,23 +45,34 @@ ATTRIBUTES: dict[str, set[str]] = {
 }
 SIZES = frozenset({"width", "height", "border", "cellpadding", "cellspacing", "colspan", "rowspan", "span", "start"})
 FREE = frozenset({"alt", "title"})
+FOLDS = frozenset({QUOTE, SIGNATURE, REST})
 
 
 @dataclass(frozen=True, slots=True)
 class Sanitised:
-    """Safe HTML, how many remote pictures were removed, which files it shows (content ids)."""
+    """Safe HTML, how many remote pictures do not load, which files it shows (content ids)."""
 
     html: str
     blocked_images: int
     shown_files: tuple[str, ...]
 
 
-def sanitise(balanced: str, content_ids: Collection[str] = (), locations: Mapping[str, str] | None = None) -> Sanitised:
-    """Clean balanced markup (see ``flow``); pictures may come from the mail's own files only.
+def sanitise(
+    balanced: str,
+    content_ids: Collection[str] = (),
+    locations: Mapping[str, str] | None = None,
+    *,
+    foldable: bool = True,
+) -> Sanitised:
+    """Clean balanced markup (see ``flow``); pictures load from the mail's own files only.
 
-    ``locations`` maps a file's Content-Location to its content id.
+    Args:
+        balanced: the markup.
+        content_ids: of the mail's files.
+        locations: a file's Content-Location → its content id.
+        foldable: keep the marks of what can be folded away.
     """
-    policy = _Policy(frozenset(content_ids), locations or {})
+    policy = _Policy(frozenset(content_ids), locations or {}, FOLDS if foldable else frozenset())
     clean = nh3.clean(
         balanced,
         tags=set(ALLOWED),
@@ -69,7 +84,7 @@ def sanitise(balanced: str, content_ids: Collection[str] = (), locations: Mappin
         set_tag_attribute_values={"a": {"target": "_blank"}},
         url_schemes={"http", "https", "mailto", "tel", "cid", "data"},
     )
-    return Sanitised(clean, policy.blocked, tuple(policy.shown))
+    return Sanitised(waiting(clean), policy.blocked, tuple(policy.shown))
 
 
 def link_files(html: str, urls: Mapping[str, str]) -> str:
@@ -85,9 +100,10 @@ def link_files(html: str, urls: Mapping[str, str]) -> str:
 class _Policy:
     """Judges one attribute at a time, and remembers what it removed."""
 
-    def __init__(self, content_ids: frozenset[str], locations: Mapping[str, str]) -> None:
+    def __init__(self, content_ids: frozenset[str], locations: Mapping[str, str], folds: frozenset[str]) -> None:
         self._content_ids = content_ids
         self._locations = locations
+        self._folds = folds
         self.blocked = 0
         self.shown: dict[str, None] = {}
         self._judges: Mapping[str, Callable[[str], str | None]] = {
@@ -101,6 +117,8 @@ class _Policy:
         judge = self._judges.get(name)
         if judge is not None:
             return judge(value)
+        if name == "data-fold":
+            return value if value in self._folds else None
         if name in FREE:
             return value[:1000]
         return value if (SIZE if name in SIZES else WORD).fullmatch(value) else None
@@ -114,7 +132,7 @@ class _Policy:
         if address[:5].lower() == "data:":
             return _data_image(address)
         self.blocked += 1
-        return None
+        return parked(address)
 
     def _file(self, content_id: str) -> str | None:
         if content_id not in self._content_ids:

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from channels.mail.flow import ALLOWED, DROPPED, flow
+from channels.mail.pictures import show_images
 from channels.mail.sanitise import ATTRIBUTES, Sanitised, link_files, sanitise
 from channels.mail.wordsets import words
 
@@ -81,6 +82,10 @@ class Inspector(HTMLParser):
     def _is_kept(self, tag: str, name: str, value: str) -> bool:
         if name == "href":
             return LINK.match(value) is not None
+        if name == "data-remote":
+            return tag == "img" and re.match(r"(?i)https?://", value) is not None
+        if name == "data-fold":
+            return value in {"quote", "signature", "rest"}
         if name == "src":
             return KEPT_IMAGE.match(value) is not None
         if name == "style":
@@ -140,9 +145,88 @@ def test_harmless_html_is_kept(source: str, wanted: str) -> None:
     "source",
     ["<img src=https://t.example/p.gif>", "<img src='//t.example/p'>", "<img src='/p.gif'>"],
 )
-def test_a_remote_image_is_removed_and_counted(source: str) -> None:
+def test_a_remote_image_does_not_load_and_is_counted(source: str) -> None:
     result = clean(source)
     assert ("src" in result.html, result.blocked_images) == (False, 1)
+
+
+@pytest.mark.parametrize(
+    ("source", "address"),
+    [
+        ('<img alt="a>b" src="https://t.example/p?a=1&amp;b=%20&quot;" width=90>', 'https://t.example/p?a=1&b=%20"'),
+        ("<img src='HTTP://t.example/ä'>", "HTTP://t.example/ä"),
+        ("<img src='//t.example/p'>", "https://t.example/p"),
+    ],
+)
+def test_a_remote_image_can_be_shown_later(source: str, address: str) -> None:
+    asked: list[str] = []
+
+    def through_proxy(remote: str) -> str:
+        asked.append(remote)
+        return '/proxy?a=1&b="2"'
+
+    page = show_images(clean(source).html, through_proxy)
+    assert asked == [address]
+    assert ' src="/proxy?a=1&amp;b=&quot;2&quot;"' in page
+    assert "data-remote" not in page
+
+
+def test_a_picture_that_the_proxy_does_not_want_stays_hidden() -> None:
+    page = clean('<img src="https://t.example/p">').html
+    assert show_images(page, lambda _: None) == page
+
+
+def test_text_that_looks_like_a_picture_stays_text() -> None:
+    source = '&lt;img src="remote:x"&gt; &lt;img data-remote="https://t.example/"&gt;'
+    page = clean(source).html
+    assert page == show_images(page, lambda _: "/proxy")
+    assert page == source
+
+
+@pytest.mark.parametrize("value", ["javascript:alert(1)", "https://t.example/", '" onload="x'])
+def test_a_mail_cannot_bring_marks_of_ours(value: str) -> None:
+    page = clean(f"<img data-remote='{value}'><p data-fold='quote'>x</p><p data-fold='{value}'>y</p>").html
+    assert page == "<img><p>x</p><p>y</p>"
+
+
+@pytest.mark.parametrize(
+    ("source", "trackers"),
+    [
+        ("<img src=https://t.example/p width=1 height=1>", 1),
+        ("<img src=https://t.example/p width='0' height='1px'>", 1),
+        ("<img src=https://t.example/p style='width:1px;height:1px'>", 1),
+        ("<img src=https://t.example/p style='border:0; display : none'>", 1),
+        ("<img src=https://t.example/p width=1 height=400>", 0),
+        ("<img src=https://t.example/p width=100%>", 0),
+        ("<img src=https://t.example/p style='max-width:1px;height:1px'>", 0),
+        ("<img src=cid:one@x width=1 height=1>", 0),
+    ],
+)
+def test_a_picture_that_only_counts_readers_is_gone_for_good(source: str, trackers: int) -> None:
+    page = flow(source)
+    assert page.trackers == trackers
+    assert ("<img" in page.html) is (trackers == 0)
+
+
+@pytest.mark.parametrize(
+    ("source", "marks"),
+    [
+        (f'new<div class="gmail_quote"><div class="gmail_attr">On x wrote:</div>{GMAIL}</div>', ["quote", "quote"]),
+        ('new<div class="gmail_signature">Jane</div><blockquote type="cite">old</blockquote>', ["signature", "quote"]),
+        ('new<hr tabindex="-1"><div id="divRplyFwdMsg">From: x</div>old', ["rest"]),
+        ('<blockquote type="cite">a<blockquote type="cite">b</blockquote></blockquote>new', ["quote"]),
+    ],
+)
+def test_what_can_be_folded_is_marked(source: str, marks: list[str]) -> None:
+    page = flow(source)
+    assert page.foldable
+    assert re.findall(r'data-fold="([a-z]+)"', sanitise(page.html).html) == marks
+    assert "data-fold" not in sanitise(page.html, foldable=False).html
+
+
+@pytest.mark.parametrize("source", [GMAIL, f"{GMAIL}one{GMAIL}two"])
+def test_a_mail_of_which_nothing_would_be_left_is_not_folded(source: str) -> None:
+    assert not flow(source).foldable
 
 
 def test_pictures_of_the_same_mail_are_kept_and_named_in_order() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import orjson
 
-from channels.errors import PayloadMalformed
+from channels.errors import CannotSend, PayloadMalformed
 
 #: orjson writes 254 levels and reads 1,024: what is deeper than that could be read, but never be stored.
 DEEPEST = 250
@@ -27,6 +27,18 @@ def read_json(body: bytes) -> Any:  # Any: the document is a stranger's, every r
     if body.count(b"[") + body.count(b"{") > DEEPEST:  # no document is deeper than it has brackets
         _require_shallow(document)
     return document
+
+
+def write_json(document: Any) -> bytes:  # Any: whatever JSON has
+    """Write the body of a request to a provider.
+
+    Raises:
+        CannotSend: when it holds something that is no text (half of a surrogate pair).
+    """
+    try:
+        return orjson.dumps(document)
+    except orjson.JSONEncodeError as error:
+        raise CannotSend("text_unwritable", "the message holds characters that can't be sent") from error
 
 
 def _patiently(body: bytes) -> Any:

@@ -51,7 +51,7 @@ def announced(
     content_id: str | None,
     inline: bool,
 ) -> Media:
-    """Describe a file that has to be fetched; ``extra`` says from where. Its bytes may turn out to be something else."""
+    """Describe a file that has to be fetched; ``extra`` says from where. Its bytes may be of another type."""
     name = safe_name(sent_name)
     warning = _warning(name, mime_type, None)
     extra: dict[str, Any] = {"fetch": url} if url is not None else {}

@@ -98,7 +98,7 @@ def _judged(letter: Letter, arrival: Arrival) -> dict[str, Any]:
     one_sender = len(letter.senders) == 1 and sum(1 for _ in letter.fields.all("from")) == 1
     return {
         "auth": checked.as_dict(),
-        "from_verified": trust.is_verified(checked.as_dict(), one_sender=one_sender),
+        "from_verified": trust.is_verified(checked, one_sender=one_sender),
         "auto": automatic.kind,
         "may_auto_reply": automatic.may_reply,
         "spam": arrival.spam,

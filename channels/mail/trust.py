@@ -5,7 +5,7 @@ above the first Received line that a foreign server wrote.
 """
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 
 from channels.mail.fields import Fields
@@ -17,11 +17,15 @@ PROPERTY = re.compile(r"\bheader\.from\s*=\s*\"?([^\s;\"]{1,255})", re.IGNORECAS
 
 @dataclass(frozen=True, slots=True)
 class Authentication:
-    """What was checked, in the words of RFC 8601; None where nothing was."""
+    """What was checked, in the words of RFC 8601; None where nothing was.
+
+    ``aligned`` is True when nobody gave a DMARC verdict, and yet a domain that passed vouches for the one in From.
+    """
 
     spf: str | None = None
     dkim: str | None = None
     dmarc: str | None = None
+    aligned: bool = False
 
     def as_dict(self) -> dict[str, str | None]:
         """Return the results under the names of the normal form."""
@@ -91,6 +95,15 @@ def _best(results: list[str] | None) -> str | None:
     return "pass" if "pass" in results else results[0]
 
 
-def is_verified(results: Mapping[str, str | None], *, one_sender: bool) -> bool:
+def is_aligned(shown: str, passed: Iterable[str]) -> bool:
+    """Tell whether a domain that passed SPF or DKIM vouches for the domain shown in From: it is that one or above it.
+
+    RFC 7489 compares what belongs to one organisation. Without the list of public suffixes that is not known: a domain
+    below the shown one may be a stranger's, so it vouches for nothing.
+    """
+    return any("." in domain and (shown == domain or shown.endswith(f".{domain}")) for domain in passed)
+
+
+def is_verified(checked: Authentication, *, one_sender: bool) -> bool:
     """Tell whether the address in From may be shown as verified."""
-    return one_sender and results.get("dmarc") == "pass"
+    return one_sender and (checked.dmarc == "pass" or checked.aligned)

@@ -13,7 +13,8 @@ from channels.mail.bodies import line_ends
 from channels.mail.flow import Page, flow
 from channels.mail.ids import message_id, message_ids, references
 from channels.mail.letter import Letter
-from channels.mail.quoted import is_forward, visible_reply
+from channels.mail.quote_marks import QUOTE
+from channels.mail.quoted import Fold, folds, is_forward, unfolded, visible_reply
 from channels.mail.reports import Report, report
 from channels.mail.sanitise import sanitise
 from channels.mail.tokens import is_ours, token_in, without_token
@@ -37,11 +38,12 @@ def events(letter: Letter, arrival: Arrival) -> tuple[ChannelEvent, ...]:
 
 @dataclass(frozen=True, slots=True)
 class _Shown:
-    """The forms in which a mail is shown."""
+    """The forms in which a mail is shown; ``folds`` are of its text."""
 
     html: str | None
     reply: str | None
     preview: str | None
+    folds: tuple[Fold, ...] = ()
     blocked: int = 0
     trackers: int = 0
     files: tuple[str, ...] = ()
@@ -119,6 +121,7 @@ def _body(letter: Letter, shown: _Shown, fetch: str | None) -> dict[str, Any]:
         "html": shown.html,
         "reply_text": shown.reply,
         "preview": shown.preview,
+        "folds": [{"kind": fold.kind, "start": fold.start, "end": fold.end} for fold in shown.folds],
         "calendar": letter.calendar,
         "crypto": letter.crypto,
         "fetch": fetch,
@@ -127,25 +130,37 @@ def _body(letter: Letter, shown: _Shown, fetch: str | None) -> dict[str, Any]:
 
 def _shown(letter: Letter, hint: str | None) -> _Shown:
     """Sanitise the HTML, find the reply and the preview."""
-    reply = None if letter.text is None else _reply_of_text(letter.text, letter.subject, hint)
+    folded = () if letter.text is None else _folds(letter.text, letter.subject, hint)
+    reply = None if letter.text is None else unfolded(letter.text, folded) if folded else letter.text
     if letter.html is None:
-        return _Shown(None, reply, _preview(reply))
+        return _Shown(None, reply, _preview(reply), folded)
     page = flow(letter.html)
     ids = [file.content_id for file in letter.attachments if file.content_id is not None]
     foldable = page.foldable and not is_forward(page.text, letter.subject)
     clean = sanitise(page.html, ids, letter.locations, foldable=foldable)
     reply = _reply(reply, letter, page)
-    blocked = clean.blocked_images + page.trackers
-    return _Shown(clean.html, reply, _preview(reply or page.text), blocked, page.trackers, clean.shown_files, page.cut)
+    return _Shown(
+        html=clean.html,
+        reply=reply,
+        preview=_preview(reply or page.text),
+        folds=folded,
+        blocked=clean.blocked_images + page.trackers,
+        trackers=page.trackers,
+        files=clean.shown_files,
+        cut=page.cut,
+    )
 
 
-def _reply_of_text(text: str, subject: str | None, hint: str | None) -> str:
-    """Find what is new in a text; a provider's opinion counts where we see no mark, and it is how the text begins."""
-    reply = visible_reply(text, subject)
-    hinted = "\n".join(line.rstrip() for line in line_ends(hint or "").split("\n")).strip()
-    if reply == text and hinted and text.lstrip().startswith(f"{hinted}\n") and not is_forward(text, subject):
-        return hinted
-    return reply
+def _folds(text: str, subject: str | None, hint: str | None) -> tuple[Fold, ...]:
+    """Return what may be folded away; a provider's opinion counts where we see no mark, if the text begins with it."""
+    found = folds(text, subject)
+    if found or not hint or is_forward(text, subject):
+        return found
+    hinted = "\n".join(line.rstrip() for line in line_ends(hint).split("\n")).strip()
+    lead = len(text) - len(text.lstrip())
+    if not hinted or not text.startswith(f"{hinted}\n", lead):
+        return ()
+    return (Fold(QUOTE, text.count("\n", 0, lead + len(hinted)) + 1, text.count("\n") + 1),)
 
 
 def _reply(of_text: str | None, letter: Letter, page: Page) -> str:

@@ -15,24 +15,23 @@ DEVICE = re.compile(
 DEVICE_LINES = 3
 
 
-def without_signature(lines: Sequence[str]) -> list[str]:
-    """Cut at the line ``-- ``, and drop a closing line of a device; never leave nothing."""
-    kept = list(lines)
-    for number, line in enumerate(kept):
-        if line.rstrip("\r") in ("-- ", "--") and any(above.strip() for above in kept[:number]):
-            kept = kept[:number]
-            break
+def signature_start(lines: Sequence[str]) -> int:
+    """Return where a signature begins: at the line ``-- ``, or at closing lines of a device.
+
+    It is the number of lines when there is none; something always stays above it.
+    """
+    dashed = (number for number, line in enumerate(lines) if line.rstrip("\r") in ("-- ", "--"))
+    end = next((number for number in dashed if any(above.strip() for above in lines[:number])), len(lines))
     for _ in range(DEVICE_LINES):
-        kept = _trimmed(kept)
-        if len(kept) < 2 or len(kept[-1]) > 120 or DEVICE.fullmatch(kept[-1]) is None:
+        last = _text_end(lines, end)
+        if last < 2 or len(lines[last - 1]) > 120 or DEVICE.fullmatch(lines[last - 1]) is None:
             break
-        kept.pop()
-    return _trimmed(kept)
+        end = last - 1
+    return end
 
 
-def _trimmed(lines: list[str]) -> list[str]:
-    """Drop blank lines at the end."""
-    end = len(lines)
+def _text_end(lines: Sequence[str], end: int) -> int:
+    """Step back over blank lines."""
     while end and not lines[end - 1].strip():
         end -= 1
-    return lines[:end]
+    return end

@@ -1,8 +1,10 @@
 """Of a reply its new part is shown, and in doubt all of it."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from channels.mail.quoted import visible_reply
+from channels.mail.quoted import Fold, folds, unfolded, visible_reply
 
 ATTRIBUTIONS = [
     "On Tue, Sep 15, 2026 at 11:58 AM Acme Support <\na@example.org> wrote:",
@@ -96,3 +98,36 @@ def test_a_forward_is_kept_whole(subject: str) -> None:
 def test_an_answer_to_a_forward_is_cut() -> None:
     text = "thanks\n\nOn 15 Sep 2026, A <a@example.org> wrote:\n> ---------- Forwarded message ---------\n> x"
     assert visible_reply(text) == "thanks"
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("Ok\n\nOn 15 Sep 2026, A <a@example.org> wrote:\n> x\n> y", [("quote", 2, 5)]),
+        ("Ok\n\n-- \nJane\nExample Org", [("signature", 2, 5)]),
+        ("Ok\n\nSent from my iPhone", [("signature", 2, 3)]),
+        (
+            "Ok\n-- \nJane\n\nOn 15 Sep 2026, A <a@example.org> wrote:\n> x",
+            [("signature", 1, 4), ("quote", 4, 6)],
+        ),
+        (
+            "Hi\n\nOn 15 Sep 2026, A <a@example.org> wrote:\n> x\n\nMine\n-- \nJane",
+            [("quote", 2, 5), ("signature", 6, 8)],
+        ),
+        ("Just this", []),
+        ("> only\n> quoted", []),
+    ],
+)
+def test_quote_and_signature_can_be_folded_each(text: str, wanted: list[tuple[str, int, int]]) -> None:
+    assert folds(text) == tuple(Fold(*one) for one in wanted)
+
+
+@given(st.lists(st.sampled_from(["", "word", "> quoted", "-- ", "Sent from my iPhone", "A <a@x.org> wrote:", "  "])))
+def test_folds_are_in_order_and_leave_a_text(lines: list[str]) -> None:
+    text = "\n".join(lines)
+    found = folds(text)
+    ends = [place for fold in found for place in (fold.start, fold.end)]
+    assert ends == sorted(ends)
+    assert all(fold.start < fold.end <= len(lines) for fold in found)
+    assert bool(unfolded(text, found)) is bool(text.strip())
+    assert visible_reply(text) == (unfolded(text, found) if found else text.rstrip())

@@ -1,0 +1,150 @@
+"""The one client for calls to providers: guarded, bounded in time and size, and never led elsewhere."""
+
+import socket
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from aiohttp import (
+    ClientConnectorError,
+    ClientError,
+    ClientResponse,
+    ClientSession,
+    ClientTimeout,
+    ConnectionTimeoutError,
+    DummyCookieJar,
+    InvalidURL,
+    TCPConnector,
+)
+from yarl import URL
+
+from channels.http import NO_ANSWER, Headers, HttpRequest, HttpResponse
+from gateway.outgoing import metrics
+from gateway.outgoing.egress import Guard, Network
+from gateway.outgoing.resolver import GuardedResolver
+
+log = structlog.get_logger(__name__)
+
+CONNECT_SECONDS = 5.0
+TOTAL_SECONDS = 30.0
+BODY_LIMIT = 1024 * 1024
+CONNECTIONS = 100
+CONNECTIONS_PER_HOST = 20
+USER_AGENT = "postgate"
+
+
+class Calls:
+    """Makes requests of ours and never raises: what went wrong is told by the response (see ``HttpResponse``).
+
+    An ``async with`` opens and closes it. Plain http is for the networks that the operator allowed, and no others.
+
+    Args:
+        allowed: networks inside that may be called.
+        connect_seconds: for the name and the connection together.
+        total_seconds: for a whole request.
+    """
+
+    def __init__(
+        self,
+        allowed: Sequence[Network] = (),
+        *,
+        connect_seconds: float = CONNECT_SECONDS,
+        total_seconds: float = TOTAL_SECONDS,
+    ) -> None:
+        self._guards = {"https": Guard(allowed), "http": Guard(allowed, public=False)}
+        self._timeout = ClientTimeout(total=total_seconds, connect=connect_seconds, sock_connect=connect_seconds)
+        self._sessions: dict[str, ClientSession] = {}
+
+    async def __aenter__(self) -> "Calls":
+        for scheme, guard in self._guards.items():
+            self._sessions[scheme] = _session(guard, self._timeout)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        for session in self._sessions.values():
+            await session.close()
+
+    async def send(self, request: HttpRequest, *, limit: int = BODY_LIMIT) -> HttpResponse:
+        """Make a request. Redirects are not followed.
+
+        Args:
+            request: its URL is used as it stands: it may be signed.
+            limit: the most bytes that are read of an answer; a longer one counts as none.
+        """
+        scheme, _, rest = request.url.partition("://")
+        session = self._sessions.get(scheme.lower())
+        if session is None or not rest:
+            return _nothing(request, "unsent", f"{scheme[:20]!r} is not called", sent=False)
+        try:
+            async with session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers={"user-agent": USER_AGENT, **request.headers.as_dict(), "accept-encoding": "identity"},
+                data=request.body or None,
+                allow_redirects=False,
+            ) as answer:
+                body = await _bounded(answer, limit)
+                if body is None:
+                    return _nothing(request, "too_large", f"the answer has more than {limit} bytes", sent=True)
+                metrics.CALLS.labels(str(answer.status)[0] + "xx").inc()
+                return HttpResponse(answer.status, body, Headers(answer.headers.items()))
+        except (ClientConnectorError, ConnectionTimeoutError, InvalidURL, ValueError, TypeError) as error:
+            return _nothing(request, "unsent", _words(error), sent=False)
+        except (ClientError, TimeoutError, OSError) as error:
+            return _nothing(request, "unanswered", _words(error), sent=True)
+
+
+def _session(guard: Guard, timeout: ClientTimeout) -> ClientSession:
+    def guarded_socket(info: Any) -> socket.socket:
+        """Open a socket for an address: the last look, at the address that is really connected to."""
+        family, kind, protocol, _, address = info
+        guard.require(str(address[0]), [str(address[0])])
+        opened = socket.socket(family, kind, protocol)
+        opened.setblocking(False)
+        return opened
+
+    connector = TCPConnector(
+        resolver=GuardedResolver(guard),
+        socket_factory=guarded_socket,
+        use_dns_cache=False,
+        limit=CONNECTIONS,
+        limit_per_host=CONNECTIONS_PER_HOST,
+    )
+    return ClientSession(
+        connector=connector,
+        timeout=timeout,
+        trust_env=False,
+        cookie_jar=DummyCookieJar(),
+        auto_decompress=False,
+    )
+
+
+async def _bounded(answer: ClientResponse, limit: int) -> bytes | None:
+    if answer.content_length is not None and answer.content_length > limit:
+        answer.close()
+        return None
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in answer.content.iter_any():
+        size += len(chunk)
+        if size > limit:
+            answer.close()
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _nothing(request: HttpRequest, outcome: str, failure: str, *, sent: bool) -> HttpResponse:
+    host = request.url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
+    log.warning("outgoing.no_answer", method=request.method, host=host[:253], outcome=outcome, failure=failure[:300])
+    metrics.CALLS.labels(outcome).inc()
+    return HttpResponse(NO_ANSWER, failure=failure, sent=sent)
+
+
+def _words(error: BaseException) -> str:
+    """Say what went wrong without what was sent: some errors of the client repeat a header or the URL."""
+    if isinstance(error, ClientConnectorError):
+        return str(error.os_error) or type(error.os_error).__name__
+    if isinstance(error, TimeoutError):
+        return "no answer in time" if not isinstance(error, ConnectionTimeoutError) else "no connection in time"
+    return type(error).__name__

@@ -1,0 +1,56 @@
+"""Names to addresses, under the guard, in threads of its own: a hanging name server takes nobody else's."""
+
+import asyncio
+import socket
+from concurrent.futures import ThreadPoolExecutor
+
+from aiohttp.abc import AbstractResolver, ResolveResult
+
+from gateway.outgoing.egress import Guard
+
+THREADS = 8
+
+
+class GuardedResolver(AbstractResolver):
+    """Asks the system, and refuses a name if any of its addresses is blocked.
+
+    Args:
+        guard: decides.
+    """
+
+    def __init__(self, guard: Guard) -> None:
+        self._guard = guard
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="resolver")
+
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        """Return the addresses of a name.
+
+        Raises:
+            AddressBlocked: when any of them must not be called.
+            OSError: when the name has none, or nobody answers.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            found = await loop.run_in_executor(
+                self._threads, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+            )
+        except UnicodeError as error:  # a label that is empty or too long
+            raise OSError(f"{host!r} is no host name") from error
+        self._guard.require(host, [str(address[0]) for *_, address in found])
+        return [
+            ResolveResult(
+                hostname=host,
+                host=str(address[0]),
+                port=port,
+                family=kind,
+                proto=protocol,
+                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+            )
+            for kind, _, protocol, _, address in found
+        ]
+
+    async def close(self) -> None:
+        """Let the threads go; those that still wait for an answer end with it."""
+        self._threads.shutdown(wait=False, cancel_futures=True)

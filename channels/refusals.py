@@ -49,6 +49,12 @@ class Problems:
         return self.of(code).retryable
 
 
+def in_words(problem: Problem, said: Any = None) -> str:
+    """Return a problem as an agent reads it, with the provider's own words behind ours when it sent a text."""
+    words = said.strip() if isinstance(said, str) else ""
+    return (f"{problem.reason} ({words})" if words else problem.reason)[:LONGEST_REASON]
+
+
 def refused(response: HttpResponse, code: str | None, problem: Problem, said: Any = None) -> Refused:
     """Return the refusal that a provider's answer comes to.
 
@@ -58,10 +64,9 @@ def refused(response: HttpResponse, code: str | None, problem: Problem, said: An
         problem: what that means.
         said: the provider's own words, shown behind ours.
     """
-    words = said.strip() if isinstance(said, str) else ""
     return Refused(
         code or f"http_{response.status}",
-        (f"{problem.reason} ({words})" if words else problem.reason)[:LONGEST_REASON],
+        in_words(problem, said),
         retryable=problem.retryable and not problem.unknown,
         retry_after=retry_after(response),
         unknown=problem.unknown,

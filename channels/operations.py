@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
 
+from channels.errors import CannotSend
 from channels.events import Media
 from channels.http import HttpRequest, HttpResponse
 from channels.outbound import Refused
@@ -64,3 +65,11 @@ class Operations:
     mark_read: Callable[[Receipt, Any], Dialogue[Refused | None]] | None = None
     upload: Callable[[Media, str, Any], Dialogue[str | Refused]] | None = None
     templates: Callable[[str, Any], Dialogue[Sequence[TemplateListed] | Refused]] | None = None
+
+
+def refusing(begin: Callable[[], Dialogue[Result]]) -> Dialogue[Result | Refused]:
+    """Hold a dialogue in which what can't even be asked (``CannotSend``) is a refusal, too: operations never raise."""
+    try:
+        return (yield from begin())
+    except CannotSend as error:
+        return Refused(error.code, error.detail, retryable=False)

@@ -39,6 +39,7 @@ class Recorded:
         other_secret: a wrong one of the same shape.
         header: where the proof stands; None when it stands in the body or the URL.
         covers_body: True when a changed body is noticed.
+        context: what else the connection knows, for ``parse``.
     """
 
     provider: str
@@ -53,6 +54,7 @@ class Recorded:
     other_secret: str
     header: str | None
     covers_body: bool
+    context: Mapping[str, Any]
 
     def __str__(self) -> str:
         return f"{self.provider}/{self.name}"
@@ -66,7 +68,7 @@ class Recorded:
         self.adapter.verify(request or self.request, model, self.now)
 
     def parse(self) -> list[ChannelEvent]:
-        return list(self.adapter.parse(self.request, {}))
+        return list(self.adapter.parse(self.request, self.context))
 
 
 def recorded(*providers: str) -> list[Recorded]:
@@ -103,6 +105,7 @@ def _load(path: Path) -> Recorded:
         other_secret=proof.get("other", "another-secret"),
         header=proof["header"],
         covers_body=proof["covers_body"],
+        context=case.get("context", {}),
     )
 
 

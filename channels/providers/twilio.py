@@ -18,12 +18,17 @@ from channels.description import Capabilities, Setup
 from channels.errors import CannotSend, SignatureInvalid
 from channels.events import ChannelEvent
 from channels.http import Headers, HttpRequest, HttpResponse
+from channels.operations import Operations, refusing
 from channels.outbound import OutboundMessage, SendResult
 from channels.signatures import Secret, live
+from channels.twilio.access import Access
+from channels.twilio.answers import read_answer
 from channels.twilio.forms import Form, TooManyFields, holds_json, read_form
 from channels.twilio.posts import read_post
-from channels.twilio.sending import LONGEST_TEXT, build_message, read_answer
-from channels.twilio.signing import require_signature, signed_form
+from channels.twilio.sending import LONGEST_TEXT, build_message
+from channels.twilio.signing import require_signature, signed, signed_form
+from channels.twilio.templates import templates
+from channels.twilio.typing_indicators import show_typing
 
 PROVIDER = "twilio"
 
@@ -74,6 +79,16 @@ def verify(request: HttpRequest, credentials: TwilioCredentials, _now: datetime)
         raise SignatureInvalid("account_mismatch", "the webhook is about another Twilio account")
 
 
+def sign(request: HttpRequest, credentials: TwilioCredentials, _now: datetime) -> HttpRequest:
+    """Sign the URL and the form with the auth token, or with the shared key where that is what there is.
+
+    Raises:
+        SignatureInvalid: when the body is nothing that Twilio signs.
+    """
+    current = (live(secret)[0] if secret else None for secret in (credentials.auth_token, credentials.shared_key))
+    return signed(request, *current)
+
+
 def _query(request: HttpRequest) -> Form:
     try:
         return read_form(request.query)
@@ -96,9 +111,7 @@ def build(message: OutboundMessage, credentials: TwilioCredentials) -> HttpReque
     Raises:
         CannotSend: when Twilio has no such message, or the auth token is missing.
     """
-    if credentials.auth_token is None:
-        raise CannotSend("credentials_incomplete", "this connection has no auth_token, so that it can't send")
-    return build_message(message, credentials.account_sid, credentials.auth_token.get_secret_value())
+    return build_message(message, access_of(credentials))
 
 
 def read(response: HttpResponse) -> SendResult:
@@ -106,10 +119,27 @@ def read(response: HttpResponse) -> SendResult:
     return read_answer(response)
 
 
+def access_of(credentials: TwilioCredentials) -> Access:
+    """Return what lets us into Twilio's APIs.
+
+    Raises:
+        CannotSend: when the auth token is missing.
+    """
+    if credentials.auth_token is None:
+        raise CannotSend("credentials_incomplete", "this connection has no auth_token, so that it can't send")
+    return Access(credentials.account_sid, credentials.auth_token.get_secret_value())
+
+
+OPERATIONS = Operations(
+    mark_read=lambda receipt, credentials: refusing(lambda: show_typing(receipt, access_of(credentials))),
+    templates=lambda _account, credentials: refusing(lambda: templates(access_of(credentials))),
+)
+
 ADAPTER = Adapter(
     provider=PROVIDER,
     credentials=TwilioCredentials,
     verify=verify,
+    sign=sign,
     parse=parse,
     build=build,
     read=read,
@@ -124,11 +154,14 @@ ADAPTER = Adapter(
             "For a Messaging Service set the same URL under *Integration → Send a webhook*; "
             "for WhatsApp under *Senders → WhatsApp senders → the sender*.",
             "Add each number in international form (`+12025550110`) as a channel of this connection.",
+            "Templates are made under *Messaging → Content Template Builder*, and are sent by their **content SID**.",
         ),
-        address="The number in international form, such as +12025550110, or a short code",
+        address="The number in international form, such as +12025550110, a short code, or a Messaging Service's SID",
         notes=(
             "Status callbacks need nothing at Twilio: each message that is sent names this connection's URL.",
             "Twilio does not repeat an inbound webhook that failed; set the same URL as the fallback URL.",
+            "Messages to a Messaging Service come in under the number that they were sent to.",
+            "On WhatsApp a message is marked as read only together with the sign that somebody is writing.",
         ),
     ),
     capabilities=Capabilities(
@@ -136,9 +169,12 @@ ADAPTER = Adapter(
         longest_text=LONGEST_TEXT,
         media=("image", "audio", "voice", "video", "document", "sticker", "file"),
         most_files=10,
+        templates=True,
         read_receipts=True,
+        typing=True,
         window_hours=24,
     ),
+    operations=OPERATIONS,
     max_body=1024 * 1024,
     acknowledgement=HttpResponse(200, SILENCE, Headers.of({"content-type": "text/xml"})),
 )

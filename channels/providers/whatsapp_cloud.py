@@ -7,7 +7,9 @@ about: one post may hold changes of several numbers, each routed for itself. Not
 stopped by the message ids alone.
 """
 
+import hmac
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import parse_qs
@@ -21,10 +23,15 @@ from channels.events import ChannelEvent
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.outbound import OutboundMessage, SendResult
 from channels.signatures import Secret, live, matches, require_hmac_sha256
+from channels.whatsapp.access import Access
+from channels.whatsapp.asking import operations_by
+from channels.whatsapp.limits import LONGEST_TEXT
 from channels.whatsapp.posts import divide, read_post
-from channels.whatsapp.sending import LONGEST_TEXT, build_message, read_answer
+from channels.whatsapp.sending import build_message, read_answer
 
 PROVIDER = "whatsapp_cloud"
+GRAPH = "https://graph.facebook.com"
+HEADER = "x-hub-signature-256"
 SCHEME = "sha256="
 
 
@@ -55,11 +62,17 @@ def verify(request: HttpRequest, credentials: WhatsAppCloudCredentials, _now: da
     Raises:
         SignatureInvalid: when it is missing, written otherwise than Meta writes it, or wrong.
     """
-    header = request.headers.get("x-hub-signature-256")
+    header = request.headers.get(HEADER)
     if not header.startswith(SCHEME):
         raise SignatureInvalid("signature_missing", "there is no X-Hub-Signature-256 that starts with sha256=")
     secrets = live(credentials.app_secret, credentials.previous_app_secret)
     require_hmac_sha256(secrets, request.body, header[len(SCHEME) :])
+
+
+def sign(request: HttpRequest, credentials: WhatsAppCloudCredentials, _now: datetime) -> HttpRequest:
+    """Sign the bytes as they are with the app's current secret."""
+    digest = hmac.digest(credentials.app_secret.get_secret_value().encode(), request.body, "sha256").hex()
+    return replace(request, headers=request.headers.with_fields({HEADER: SCHEME + digest}))
 
 
 def parse(request: HttpRequest, _context: Mapping[str, Any]) -> Sequence[ChannelEvent]:
@@ -88,14 +101,24 @@ def build(message: OutboundMessage, credentials: WhatsAppCloudCredentials) -> Ht
     Raises:
         CannotSend: when WhatsApp has no such message, or the access token is missing.
     """
-    if credentials.access_token is None:
-        raise CannotSend("credentials_incomplete", "this connection has no access_token, so that it can't send")
-    return build_message(message, credentials.api_version, credentials.access_token.get_secret_value())
+    return build_message(message, access_of(credentials))
 
 
 def read(response: HttpResponse) -> SendResult:
     """Tell what Meta's answer to a send means."""
     return read_answer(response)
+
+
+def access_of(credentials: WhatsAppCloudCredentials) -> Access:
+    """Return what lets us into Meta's API.
+
+    Raises:
+        CannotSend: when the access token is missing.
+    """
+    if credentials.access_token is None:
+        raise CannotSend("credentials_incomplete", "this connection has no access_token, so that it can't send")
+    login = {"authorization": f"Bearer {credentials.access_token.get_secret_value()}"}
+    return Access(f"{GRAPH}/{credentials.api_version}", login)
 
 
 def parts(request: HttpRequest) -> Sequence[tuple[str | None, bytes]]:
@@ -107,6 +130,7 @@ ADAPTER = Adapter(
     provider=PROVIDER,
     credentials=WhatsAppCloudCredentials,
     verify=verify,
+    sign=sign,
     parse=parse,
     build=build,
     read=read,
@@ -120,8 +144,10 @@ ADAPTER = Adapter(
             "Choose any long random word, and enter it here as `verify_token`.",
             "In *WhatsApp → Configuration* enter `{hook_url}` as the **Callback URL** and the same word as "
             "**Verify token**, then press *Verify and save*: Meta asks this URL at once.",
-            "Under *Webhook fields* subscribe to `messages`; for alarms also to `account_update`, "
-            "`phone_number_quality_update` and `message_template_status_update`.",
+            "Under *Webhook fields* subscribe to `messages`, and for what is written in the phone app to "
+            "`smb_message_echoes`; for alarms also to `account_update`, `account_alerts`, `account_review_update`, "
+            "`phone_number_quality_update`, `phone_number_name_update`, `message_template_status_update`, "
+            "`message_template_quality_update`, `template_category_update` and `security`.",
             "In *Business settings → System users* make a token with `whatsapp_business_messaging` and "
             "`whatsapp_business_management`, and enter it as `access_token`.",
             "Add the number's **Phone number ID** (*WhatsApp → API Setup*) as a channel of this connection.",
@@ -134,11 +160,16 @@ ADAPTER = Adapter(
         longest_text=LONGEST_TEXT,
         media=("image", "audio", "voice", "video", "document", "sticker", "file"),
         most_files=1,
+        templates=True,
+        interactive=True,
         reactions=True,
         quotes=True,
         read_receipts=True,
+        mark_read=True,
+        typing=True,
         window_hours=24,
     ),
+    operations=operations_by(access_of),
     handshake=handshake,
     divide=parts,
 )

@@ -45,6 +45,9 @@ PLAIN = {
     "ListTitle": "list_title",
     "InteractiveData": "interactive_data",
 }
+
+#: ``OptOutType`` in lower case: comes with Advanced Opt-Out only, and Twilio has answered the customer already.
+OPT_OUTS = frozenset({"stop", "start", "help"})
 FLAGS = {"Forwarded": "forwarded", "FrequentlyForwarded": "frequently_forwarded"}
 
 
@@ -152,8 +155,8 @@ def _place(form: Form) -> Location | None:
 def _extra(form: Form, user_id: str | None) -> dict[str, Any]:
     extra: dict[str, Any] = {PLAIN[name]: form[name] for name in PLAIN.keys() & form.keys() if form[name]}
     extra |= {FLAGS[name]: True for name in FLAGS.keys() & form.keys() if form[name] == "true"}
-    if opt_out := form.first("OptOutType"):
-        extra["opt_out"] = opt_out.lower()
+    if (opt_out := form.get("OptOutType", "").lower()) in OPT_OUTS:
+        extra["opt_out"] = opt_out
     segments = form.get("NumSegments", "1")
     if segments != "1" and WHOLE_NUMBER.fullmatch(segments) and int(segments) > 1:
         extra["segments"] = int(segments)

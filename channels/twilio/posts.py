@@ -1,12 +1,14 @@
 """A whole webhook: a form is one message or one status; JSON comes from Event Streams."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from channels.errors import PayloadMalformed
 from channels.events import ChannelEvent, Other, Quarantined
 from channels.http import HttpRequest
 from channels.json_bodies import read_json
+from channels.json_fields import iso_moment_in, object_in, text_in
 from channels.twilio.forms import Form, TooManyFields, holds_json, read_form
 from channels.twilio.inbound import read_message
 from channels.twilio.sending import REFERENCE
@@ -58,18 +60,20 @@ def _stream(provider: str, document: Any) -> Sequence[ChannelEvent]:
 def _cloud_event(provider: str, item: Any) -> ChannelEvent:
     if not isinstance(item, dict):
         return Quarantined(reason="event_malformed", detail="an event is not an object")
-    kind, event_id = item.get("type"), item.get("id")
-    subtype = kind if isinstance(kind, str) and kind else "event_stream"
-    return _other(provider, None, subtype, event_id if isinstance(event_id, str) else "")
+    account = text_in(object_in(item, "data"), "accountSid")
+    subtype = text_in(item, "type") or "event_stream"
+    return _other(provider, account, subtype, text_in(item, "id") or "", iso_moment_in(item, "time"))
 
 
-def _other(provider: str, account: str | None, subtype: str, external_id: str) -> Other:
+def _other(
+    provider: str, account: str | None, subtype: str, external_id: str, occurred_at: datetime | None = None
+) -> Other:
     return Other(
         provider=provider,
         channel="sms",
         account=account,
         address=None,
         external_id=external_id,
-        occurred_at=None,
+        occurred_at=occurred_at,
         subtype=subtype,
     )

@@ -3,17 +3,7 @@
 https://www.twilio.com/docs/api/errors
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A class of error codes: a sentence for the agent, and whether the same message may go through later."""
-
-    reason: str
-    retryable: bool = False
-
+from channels.refusals import Problem, Problems
 
 LOGIN = Problem("Twilio rejected the connection's credentials or suspended the account; an administrator has to act.")
 THROTTLED = Problem("Twilio takes no more messages from this number at the moment; it will be tried again.", True)
@@ -26,36 +16,28 @@ WINDOW = Problem("The customer last wrote more than 24 hours ago; only a templat
 CONTENT = Problem("The message's text or file was not accepted: empty, too long, of a wrong kind, or filtered.")
 SENDER = Problem("Our number can't send this message: not registered, not verified, or not set up for the channel.")
 TEMPLATE = Problem("The template can't be used: it is missing, paused, or its parameters don't fit.")
+MAYBE_SENT = Problem("It is not known whether Twilio took the message.", unknown=True)
 UNNAMED = Problem("Twilio refused the message.")
 
-CLASSES: Mapping[Problem, tuple[int, ...]] = {
-    LOGIN: (20003, 20404, 30002, 63001, 63020),
-    THROTTLED: (20429, 21611, 30001, 30022, 63017, 63018),
-    DAILY: (30023, 30027, 63038),
-    TROUBLE: (30008, 30017, 30410, 63009, 63010, 63012),
-    SWITCHED_OFF: (30003,),
-    RECIPIENT: (
-        21211, 21408, 21608, 21612, 21614, 30005, 30006, 30011, 63003, 63014, 63015, 63024, 63032, 63033,
-    ),
-    STOPPED: (21610,),
-    WINDOW: (63016,),
-    CONTENT: (
-        21602, 21617, 21620, 21622, 21623, 30004, 30007, 30019, 63005, 63006, 63013, 63019, 63021, 63026, 63034,
-    ),
-    SENDER: (
-        21212, 21606, 21659, 21660, 21703, 21705, 30018, 30024, 30032, 30034, 63002, 63007,
-    ),
-    TEMPLATE: (21654, 21655, 21656, 63027, 63028, 63029, 63040, 63041),
-}  # fmt: skip
-
-BY_CODE: Mapping[str, Problem] = {str(code): problem for problem, codes in CLASSES.items() for code in codes}
-
-
-def problem_of(code: str | None) -> Problem:
-    """Return what a code means; codes grow without notice."""
-    return BY_CODE.get(code, UNNAMED) if code is not None else UNNAMED
-
-
-def is_retryable(code: str | None) -> bool:
-    """Tell whether a message that failed with a code may be sent again."""
-    return problem_of(code).retryable
+PROBLEMS = Problems(
+    {
+        LOGIN: (20003, 20404, 30002, 63001, 63020),
+        THROTTLED: (20429, 21611, 30001, 30022, 63017, 63018),
+        DAILY: (30023, 30027, 63038),
+        TROUBLE: (30008, 30017, 30410, 63009, 63010, 63012),
+        SWITCHED_OFF: (30003,),
+        RECIPIENT: (
+            21211, 21408, 21608, 21612, 21614, 30005, 30006, 30011, 63003, 63014, 63015, 63024, 63032, 63033,
+        ),
+        STOPPED: (21610,),
+        WINDOW: (63016,),
+        CONTENT: (
+            21602, 21617, 21620, 21622, 21623, 30004, 30007, 30019, 63005, 63006, 63013, 63019, 63021, 63026, 63034,
+        ),
+        SENDER: (
+            21212, 21606, 21659, 21660, 21703, 21705, 30018, 30024, 30032, 30034, 63002, 63007,
+        ),
+        TEMPLATE: (21654, 21655, 21656, 63027, 63028, 63029, 63040, 63041),
+    },
+    unnamed=UNNAMED,
+)  # fmt: skip

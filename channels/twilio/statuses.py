@@ -9,7 +9,7 @@ from channels.events import StatusUpdate
 from channels.twilio.forms import Form
 from channels.twilio.inbound import channel_of
 from channels.twilio.parties import party
-from channels.twilio.problems import is_retryable, problem_of
+from channels.twilio.problems import PROBLEMS, STOPPED
 
 #: Twilio's words → ours.
 STATUSES = {
@@ -25,7 +25,6 @@ STATUSES = {
     "failed": "failed",
     "canceled": "canceled",
 }
-OPTED_OUT = "21610"
 
 #: Twilio's field → the name in ``extra``, taken over as sent. The hand-over time names no zone, so that it is no time.
 PLAIN = {
@@ -33,6 +32,8 @@ PLAIN = {
     "MessagingServiceSid": "messaging_service",
     "ChannelStatusMessage": "channel_status_message",
     "EventType": "event_type",
+    "ChannelInstallSid": "channel_install",
+    "ChannelPrefix": "channel_prefix",
 }
 
 
@@ -59,7 +60,7 @@ def read_status(
         message_ref=message_ref,
         recipient=customer.address,
         error_code=code,
-        error_message=(form.first("ErrorMessage") or problem_of(code).reason) if code else None,
+        error_message=(form.first("ErrorMessage") or PROBLEMS.of(code).reason) if code else None,
     )
 
 
@@ -73,7 +74,7 @@ def _extra(form: Form, word: str, code: str | None) -> dict[str, Any]:
     extra: dict[str, Any] = {"raw_status": word}
     extra |= {PLAIN[name]: form[name] for name in PLAIN.keys() & form.keys() if form[name]}
     if STATUSES.get(word) == "failed":
-        extra["retryable"] = is_retryable(code)
-    if code == OPTED_OUT:
+        extra["retryable"] = PROBLEMS.is_retryable(code)
+    if PROBLEMS.of(code) == STOPPED:
         extra["opt_out"] = "stop"
     return extra

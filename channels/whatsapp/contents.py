@@ -3,8 +3,9 @@
 Types: https://developers.facebook.com/documentation/business-messaging/whatsapp/webhooks/reference/messages
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
 from channels.errors import PayloadMalformed
@@ -21,7 +22,11 @@ from channels.json_fields import (
     text_in,
 )
 from channels.mail.names import safe_name
+from channels.normal_form import attachment_form
 from channels.phone_addresses import spelled
+
+#: Prices and quantities from here on are no order, and would make sums of hundreds of digits.
+LARGEST_AMOUNT = 10**12
 
 
 @dataclass(slots=True)
@@ -33,6 +38,15 @@ class Content:
     attachments: tuple[Attachment, ...] = ()
     in_reply_to: str | None = None
     extra: dict[str, Any] = field(default_factory=dict)
+
+
+def content_form(content: Content) -> dict[str, Any]:
+    """Return a content as JSON, for events that are about a whole message without being one."""
+    return {
+        "subtype": content.subtype,
+        "text": content.text,
+        "attachments": [attachment_form(item) for item in content.attachments],
+    }
 
 
 def content_of(message: Object) -> Content:
@@ -173,8 +187,29 @@ def _button(message: Object) -> Content:
 def _order(message: Object) -> Content:
     order = required_object(message, "order")
     items = [item for item in list_in(order, "product_items") if type(item) is dict]
-    extra = {"order": {"catalog_id": id_in(order, "catalog_id"), "items": items}}
-    return Content("order", text_in(order, "text"), extra=extra)
+    placed: dict[str, Any] = {"catalog_id": id_in(order, "catalog_id"), "items": items}
+    if totals := _totals(items):
+        placed["totals"] = totals
+    return Content("order", text_in(order, "text"), extra={"order": placed})
+
+
+def _totals(items: Sequence[Object]) -> dict[str, str]:
+    """Add up an order by currency, in decimals: as binary fractions the prices would not add up to the cent.
+
+    Empty when an item lacks a price, a quantity or a currency, since a sum without it would mislead.
+    """
+    totals: dict[str, Decimal] = {}
+    for item in items:
+        price, quantity, currency = _decimal(item, "item_price"), _decimal(item, "quantity"), text_in(item, "currency")
+        if price is None or quantity is None or currency is None:
+            return {}
+        totals[currency] = totals.get(currency, Decimal(0)) + price * quantity
+    return {currency: f"{total:f}" for currency, total in totals.items()}
+
+
+def _decimal(source: Object, key: str) -> Decimal | None:
+    value = number_in(source, key)
+    return Decimal(str(value)) if value is not None and abs(value) < LARGEST_AMOUNT else None
 
 
 def _reaction(message: Object) -> Content:

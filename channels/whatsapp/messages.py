@@ -14,9 +14,9 @@ from channels.json_fields import (
     required_object,
     text_in,
 )
-from channels.phone_addresses import spelled
+from channels.phone_addresses import is_user_id, spelled
 from channels.whatsapp.change import CHANNEL, Change, common, user_id_in
-from channels.whatsapp.contents import content_of
+from channels.whatsapp.contents import content_form, content_of
 from channels.whatsapp.people import Person, sender_of
 from channels.whatsapp.problems import first_problem
 
@@ -49,7 +49,7 @@ def read_message(message: Any, change: Change) -> InboundMessage | Other:
 def _written(message: Object, change: Change, sender: Person, external_id: str) -> InboundMessage:
     content = content_of(message)
     extra = sender.extra | content.extra
-    quoted = _surroundings(message, extra)
+    quoted = note_surroundings(message, extra)
     code, reason = first_problem(message) if "errors" in message else (None, None)
     return InboundMessage(
         provider=change.provider,
@@ -72,7 +72,7 @@ def _written(message: Object, change: Change, sender: Person, external_id: str) 
     )
 
 
-def _surroundings(message: Object, extra: dict[str, Any]) -> str | None:
+def note_surroundings(message: Object, extra: dict[str, Any]) -> str | None:
     """Note the group, the ad and the forwarding of a message; return the id of the message that it quotes."""
     if "group_id" in message and (group := id_in(message, "group_id")):
         extra["group_id"] = group
@@ -92,7 +92,7 @@ def _surroundings(message: Object, extra: dict[str, Any]) -> str | None:
 def _edit(message: Object, change: Change, sender: Person, external_id: str) -> Other:
     edit = required_object(message, "edit")
     content = content_of(required_object(edit, "message"))
-    extra = sender.extra | content.extra | {"edited_type": content.subtype}
+    extra = sender.extra | content.extra | {"edited_type": content.subtype, "content": content_form(content)}
     return _news(
         message, change, sender, external_id, "edit", content.text, extra,
         meant=required_id(edit, "original_message_id"),
@@ -110,20 +110,31 @@ def _welcome(message: Object, change: Change, sender: Person, external_id: str) 
 
 def _system(message: Object, change: Change, sender: Person, external_id: str) -> Other:
     system = required_object(message, "system")
-    new = id_in(system, "wa_id") or id_in(system, "new_wa_id")
-    old = id_in(message, "from") or id_in(system, "customer")
-    said = text_in(system, "type") or ("user_changed_number" if new else "system")
-    extra = dict(sender.extra)
-    if old:
-        extra["old_address"] = spelled(old)
-    if new:
-        extra["new_address"] = spelled(new)
-    if user_id := user_id_in(system, "user_id"):
-        extra["new_user_id"] = user_id
+    said = text_in(system, "type") or ("user_changed_number" if _new_number(system) else "system")
+    extra = sender.extra | _old_and_new(message, system)
     if identity := object_in(system, "identity"):
         extra["identity"] = identity
     subtype = SYSTEM_NEWS.get(said, said)
     return _news(message, change, sender, external_id, subtype, text_in(system, "body"), extra)
+
+
+def _new_number(system: Object) -> str | None:
+    return id_in(system, "wa_id") or id_in(system, "new_wa_id")
+
+
+def _old_and_new(message: Object, system: Object) -> dict[str, str]:
+    """Return the number and the user ids that somebody had before, and those they have now."""
+    sent = id_in(message, "from")
+    old = (sent if sent and not is_user_id(sent) else None) or id_in(system, "customer")
+    new = _new_number(system)
+    found = {
+        "old_address": spelled(old) if old else None,
+        "new_address": spelled(new) if new else None,
+        "old_user_id": user_id_in(message, "from_user_id") or user_id_in(message, "from"),
+        "new_user_id": user_id_in(system, "user_id"),
+        "new_parent_user_id": user_id_in(system, "parent_user_id"),
+    }
+    return {name: value for name, value in found.items() if value}
 
 
 def _news(

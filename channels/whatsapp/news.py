@@ -1,12 +1,16 @@
-"""Changes that are neither messages nor statuses: preferences, echoes, problems, and fields we only take note of."""
+"""Changes that are neither messages nor statuses: preferences, problems, and fields we only take note of."""
 
 from typing import Any
 
 from channels.events import Other
-from channels.json_fields import Unreadable, id_in, moment_in, object_in, required_id, text_in
+from channels.json_fields import Object, Unreadable, id_in, moment_in, text_in
 from channels.phone_addresses import spelled
+from channels.whatsapp.alarms import alarm_about, alarm_of
 from channels.whatsapp.change import Change, common, user_id_in
 from channels.whatsapp.problems import problem_in
+
+#: What a customer chose about marketing messages, in the words of opting out.
+MARKETING = {"stop": "stop", "resume": "start", "signup": "start"}
 
 
 def read_preference(item: Any, change: Change) -> Other:
@@ -24,7 +28,7 @@ def read_preference(item: Any, change: Change) -> Other:
         **common(change),
         external_id="",
         occurred_at=moment_in(item, "timestamp"),
-        extra={key: value for key, value in found.items() if value},
+        extra={key: value for key, value in found.items() if value} | _marketing(item),
         subtype="user_preference",
         sender=sender,
         recipients=change.ours,
@@ -32,27 +36,10 @@ def read_preference(item: Any, change: Change) -> Other:
     )
 
 
-def read_echo(item: Any, change: Change) -> Other:
-    """Read one item of ``value.message_echoes``: what the business itself wrote in the phone app.
-
-    Raises:
-        Unreadable: when it is not an object or has no id.
-    """
-    if type(item) is not dict:
-        raise Unreadable("an echo is not an object")
-    sender, to = id_in(item, "from"), id_in(item, "to") or user_id_in(item, "to_user_id")
-    kind = text_in(item, "type")
-    return Other(
-        **common(change),
-        external_id=required_id(item, "id"),
-        occurred_at=moment_in(item, "timestamp"),
-        extra={"raw_type": kind} if kind else {},
-        subtype="echo",
-        sender=spelled(sender) if sender else None,
-        recipients=(spelled(to),) if to else (),
-        text=text_in(object_in(item, "text"), "body"),
-        in_reply_to=id_in(object_in(item, "context"), "id"),
-    )
+def _marketing(item: Object) -> dict[str, str]:
+    """Tell that somebody no longer wants marketing, or does again. Anything else may still be sent to them."""
+    word = MARKETING.get(text_in(item, "value") or "")
+    return {"marketing_opt_out": word} if word and item.get("category") == "marketing_messages" else {}
 
 
 def read_problem(item: Any, change: Change) -> Other:
@@ -68,7 +55,7 @@ def read_problem(item: Any, change: Change) -> Other:
         **common(change),
         external_id="",
         occurred_at=change.happened_at,
-        extra={"details": details} if details else {},
+        extra=({"details": details} if details else {}) | {"alarm": alarm_about(item, change)},
         subtype="provider_error",
         recipients=change.ours,
         text=text_in(item, "message") or text_in(item, "title"),
@@ -78,14 +65,18 @@ def read_problem(item: Any, change: Change) -> Other:
 
 
 def read_field(change: Change) -> Other:
-    """Take note of a change that we have no use for; the list of fields grows without notice."""
+    """Take note of a change of the account, a number or a template; the list of fields grows without notice.
+
+    What an administrator has to know of comes with ``extra.alarm``.
+    """
     plain = {key: value for key, value in change.value.items() if type(value) in {str, int, float, bool}}
     plain.pop("messaging_product", None)
+    alarm = alarm_of(change)
     return Other(
         **common(change),
         external_id="",
         occurred_at=change.happened_at,
-        extra=plain | {"waba_id": change.business_account},
+        extra=plain | {"waba_id": change.business_account} | ({"alarm": alarm} if alarm else {}),
         subtype=change.name,
         recipients=change.ours,
     )

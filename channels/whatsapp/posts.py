@@ -10,8 +10,9 @@ from channels.events import ChannelEvent, Quarantined
 from channels.json_bodies import read_json
 from channels.json_fields import Object, Unreadable, id_in, object_in
 from channels.whatsapp.change import Change, open_change
+from channels.whatsapp.echoes import read_echo
 from channels.whatsapp.messages import read_message
-from channels.whatsapp.news import read_echo, read_field, read_preference, read_problem
+from channels.whatsapp.news import read_field, read_preference, read_problem
 from channels.whatsapp.statuses import read_status
 
 OBJECT = "whatsapp_business_account"

@@ -3,26 +3,8 @@
 https://developers.facebook.com/documentation/business-messaging/whatsapp/support/error-codes
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
 from channels.json_fields import Object, id_in, list_in, object_in, text_in
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A class of error codes.
-
-    Attributes:
-        reason: a sentence for the agent who wrote the message.
-        retryable: the same message may go through later, and was not sent now.
-        unknown: as the answer to a send, it leaves open whether the message went out.
-    """
-
-    reason: str
-    retryable: bool = False
-    unknown: bool = False
-
+from channels.refusals import Problem, Problems
 
 LOGIN = Problem("WhatsApp rejected the connection's access token or its permissions; an administrator has to renew it.")
 ACCOUNT = Problem("The WhatsApp business account is restricted or not set up; an administrator has to look into it.")
@@ -35,40 +17,32 @@ LIMITED = Problem("WhatsApp held this message back to protect the customer from 
 NEEDS_NUMBER = Problem("This kind of message needs the customer's phone number, which is not known.")
 REQUEST = Problem("WhatsApp did not accept the message as it is.")
 MEDIA = Problem("WhatsApp could not use the attached file: too large, unreadable, or of a kind that it doesn't take.")
+UNFETCHED = Problem("WhatsApp could not fetch the attached file; it will be tried again.", True)
 GROUP = Problem("WhatsApp does not allow this in the group.")
 TEMPLATE = Problem("The template can't be used: it is missing, paused, disabled, or its parameters don't fit.")
 SYNCING = Problem("The template is still being set up at WhatsApp; try again in ten minutes.", True)
 UNNAMED = Problem("WhatsApp refused the message.")
 
-CLASSES: Mapping[Problem, tuple[int, ...]] = {
-    LOGIN: (0, 3, 10, 190, *range(200, 300), 131005),
-    ACCOUNT: (368, 130497, 131031, 131037, 131042, 131045, 133010, 134011),
-    THROTTLED: (4, 80007, 130429, 131048, 131056, 131064, 131208, 133016),
-    TROUBLE: (1, 2, 131000, 131016, 131057, 133004),
-    WINDOW: (131047,),
-    RECIPIENT: (130472, 131021, 131026, 131030),
-    STOPPED: (131050,),
-    LIMITED: (131049,),
-    NEEDS_NUMBER: (131062, 131063),
-    REQUEST: (33, 100, 131008, 131009, 131051, 135000, 137000),
-    MEDIA: (131052,),
-    GROUP: (131020, 131041, 131207),
-    TEMPLATE: (132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132068, 132069),
-    SYNCING: (134101,),
-    Problem("WhatsApp could not fetch the attached file; it will be tried again.", True): (131053,),
-}
-
-BY_CODE: Mapping[str, Problem] = {str(code): problem for problem, codes in CLASSES.items() for code in codes}
-
-
-def problem_of(code: str | None) -> Problem:
-    """Return what a code means; codes grow without notice."""
-    return BY_CODE.get(code, UNNAMED) if code is not None else UNNAMED
-
-
-def is_retryable(code: str | None) -> bool:
-    """Tell whether a message that failed with a code may be sent again."""
-    return problem_of(code).retryable
+PROBLEMS = Problems(
+    {
+        LOGIN: (0, 3, 10, 190, *range(200, 300), 131005),
+        ACCOUNT: (368, 130497, 131031, 131037, 131042, 131045, 133010, 134011),
+        THROTTLED: (4, 80007, 130429, 131048, 131056, 131064, 131208, 133016),
+        TROUBLE: (1, 2, 131000, 131016, 131057, 133004),
+        WINDOW: (131047,),
+        RECIPIENT: (130472, 131021, 131026, 131030),
+        STOPPED: (131050,),
+        LIMITED: (131049,),
+        NEEDS_NUMBER: (131062, 131063),
+        REQUEST: (33, 100, 131008, 131009, 131051, 135000, 137000),
+        MEDIA: (131052,),
+        UNFETCHED: (131053,),
+        GROUP: (131020, 131041, 131207),
+        TEMPLATE: (132000, 132001, 132005, 132007, 132008, 132012, 132015, 132016, 132068, 132069),
+        SYNCING: (134101,),
+    },
+    unnamed=UNNAMED,
+)
 
 
 def problem_in(error: Object) -> tuple[str | None, str | None]:

@@ -1,41 +1,41 @@
-"""Messages on their way out: the request that sends one, and what Meta's answer means.
+"""Messages on their way out: the request that sends one, and what the answer means.
 
 https://developers.facebook.com/documentation/business-messaging/whatsapp/messages/send-messages
 """
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, assert_never
 
-import orjson
-
-from channels.errors import CannotSend, PayloadMalformed
-from channels.events import Media
-from channels.http import Headers, HttpRequest, HttpResponse
-from channels.json_bodies import read_json
+from channels.errors import CannotSend
+from channels.events import ContactCard, Location
+from channels.http import HttpRequest, HttpResponse
 from channels.json_fields import NOTHING, Object, id_in, list_in, object_in, text_in
-from channels.outbound import Accepted, OutboundMessage, Reaction, Refused, SendResult
+from channels.outbound import (
+    Accepted,
+    Buttons,
+    ChoiceList,
+    Contacts,
+    FlowButton,
+    LinkButton,
+    LocationRequest,
+    OutboundMessage,
+    Reaction,
+    Refused,
+    SendResult,
+    Template,
+)
 from channels.phone_addresses import is_user_id
-from channels.retry_after import retry_after
-from channels.whatsapp.problems import THROTTLED, TROUBLE, problem_of
-
-GRAPH = "https://graph.facebook.com"
-LONGEST_TEXT = 4096
-LONGEST_CAPTION = 1024
-
-#: Our kinds of media → Meta's.
-MEDIA_TYPES = {
-    "image": "image",
-    "video": "video",
-    "audio": "audio",
-    "voice": "audio",
-    "document": "document",
-    "file": "document",
-    "sticker": "sticker",
-}
-WITHOUT_CAPTION = frozenset({"audio", "sticker"})
+from channels.refusals import answer_of, refused
+from channels.whatsapp.access import Access
+from channels.whatsapp.files import file_message
+from channels.whatsapp.interactive import interactive_message
+from channels.whatsapp.limits import LONGEST_TEXT, bounded
+from channels.whatsapp.problems import LOGIN, PROBLEMS, THROTTLED, TROUBLE
+from channels.whatsapp.template_messages import template_message
 
 
-def build_message(message: OutboundMessage, version: str, token: str) -> HttpRequest:
-    """Make the request that sends a text, a reaction, or one file by link or id.
+def build_message(message: OutboundMessage, access: Access) -> HttpRequest:
+    """Make the request that sends a message.
 
     ``biz_opaque_callback_data`` brings our own id back with every status, so that a message is found again even when
     the answer to this request was lost.
@@ -51,8 +51,7 @@ def build_message(message: OutboundMessage, version: str, token: str) -> HttpReq
     }
     if message.in_reply_to and not isinstance(message.content, Reaction):
         body["context"] = {"message_id": message.in_reply_to}
-    headers = Headers.of({"authorization": f"Bearer {token}", "content-type": "application/json"})
-    return HttpRequest("POST", f"{GRAPH}/{version}/{message.sender}/messages", headers, orjson.dumps(body))
+    return access.post(message.sender, "messages", body)
 
 
 def _recipient(address: str) -> Object:
@@ -62,16 +61,37 @@ def _recipient(address: str) -> Object:
     return {"recipient_type": "individual" if is_number else "group", "to": address}
 
 
-def _content(message: OutboundMessage) -> Object:
-    if isinstance(message.content, Reaction):
-        return _reaction(message, message.content)
+def _content(message: OutboundMessage) -> Mapping[str, Any]:
     if message.content is not None:
-        raise CannotSend("content_unsupported", "this kind of message can't be sent yet")
+        return _special(message)
     if len(message.media) > 1:
         raise CannotSend("too_many_files", "a WhatsApp message holds one file at most")
     if message.media:
-        return _file(message.media[0], message.text)
+        return file_message(message.media[0], message.text)
     return _text(message.text)
+
+
+def _special(message: OutboundMessage) -> Mapping[str, Any]:
+    content = message.content
+    if message.media:
+        raise CannotSend("files_unsupported", "this kind of message takes no files; send them on their own")
+    match content:
+        case Reaction():
+            return _reaction(message, content)
+        case Template():
+            return template_message(content)
+        case Buttons() | ChoiceList() | LinkButton() | FlowButton() | LocationRequest():
+            return interactive_message(content, message.text)
+        case Location() | Contacts() if message.text:
+            raise CannotSend("caption_unsupported", "WhatsApp takes no text beside it; send it on its own")
+        case Location():
+            return {"type": "location", "location": _place(content)}
+        case Contacts():
+            return {"type": "contacts", "contacts": _cards(content)}
+        case None:
+            raise CannotSend("message_empty", "a WhatsApp message needs a text or a file")
+        case _:
+            assert_never(content)
 
 
 def _reaction(message: OutboundMessage, reaction: Reaction) -> Object:
@@ -83,59 +103,60 @@ def _reaction(message: OutboundMessage, reaction: Reaction) -> Object:
 def _text(text: str | None) -> Object:
     if not text:
         raise CannotSend("message_empty", "a WhatsApp message needs a text or a file")
-    if len(text) > LONGEST_TEXT:
-        raise CannotSend("text_too_long", f"a WhatsApp text has {LONGEST_TEXT} characters at most")
-    return {"type": "text", "text": {"body": text, "preview_url": "://" in text}}
+    body = bounded(text, "the text", LONGEST_TEXT)
+    return {"type": "text", "text": {"body": body, "preview_url": "://" in text}}
 
 
-def _file(media: Media, caption: str | None) -> Object:
-    kind = MEDIA_TYPES.get(media.type)
-    if kind is None or not (media.url or media.id):
-        raise CannotSend("file_unusable", "WhatsApp needs a link to the file and a kind of file that it knows")
-    source = {"link": media.url} if media.url else {"id": media.id}
-    if caption and kind in WITHOUT_CAPTION:
-        raise CannotSend("caption_unsupported", f"WhatsApp takes no text beside {kind}; send it on its own")
-    if caption and len(caption) > LONGEST_CAPTION:
-        raise CannotSend("text_too_long", f"the text beside a file has {LONGEST_CAPTION} characters at most")
-    if caption:
-        source["caption"] = caption
-    if kind == "document" and media.filename:
-        source["filename"] = media.filename
-    return {"type": kind, kind: source}
+def _place(place: Location) -> Object:
+    if not (abs(place.latitude) <= 90 and abs(place.longitude) <= 180):
+        raise CannotSend("location_unusable", "the place has no latitude and longitude on earth")
+    named = {"name": place.name, "address": place.address}
+    return {"latitude": place.latitude, "longitude": place.longitude} | {
+        key: value for key, value in named.items() if value
+    }
+
+
+def _cards(contacts: Contacts) -> list[Object]:
+    if not contacts.cards:
+        raise CannotSend("contacts_missing", "there is no contact to send")
+    return [_card(card) for card in contacts.cards]
+
+
+def _card(card: ContactCard) -> Object:
+    if not card.name or not card.name.strip():
+        raise CannotSend("contact_unnamed", "WhatsApp takes no contact without a name")
+    # Beside the whole name WhatsApp wants one of its parts, and we do not know which word is which.
+    shown: dict[str, Any] = {"name": {"formatted_name": card.name, "first_name": card.name}}
+    if card.phones:
+        shown["phones"] = [{"phone": phone} for phone in card.phones]
+    if card.emails:
+        shown["emails"] = [{"email": email} for email in card.emails]
+    return shown
 
 
 def read_answer(response: HttpResponse) -> SendResult:
-    """Tell what Meta's answer to a send means. Its error code decides; the HTTP status is unreliable."""
-    document = _document(response)
-    if response.status // 100 == 2:
-        sent = next((item for item in list_in(document, "messages") if type(item) is dict), NOTHING)
-        external_id = id_in(sent, "id")
-        if external_id:
-            return Accepted(external_id)
-        return Refused("answer_unreadable", TROUBLE.reason, retryable=False, unknown=True)
-    return _refusal(response, object_in(document, "error"))
+    """Tell what the answer to a send means. The error code in it decides; the HTTP status is unreliable."""
+    document = answer_of(response)
+    if response.status // 100 != 2:
+        return refusal(response)
+    sent = next((item for item in list_in(document, "messages") if type(item) is dict), NOTHING)
+    external_id = id_in(sent, "id")
+    if external_id:
+        return Accepted(external_id)
+    return refused(response, "answer_unreadable", TROUBLE)
 
 
-def _document(response: HttpResponse) -> Object:
-    try:
-        document = read_json(response.body)
-    except PayloadMalformed:
-        return NOTHING
-    return document if type(document) is dict else NOTHING
-
-
-def _refusal(response: HttpResponse, error: Object) -> Refused:
+def refusal(response: HttpResponse) -> Refused:
+    """Return the refusal that an answer comes to, whatever was asked."""
+    document = answer_of(response)
+    error = object_in(document, "error")
     code = id_in(error, "code")
-    problem = problem_of(code)
+    problem = PROBLEMS.of(code)
     if response.status == 429:
         problem = THROTTLED
     elif code is None and response.status >= 500:
         problem = TROUBLE
-    details = text_in(object_in(error, "error_data"), "details") or text_in(error, "message")
-    return Refused(
-        code or f"http_{response.status}",
-        f"{problem.reason} ({details})" if details else problem.reason,
-        retryable=problem.retryable and not problem.unknown,
-        retry_after=retry_after(response),
-        unknown=problem.unknown,
-    )
+    elif code is None and response.status in {401, 403}:
+        problem = LOGIN
+    said = text_in(object_in(error, "error_data"), "details") or text_in(error, "message")
+    return refused(response, code, problem, said or text_in(object_in(document, "meta"), "developer_message"))

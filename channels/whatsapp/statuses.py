@@ -3,10 +3,10 @@
 from typing import Any
 
 from channels.events import StatusUpdate
-from channels.json_fields import Object, Unreadable, id_in, moment_in, object_in, required_id, text_in
+from channels.json_fields import Object, Unreadable, id_in, list_in, moment_in, object_in, required_id, text_in
 from channels.phone_addresses import spelled
 from channels.whatsapp.change import Change, common, user_id_in
-from channels.whatsapp.problems import first_problem, is_retryable
+from channels.whatsapp.problems import PROBLEMS, STOPPED, first_problem
 
 KNOWN = frozenset({"sent", "delivered", "read", "played", "failed", "deleted"})
 
@@ -45,13 +45,23 @@ def _extra(
 ) -> dict[str, Any]:
     extra: dict[str, Any] = {"raw_status": word}
     if word == "failed":
-        extra["retryable"] = is_retryable(code)
+        extra["retryable"] = PROBLEMS.is_retryable(code)
+    if PROBLEMS.of(code) == STOPPED:
+        extra["marketing_opt_out"] = "stop"
     if participant or status.get("recipient_type") == "group":
         extra |= {"group_id": recipient, "participant": spelled(participant) if participant else None}
     found = {
         "user_id": user_id_in(status, "recipient_user_id"),
+        "parent_user_id": _parent(status),
+        "participant_user_id": user_id_in(status, "recipient_participant_user_id"),
         "callback_data": text_in(status, "biz_opaque_callback_data"),
         "conversation_id": id_in(object_in(status, "conversation"), "id"),
         "pricing": object_in(status, "pricing"),
+        "errors": [error for error in list_in(status, "errors") if type(error) is dict],
     }
     return extra | {key: value for key, value in found.items() if value}
+
+
+def _parent(status: Object) -> str | None:
+    """Return the recipient's user id in the parent portfolio; Meta changed the spelling of its name in 2026."""
+    return user_id_in(status, "parent_recipient_user_id") or user_id_in(status, "recipient_parent_user_id")

@@ -39,7 +39,7 @@ def sent(**changes: Any) -> dict[str, Any]:
          {"type": "reaction", "reaction": {"message_id": "wamid.0", "emoji": ""}}),
         ({"media": [Media(type="file", url="https://f.example.test/a", filename="a.pdf")]},
          {"type": "document", "document": {"link": "https://f.example.test/a", "caption": "hi", "filename": "a.pdf"}}),
-        ({"text": None, "media": [Media(type="voice", id="9")]}, {"type": "audio", "audio": {"id": "9"}}),
+        ({"text": None, "media": [Media(type="voice", id="9")]}, {"type": "audio", "audio": {"id": "9", "voice": True}}),
     ],
 )  # fmt: skip
 def test_a_message_is_built_as_meta_takes_it(changes: dict[str, Any], expected: dict[str, Any]) -> None:

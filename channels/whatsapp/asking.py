@@ -1,0 +1,88 @@
+"""What else can be asked of the API: to show that a message was read, to keep a file, to list the templates."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from channels.events import Media
+from channels.json_fields import id_in, list_in, object_in, text_in
+from channels.operations import Dialogue, Operations, Receipt, TemplateListed, refusing
+from channels.outbound import Refused
+from channels.refusals import answer_of, refused
+from channels.whatsapp.access import Access
+from channels.whatsapp.files import upload_request
+from channels.whatsapp.problems import UNNAMED
+from channels.whatsapp.sending import refusal
+from channels.whatsapp.template_messages import template_listed
+
+PAGE = 100
+
+#: An account has 6,000 templates at most; more pages than that come from an answer that goes in circles.
+MOST_PAGES = 100
+
+
+def operations_by(access_of: Callable[[Any], Access]) -> Operations:
+    """Return what can be asked of whoever gives access; ``access_of`` may raise ``CannotSend``."""
+    return Operations(
+        mark_read=lambda receipt, credentials: refusing(lambda: mark_read(receipt, access_of(credentials))),
+        upload=lambda media, sender, credentials: refusing(lambda: upload(media, sender, access_of(credentials))),
+        templates=lambda account, credentials: refusing(lambda: templates(account, access_of(credentials))),
+    )
+
+
+def mark_read(receipt: Receipt, access: Access) -> Dialogue[Refused | None]:
+    """Show the customer that a message was read, with all before it, and if asked that somebody is writing.
+
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/typing-indicators
+    """
+    asked: dict[str, object] = {
+        "messaging_product": "whatsapp",
+        "status": "read",
+        "message_id": receipt.message_ref,
+    }
+    if receipt.typing:
+        asked["typing_indicator"] = {"type": "text"}
+    response = yield access.post(receipt.sender, "messages", asked)
+    if response.status // 100 == 2 and answer_of(response).get("success") is True:
+        return None
+    return refusal(response)
+
+
+def upload(media: Media, sender: str, access: Access) -> Dialogue[str | Refused]:
+    """Upload a file; its id can be sent for 30 days.
+
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
+
+    Raises:
+        CannotSend: when WhatsApp takes no such file.
+    """
+    response = yield upload_request(media, sender, access)
+    media_id = id_in(answer_of(response), "id")
+    if response.status // 100 == 2 and media_id:
+        return media_id
+    return refusal(response)
+
+
+def templates(account: str, access: Access) -> Dialogue[Sequence[TemplateListed] | Refused]:
+    """List all templates of a WhatsApp business account.
+
+    An answer holds the whole URL of its next page, access token and all. We go by its cursor alone: no answer chooses
+    where our token is sent.
+
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/reference/whatsapp-business-account/template-api
+    """
+    found: list[TemplateListed] = []
+    cursor: str | None = None
+    for _ in range(MOST_PAGES):
+        query = urlencode({"limit": PAGE} | ({"after": cursor} if cursor else {}))
+        response = yield access.get(f"/{quote(account, safe='', errors='replace')}/message_templates?{query}")
+        document = answer_of(response)
+        if response.status // 100 != 2 or type(document.get("data")) is not list:
+            return refusal(response)
+        found += [listed for item in list_in(document, "data") if (listed := template_listed(item))]
+        paging = object_in(document, "paging")
+        following = text_in(object_in(paging, "cursors"), "after") if "next" in paging else None
+        if following is None or following == cursor:
+            return found
+        cursor = following
+    return refused(response, "templates_endless", UNNAMED, "the list of templates does not end")

@@ -1,14 +1,20 @@
 """Mail of ours is rendered so that it can be answered, and so that nothing is smuggled into it."""
 
+from datetime import datetime, timedelta, timezone
 from email import message_from_bytes
 from email.policy import default
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from channels.events import Media
+from channels.errors import CannotSend
+from channels.events import Mailbox, Media
 from channels.http import Headers, HttpResponse
+from channels.mail.ids import message_ids
 from channels.mail.letter import read_letter
-from channels.outbound import Accepted, OutboundMessage, Refused
+from channels.mail.outgoing import party
+from channels.outbound import Accepted, OutboundMessage, Reaction, Refused
 from channels.providers.smtp import ADAPTER, SmtpCredentials
 
 CREDENTIALS = SmtpCredentials(host="mail.example.org", port=2525)
@@ -73,3 +79,99 @@ def test_a_refusal_of_a_server_says_whether_to_try_again(code: int, *, retryable
 
 def test_an_accepted_mail_is_known_by_its_message_id() -> None:
     assert ADAPTER.read(HttpResponse(250, b"queued", Headers([("message-id", "m@x")]))) == Accepted("m@x")
+
+
+def test_text_and_html_are_alternatives_and_pictures_stand_beside_the_html() -> None:
+    logo = Media(type="image", mime_type="image/png", filename="l.png", content=b"png", content_id="l1@x")
+    file = Media(type="document", mime_type="application/pdf", filename="a.pdf", content=b"%PDF")
+    sent = message("Hi", html='<p>Hi <img src="cid:l1@x"></p>', media=(logo, file))
+    mail = message_from_bytes(ADAPTER.build(sent, CREDENTIALS).body, policy=default)
+    kinds = [part.get_content_type() for part in mail.walk()]
+    assert kinds == [
+        "multipart/mixed",
+        "multipart/alternative",
+        "text/plain",
+        "multipart/related",
+        "text/html",
+        "image/png",
+        "application/pdf",
+    ]
+    letter = read_letter(mail.as_bytes())
+    assert (letter.text, letter.html) == ("Hi", '<p>Hi <img src="cid:l1@x"></p>\n')
+    assert [(one.content_id, one.inline) for one in letter.attachments] == [("l1@x", True), (None, False)]
+
+
+def test_a_mail_of_html_alone_gets_its_text() -> None:
+    letter = read_letter(ADAPTER.build(message("", html="<p>Hi</p><p>you</p>"), CREDENTIALS).body)
+    assert letter.text == "Hi\n\nyou"
+
+
+def test_a_mail_says_when_it_was_sent() -> None:
+    sent_at = datetime(2026, 9, 15, 12, tzinfo=timezone(timedelta(hours=2)))
+    fields = read_letter(ADAPTER.build(message(sent_at=sent_at), CREDENTIALS).body).fields
+    assert fields.get("date") == "Tue, 15 Sep 2026 10:00:00 +0000"
+
+
+def test_long_ids_are_never_broken_nor_encoded() -> None:
+    long = "a" * 140 + "=?utf-8?q?x?=@mail.test"
+    sent = message(in_reply_to=long, references=(long, "b" * 90 + "@mail.test"), reference="c" * 200 + "@x.test")
+    fields = read_letter(ADAPTER.build(sent, CREDENTIALS).body).fields
+    assert fields.get("in-reply-to") == f"<{long}>"
+    assert fields.get("message-id") == f"<{'c' * 200}@x.test>"
+    assert message_ids(fields.get("references")) == ("b" * 90 + "@mail.test", long, "c" * 200 + "@x.test")
+
+
+@pytest.mark.parametrize(
+    ("fields", "code"),
+    [
+        ({"text": ""}, "message_empty"),
+        ({"content": Reaction(emoji="x")}, "content_unsupported"),
+        ({"media": (Media(type="file", url="https://x.test/a"),)}, "file_unusable"),
+    ],
+)
+def test_what_no_mail_can_hold_is_not_sent(fields: dict[str, object], code: str) -> None:
+    with pytest.raises(CannotSend) as refused:
+        ADAPTER.build(message(**{"text": "x", **fields}), CREDENTIALS)  # type: ignore[arg-type]  # a table
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize("address", ["", "jane", "jane@", "@x.test", "jänę@x.test", "a@" + "ü" * 300])
+def test_an_address_that_no_server_takes_is_refused(address: str) -> None:
+    with pytest.raises(CannotSend):
+        party(address)
+
+
+def test_a_domain_is_written_in_ascii() -> None:
+    assert party("Jäne <jane@bücher.example>") == Mailbox("jane@xn--bcher-kva.example", "Jäne")
+
+
+strange = st.text(max_size=30) | st.text(alphabet="<>@\"'(),;:=?. \r\nab\\\udcff\x00é", max_size=30)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.builds(
+        OutboundMessage,
+        reference=strange,
+        sender=st.just("Jö <a@x.test>") | strange,
+        recipient=st.just("b@x.test"),
+        text=strange,
+        html=st.none() | strange,
+        subject=strange,
+        in_reply_to=st.none() | strange,
+        references=st.lists(strange, max_size=3),
+        headers=st.dictionaries(st.sampled_from(["Reply-To", "List-Id", "X-A", "Resent-Date"]), strange, max_size=3),
+        media=st.lists(
+            st.builds(Media, type=st.just("file"), filename=strange, mime_type=strange, content=st.binary(max_size=5)),
+            max_size=2,
+        ),
+    )
+)
+def test_whatever_is_written_becomes_a_mail_of_short_lines_or_is_refused(sent: OutboundMessage) -> None:
+    try:
+        rendered = ADAPTER.build(sent, CREDENTIALS).body
+    except CannotSend:
+        return
+    assert rendered.isascii()
+    assert max(len(line) for line in rendered.split(b"\r\n")) < 998
+    assert "bcc" not in read_letter(rendered).fields

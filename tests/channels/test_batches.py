@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from channels.batches import read_items
 from channels.callback_urls import tag_of, tagged
 from channels.errors import CannotSend
-from channels.events import ChannelEvent, Identity, Other, Quarantined
+from channels.events import ChannelEvent, Identity, Location, Other, Quarantined
 from channels.http import HttpRequest
 from channels.identities import identities_of
 from channels.json_bodies import read_json, write_json
 from channels.json_fields import Object, required_id
 from channels.media_kinds import kind_of
+from channels.places import place_in
 
 URL = "https://gw.example.test/hooks/int_1"
 
@@ -78,3 +79,18 @@ def test_half_a_surrogate_pair_cannot_be_sent() -> None:
     with pytest.raises(CannotSend):
         write_json({"text": "\ud83d"})
     assert tagged(URL, sender="\ud83d") == URL + "?sender=%3F"
+
+
+@pytest.mark.parametrize(
+    ("degrees", "place"),
+    [
+        ({"latitude": 52.5, "longitude": "13.4"}, Location(latitude=52.5, longitude=13.4, name="Here")),
+        ({"latitude": 90.5, "longitude": 13.4}, None),
+        ({"latitude": 52.5, "longitude": -181}, None),
+        ({"latitude": "nan", "longitude": 1}, None),
+        ({"latitude": True, "longitude": 1}, None),
+        ({"longitude": 1}, None),
+    ],
+)
+def test_a_place_is_on_the_globe(degrees: Object, place: Location | None) -> None:
+    assert place_in(degrees, {"name": "Here", "url": 7}) == place

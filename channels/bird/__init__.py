@@ -1,0 +1,1 @@
+"""Bird: what a webhook means, and how to send. The provider's module is ``channels.providers.bird``."""

@@ -6,11 +6,10 @@ https://developers.telnyx.com/api-reference/messages/send-a-message
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
 from channels.callback_urls import tagged
 from channels.errors import CannotSend
 from channels.http import Headers, HttpRequest, HttpResponse
+from channels.json_bodies import write_json
 from channels.json_fields import id_in, object_in
 from channels.outbound import Accepted, OutboundMessage, SendResult
 from channels.refusals import answer_of, refused
@@ -49,7 +48,7 @@ def build_message(message: OutboundMessage, api_key: str, profile_id: str | None
     if message.callback_url:
         body["webhook_url"] = tagged(message.callback_url, **{REFERENCE: message.reference})
     headers = Headers.of({"authorization": f"Bearer {api_key}", "content-type": "application/json"})
-    return HttpRequest("POST", API, headers, orjson.dumps(body))
+    return HttpRequest("POST", API, headers, write_json(body))
 
 
 def _require_short(text: str, *, beside_files: bool) -> None:

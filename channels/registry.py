@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from channels.adapter import Adapter
-from channels.providers import bird, messagebird, plivo, postmark, smtp, telnyx, twilio, whatsapp_cloud
+from channels.providers import bird, dialog360, messagebird, plivo, postmark, smtp, telnyx, twilio, whatsapp_cloud
 
-MODULES = (whatsapp_cloud, twilio, postmark, smtp, telnyx, messagebird, bird, plivo)
+MODULES = (whatsapp_cloud, twilio, dialog360, postmark, smtp, telnyx, messagebird, bird, plivo)
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType({module.ADAPTER.provider: module.ADAPTER for module in MODULES})

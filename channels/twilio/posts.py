@@ -1,7 +1,7 @@
 """A whole webhook: a form is one message or one status; JSON comes from Event Streams."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import replace
 from typing import Any
 
 from channels.errors import PayloadMalformed
@@ -11,6 +11,7 @@ from channels.json_bodies import read_json
 from channels.json_fields import iso_moment_in, object_in, text_in
 from channels.twilio.forms import Form, TooManyFields, holds_json, read_form
 from channels.twilio.inbound import read_message
+from channels.twilio.parties import CHANNELS, party
 from channels.twilio.sending import REFERENCE
 from channels.twilio.statuses import read_status
 
@@ -60,20 +61,20 @@ def _stream(provider: str, document: Any) -> Sequence[ChannelEvent]:
 def _cloud_event(provider: str, item: Any) -> ChannelEvent:
     if not isinstance(item, dict):
         return Quarantined(reason="event_malformed", detail="an event is not an object")
-    account = text_in(object_in(item, "data"), "accountSid")
-    subtype = text_in(item, "type") or "event_stream"
-    return _other(provider, account, subtype, text_in(item, "id") or "", iso_moment_in(item, "time"))
+    subtype, data = text_in(item, "type") or "event_stream", object_in(item, "data")
+    ours = party(text_in(data, "to" if "inbound" in subtype else "from"))
+    event = _other(provider, text_in(data, "accountSid"), subtype, text_in(item, "id") or "")
+    channel = CHANNELS.get(ours.prefix, event.channel)
+    return replace(event, channel=channel, address=ours.address, occurred_at=iso_moment_in(item, "time"))
 
 
-def _other(
-    provider: str, account: str | None, subtype: str, external_id: str, occurred_at: datetime | None = None
-) -> Other:
+def _other(provider: str, account: str | None, subtype: str, external_id: str) -> Other:
     return Other(
         provider=provider,
         channel="sms",
         account=account,
         address=None,
         external_id=external_id,
-        occurred_at=occurred_at,
+        occurred_at=None,
         subtype=subtype,
     )

@@ -70,7 +70,7 @@ class Adapter:
         settings: the model of its settings.
         operations: what else can be asked of it.
         nonce: ``(request)``, what stands in a verified request for one use only, where the proof does not cover the
-            body. If the connection has seen it with another body before, the request is answered as if it was stored,
+            body. If the connection has stored a request with it and another body, this one is answered in the same way
             and kept as nothing. None when the request has no such thing; never raises.
         refused_status: how a request that is not genuine is answered; see ``status_of``.
         max_body: the largest body in bytes.

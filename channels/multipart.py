@@ -7,7 +7,8 @@ Some use the same boundary for ever, so that a mail can hold it and bring fields
 from the provider's, but it leaves a trace: it comes twice (see ``once``), or the body goes on after its end.
 """
 
-from collections.abc import Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from channels.errors import PayloadMalformed
@@ -19,6 +20,7 @@ MOST_PARTS = 2000
 LONGEST_BOUNDARY = 200
 LONGEST_HEADER = 16 * 1024
 LINE_END = b"\r\n"
+ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,27 @@ def read_multipart(content_type: str, body: bytes) -> Form:
     if not boundary or len(boundary) > LONGEST_BOUNDARY:
         raise PayloadMalformed("multipart_boundary", "the body's type names no boundary that can be used")
     return Form(tuple(_part(body, start, end) for start, end in _ranges(body, b"--" + boundary)))
+
+
+def write_multipart(parts: Iterable[FormPart]) -> tuple[str, bytes]:
+    """Return the type and the body of a form. The boundary is a hash of the parts, so that none of them holds it."""
+    written = [(_heading(part), part.body) for part in parts]
+    digest = hashlib.sha256()
+    for heading, body in written:
+        digest.update(heading + body)
+    boundary = digest.hexdigest()
+    delimiter = b"--" + boundary.encode()
+    pieces = [piece for heading, body in written for piece in (delimiter, LINE_END, heading, LINE_END, body, LINE_END)]
+    return f"multipart/form-data; boundary={boundary}", b"".join((*pieces, delimiter, b"--", LINE_END))
+
+
+def _heading(part: FormPart) -> bytes:
+    heading = f'Content-Disposition: form-data; name="{part.name.translate(ESCAPES)}"'
+    if part.filename is not None:
+        heading += f'; filename="{part.filename.translate(ESCAPES)}"'
+    if part.type:
+        heading += f"\r\nContent-Type: {part.type}"
+    return f"{heading}\r\n".encode("utf-8", "replace")
 
 
 def _ranges(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int]]:

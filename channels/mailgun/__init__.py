@@ -1,0 +1,1 @@
+"""What Mailgun sends and takes; the adapter itself is ``channels.providers.mailgun``."""

@@ -1,0 +1,1 @@
+"""What SendGrid sends and takes; the adapter itself is ``channels.providers.sendgrid``."""

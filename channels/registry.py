@@ -4,8 +4,20 @@ from collections.abc import Mapping
 from types import MappingProxyType
 
 from channels.adapter import Adapter
-from channels.providers import bird, dialog360, messagebird, plivo, postmark, smtp, telnyx, twilio, whatsapp_cloud
+from channels.providers import (
+    bird,
+    dialog360,
+    mailgun,
+    messagebird,
+    plivo,
+    postmark,
+    sendgrid,
+    smtp,
+    telnyx,
+    twilio,
+    whatsapp_cloud,
+)
 
-MODULES = (whatsapp_cloud, twilio, dialog360, postmark, smtp, telnyx, messagebird, bird, plivo)
+MODULES = (whatsapp_cloud, twilio, dialog360, postmark, smtp, telnyx, messagebird, bird, plivo, mailgun, sendgrid)
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType({module.ADAPTER.provider: module.ADAPTER for module in MODULES})

@@ -111,6 +111,10 @@ class Overloaded(Refusal):
     """More work waits than may wait; the sender should come back in a moment."""
 
 
+class ProviderUnreachable(Refusal):
+    """A webhook's provider has to be asked something first, and does not answer at the moment."""
+
+
 class PageNotBuilt(Refusal):
     """The browser's page was asked for, and its files are not there."""
 
@@ -199,6 +203,10 @@ TABLE: Mapping[type[Exception], Kind] = {
         "Send it again after Retry-After; repeating is safe.",
         detail="the gateway can't reach its database at the moment", retry_after=5,
     ),
+    ProviderUnreachable: Kind(
+        503, "provider_unreachable", "The provider does not answer",
+        "Send it again after Retry-After; repeating is safe.", retry_after=20,
+    ),
     PageNotBuilt: Kind(503, "page_not_built", "The page is not built", "Build it as the detail says."),
 }  # fmt: skip
 
@@ -229,13 +237,13 @@ def kind_of_type(error: type[BaseException]) -> Kind:
     return next((TABLE[known] for known in error.__mro__ if known in TABLE), INTERNAL)
 
 
-def problem_of(error: BaseException) -> dict[str, Any]:
-    """Return the problem object (RFC 9457 section 3) of an exception."""
+def problem_of(error: BaseException, status: int | None = None) -> dict[str, Any]:
+    """Return the problem object (RFC 9457 section 3) of an exception; ``status`` instead of the table's."""
     kind = kind_of(error)
     problem: dict[str, Any] = {
         "type": f"/docs/problems#{kind.code}",
         "title": kind.title,
-        "status": kind.status,
+        "status": status or kind.status,
         "detail": kind.detail or (str(error) if isinstance(error, Refusal) else kind.title),
         "code": kind.code,
     }
@@ -244,15 +252,15 @@ def problem_of(error: BaseException) -> dict[str, Any]:
     return problem
 
 
-def answer_to(error: BaseException) -> web.Response:
-    """Return the answer to a request that ended with an exception."""
+def answer_to(error: BaseException, status: int | None = None) -> web.Response:
+    """Return the answer to a request that ended with an exception; ``status`` instead of the table's."""
     kind = kind_of(error)
     wait = (error.retry_after if isinstance(error, Refusal) else None) or kind.retry_after
     headers = {**kind.headers, "Cache-Control": "no-store"}
     if wait is not None:
         headers["Retry-After"] = str(wait)
-    body = orjson.dumps(problem_of(error))
-    return web.Response(status=kind.status, body=body, content_type=CONTENT_TYPE, headers=headers)
+    body = orjson.dumps(problem_of(error, status))
+    return web.Response(status=status or kind.status, body=body, content_type=CONTENT_TYPE, headers=headers)
 
 
 @web.middleware

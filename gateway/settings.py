@@ -1,9 +1,22 @@
 """All settings of the server: environment variables that begin with ``POSTGATE_``, listed by ``postgate settings``."""
 
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Annotated, Any
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+def _networks(value: Any) -> Any:
+    """Read networks written as a list with commas; anything else is judged as it is."""
+    if not isinstance(value, str):
+        return value
+    return tuple(ip_network(word.strip(), strict=False) for word in value.split(",") if word.strip())
+
+
+#: An environment variable with networks in it: ``10.1.0.0/16, fd00:1::/32, 192.0.2.7``.
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -32,6 +45,11 @@ class Settings(BaseSettings):
     pool_size: int = Field(default=8, ge=1, le=200, description="Database connections for the API.")
     queue_limit: int = Field(
         default=4096, ge=1, description="Webhooks waiting to be stored before new ones are answered 503."
+    )
+    allow_private: Networks = Field(
+        default=(),
+        description="Networks inside (CIDR, comma-separated) that may be called although they are private; plain http"
+        " goes to these only. Providers are on the public internet: leave it empty.",
     )
     demo_file: Path | None = Field(
         default=None,

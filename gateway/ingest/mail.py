@@ -1,18 +1,21 @@
 """The worker that parses stored mails, out of the path that answers: reading hostile mail can take its time."""
 
 import asyncio
+from collections.abc import Mapping
 
 import asyncpg
 import structlog
 
 from channels.http import Headers, HttpRequest
+from channels.outbound import Refused
+from gateway.ingest.asking import Questions
 from gateway.ingest.receive import Receiver
-from gateway.ingest.routing import Directory
+from gateway.ingest.routing import Directory, Route
 from gateway.ingest.webhook import Webhook
 from gateway.ingest.writer import Writer
 from gateway.lasting import keep_at
 from gateway.problems import Overloaded
-from gateway.store.ledger import StoredWebhook, claim_mails
+from gateway.store.ledger import StoredWebhook, claim_mails, postpone
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -21,6 +24,13 @@ CLAIM_AT_ONCE = 8
 LEASE_SECONDS = 120
 LOOK_SECONDS = 5.0
 TRIES = 3
+#: Mails whose content is fetched at the same time. Others wait in the ledger: a provider that hangs holds up no mail
+#: that is complete.
+FETCHES_AT_ONCE = 4
+BUSY_SECONDS = 5.0
+#: Between the tries to fetch the content of a mail; after the last one it is read without.
+FETCH_WAITS = (5.0, 15.0, 60.0, 120.0, 300.0)
+GONE_SECONDS = 600.0
 #: What passes by itself: the mail stays pending and is taken up again.
 LATER: tuple[type[BaseException], ...] = (*UNAVAILABLE, DatabaseUnavailable, Overloaded)
 
@@ -29,14 +39,19 @@ class MailParser:
     """Takes pending mails from the ledger, parses them in a thread, and has them stored.
 
     A mail is leased while it is worked on: if this process dies, another takes it when the lease ends. One that
-    has cost several workers their lives is quarantined.
+    has cost several workers their lives is quarantined. Where a provider keeps the content of a mail, that is fetched
+    first, in several tries.
     """
 
-    def __init__(self, pool: asyncpg.Pool, directory: Directory, receiver: Receiver, writer: Writer) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, directory: Directory, receiver: Receiver, writer: Writer, questions: Questions
+    ) -> None:
         self._pool = pool
         self._directory = directory
         self._receiver = receiver
         self._writer = writer
+        self._questions = questions
+        self._fetching: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
@@ -46,11 +61,14 @@ class MailParser:
         self._task = keep_at("mail parser", self._run)
 
     async def stop(self) -> None:
-        """Finish the mails at hand and stop."""
+        """Finish the mails at hand and stop. What is being fetched is left to whoever takes it up next."""
         self._stopping = True
         self._wake.set()
         if self._task is not None:
             await self._task
+        for task in self._fetching:
+            task.cancel()
+        await asyncio.gather(*self._fetching, return_exceptions=True)
 
     def waits(self) -> None:
         """Tell that a mail was stored."""
@@ -73,12 +91,38 @@ class MailParser:
         route = await self._directory.route(mail.integration_id)
         if route is None:
             log.warning("mail.connection_gone", webhook=str(mail.id))
-            return
-        webhook = as_webhook(mail)
-        if mail.attempts > TRIES:
-            webhook = webhook.quarantined("parser_failed", f"{TRIES} attempts to parse it did not end")
+            await postpone(self._pool, mail, GONE_SECONDS, fetched=False)
+        elif mail.attempts > TRIES:
+            failed = as_webhook(mail).quarantined("parser_failed", f"{TRIES} attempts to parse it did not end")
+            await self._writer.store(failed)
+        elif route.adapter.operations.complete is None:
+            await self._read(mail, route, {})
+        elif len(self._fetching) >= FETCHES_AT_ONCE:
+            await postpone(self._pool, mail, BUSY_SECONDS, fetched=False)
         else:
-            webhook = await asyncio.to_thread(self._receiver.parsed, webhook, route)
+            task = asyncio.create_task(self._complete(mail, route), name="mail fetch")
+            self._fetching.add(task)
+            task.add_done_callback(self._fetching.discard)
+
+    async def _complete(self, mail: StoredWebhook, route: Route) -> None:
+        """Fetch what a mail points at, then read it; or give it back for another try."""
+        try:
+            fetched = await self._questions.complete(route, as_webhook(mail).request)
+            if not isinstance(fetched, Refused):
+                await self._read(mail, route, fetched)
+            elif fetched.retryable and mail.fetches < len(FETCH_WAITS):
+                wait = max(FETCH_WAITS[mail.fetches], fetched.retry_after or 0.0)
+                await postpone(self._pool, mail, min(wait, FETCH_WAITS[-1]), fetched=True)
+            else:
+                log.warning("mail.incomplete", webhook=str(mail.id), provider=mail.provider, code=fetched.code)
+                await self._read(mail, route, {})
+        except LATER as error:
+            log.warning("mail.later", error=type(error).__name__)
+        except Exception:  # nobody waits for this task; its lease ends, and the mail is taken up again
+            log.exception("mail.fetch_failed", webhook=str(mail.id))
+
+    async def _read(self, mail: StoredWebhook, route: Route, fetched: Mapping[str, bytes]) -> None:
+        webhook = await asyncio.to_thread(self._receiver.parsed, as_webhook(mail), route, fetched)
         await self._writer.store(webhook)
 
 

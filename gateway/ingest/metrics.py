@@ -8,6 +8,10 @@ from gateway.model.log import Entry
 
 WEBHOOKS = Counter("postgate_webhooks_total", "Webhooks by provider and answer.", ["provider", "status"])
 UNROUTED = Counter("postgate_unrouted_total", "Changes of shared apps that no tenant owns.", ["provider"])
+REUSED = Counter("postgate_webhooks_reused_total", "Webhooks dropped: an old proof under another body.", ["provider"])
+ASKED = Counter(
+    "postgate_webhook_questions_total", "Asked of providers for webhooks.", ["provider", "operation", "result"]
+)
 COMMITS = Counter("postgate_ingest_commits_total", "Commits of the ingest writer.")
 STORED = Counter("postgate_ingest_webhooks_total", "Webhooks committed.")
 ENTRIES = Counter("postgate_log_entries_total", "Log entries written by ingest.")

@@ -1,4 +1,4 @@
-"""Makes the raw ledger's partitions: this month's and the next one's, once a day."""
+"""Once a day: makes the raw ledger's partitions, this month's and the next one's, and forgets old nonces."""
 
 import asyncio
 from collections.abc import Callable
@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 import asyncpg
 import structlog
 
+from gateway.ingest.nonces import FORGET, KEPT
 from gateway.lasting import keep_at
 from gateway.store.pool import UNAVAILABLE
 
@@ -51,6 +52,7 @@ class Partitions:
         today = self._clock().date()
         for month in (today, next_month(today)):
             await self._pool.execute(MAKE, month)
+        await self._pool.execute(FORGET, KEPT)
 
 
 def next_month(day: date) -> date:

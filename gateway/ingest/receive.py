@@ -1,6 +1,6 @@
 """What happens to one verified webhook: translate it, have it stored, answer only then."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
@@ -9,6 +9,9 @@ import structlog
 
 from channels.errors import PayloadMalformed, SignatureInvalid
 from channels.http import HttpRequest
+from gateway.ingest import metrics
+from gateway.ingest.asking import Questions
+from gateway.ingest.nonces import Nonces
 from gateway.ingest.routing import Route
 from gateway.ingest.translate import translate
 from gateway.ingest.webhook import Webhook
@@ -25,6 +28,8 @@ class Receiver:
         slow_writer: stores raw mails and webhooks with very many items, over a connection of its own: a large one
             must not hold up the others.
         mail_waits: called after a mail was stored, so that the parser looks.
+        questions: asks providers for what it takes to judge a webhook, and confirms it.
+        nonces: knows which proofs were used before.
         clock: the time, in UTC.
         new_id: makes an id of a moment given in milliseconds.
     """
@@ -34,32 +39,44 @@ class Receiver:
         writer: Writer,
         slow_writer: Writer,
         mail_waits: Callable[[], None],
+        questions: Questions,
+        nonces: Nonces,
         clock: Callable[[], datetime],
         new_id: Callable[[int], UUID],
     ) -> None:
         self._writer = writer
         self._slow_writer = slow_writer
         self._mail_waits = mail_waits
+        self._questions = questions
+        self._nonces = nonces
         self._clock = clock
         self._new_id = new_id
 
     async def receive(self, route: Route, request: HttpRequest) -> None:
-        """Verify a webhook and store it; returns after the commit.
+        """Verify a webhook and store it; returns after the commit. A genuine proof under another body is dropped.
 
         Raises:
             SignatureInvalid: when it is not genuine, and the connection does not only report that.
             Overloaded: when too many wait.
             DatabaseUnavailable: when it is not known to be stored.
+            ProviderUnreachable: when its provider has to be asked first, and does not answer.
         """
         now = self._clock()
         verified = True
+        credentials = await self._questions.prepare(route.adapter, request, route.credentials)
         try:
-            route.adapter.verify(request, route.credentials, now)
+            route.adapter.verify(request, credentials, now)
         except SignatureInvalid:
             if not route.report_only:
                 raise
             verified = False
+        if verified and await self._nonces.is_reused(route, request):
+            metrics.REUSED.labels(route.adapter.provider).inc()
+            log.warning("ingest.proof_reused", provider=route.adapter.provider, integration=str(route.integration_id))
+            return
         await self.store(route, request, now, verified=verified)
+        if verified:
+            await self._questions.confirm(route, request)
 
     async def store(self, route: Route, request: HttpRequest, now: datetime, *, verified: bool) -> None:
         """Store a webhook whose signature was looked at."""
@@ -81,11 +98,18 @@ class Receiver:
             writer = self._writer if parsed.item_count <= CALL_ITEMS else self._slow_writer
             await writer.store(parsed)
 
-    def parsed(self, webhook: Webhook, route: Route) -> Webhook:
-        """Return a webhook with its rows; one that can't be read comes back quarantined."""
+    def parsed(self, webhook: Webhook, route: Route, fetched: Mapping[str, bytes] | None = None) -> Webhook:
+        """Return a webhook with its rows; one that can't be read comes back quarantined.
+
+        Args:
+            webhook: as it came in.
+            route: its connection.
+            fetched: what it pointed at.
+        """
         milliseconds = int(webhook.received_at.timestamp() * 1000)
         try:
-            events = route.adapter.parse(webhook.request, route.context)
+            context = {**route.context, "fetched": fetched} if fetched else route.context
+            events = route.adapter.parse(webhook.request, context)
             rows = translate(
                 events, route, webhook.received_at, lambda: self._new_id(milliseconds), verified=webhook.verified
             )

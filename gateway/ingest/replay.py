@@ -4,6 +4,8 @@ from uuid import UUID
 
 import asyncpg
 
+from channels.outbound import Refused
+from gateway.ingest.asking import Questions
 from gateway.ingest.mail import as_webhook
 from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory
@@ -15,14 +17,19 @@ from gateway.store.pool import tenant_tx
 class Replayer:
     """Replays webhooks of any tenant; what was stored before stays as it is."""
 
-    def __init__(self, pool: asyncpg.Pool, directory: Directory, receiver: Receiver, writer: Writer) -> None:
+    def __init__(
+        self, pool: asyncpg.Pool, directory: Directory, receiver: Receiver, writer: Writer, questions: Questions
+    ) -> None:
         self._pool = pool
         self._directory = directory
         self._receiver = receiver
         self._writer = writer
+        self._questions = questions
 
     async def replay(self, tenant_id: UUID, webhook_id: UUID) -> bool:
-        """Parse and store a webhook anew; returns after the commit, False when there is no such webhook.
+        """Parse and store a webhook anew, with what it points at fetched again if that is still there.
+
+        Returns after the commit, False when there is no such webhook.
 
         Raises:
             Overloaded: when too many webhooks wait to be stored.
@@ -36,5 +43,9 @@ class Replayer:
         route = await self._directory.route(stored.integration_id)
         if route is None:
             return False
-        await self._writer.store(self._receiver.parsed(as_webhook(stored), route))
+        webhook = as_webhook(stored)
+        fetched = await self._questions.complete(route, webhook.request)
+        if isinstance(fetched, Refused):  # then it is read as far as it goes by itself
+            fetched = {}
+        await self._writer.store(self._receiver.parsed(webhook, route, fetched))
         return True

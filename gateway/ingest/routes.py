@@ -5,7 +5,7 @@ from uuid import UUID
 
 from aiohttp import web
 
-from channels.adapter import no_handshake
+from channels.adapter import Adapter, no_handshake
 from channels.errors import SignatureInvalid
 from channels.http import Headers, HttpRequest, HttpResponse
 from gateway.ingest import metrics
@@ -13,7 +13,7 @@ from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory, Route, SharedApp
 from gateway.ingest.shared import SharedReceiver
 from gateway.model.ids import IdInvalid, parse
-from gateway.problems import Forbidden, NotFound, Overloaded, TooLarge
+from gateway.problems import Forbidden, NotFound, Overloaded, TooLarge, answer_to
 
 BODY_SECONDS = 60.0
 #: Bytes of bodies that may be read at the same time; those up to the second figure are not counted.
@@ -44,9 +44,8 @@ class Hooks:
         hook = await self._as_value(request, route.adapter.max_body)
         try:
             await self._receiver.receive(route, hook)
-        except SignatureInvalid:
-            metrics.answered(route.adapter.provider, 401)
-            raise
+        except SignatureInvalid as error:
+            return _refused(route.adapter, error)
         metrics.answered(route.adapter.provider, 200)
         return _answer(route.adapter.acknowledgement)
 
@@ -61,7 +60,10 @@ class Hooks:
         """Do the same for an app that tenants share: each change goes to the tenant that owns its address."""
         app = await self._app(request)
         hook = await self._as_value(request, app.adapter.max_body)
-        await self._shared.receive(app, hook)
+        try:
+            await self._shared.receive(app, hook)
+        except SignatureInvalid as error:
+            return _refused(app.adapter, error)
         metrics.answered(app.adapter.provider, 200)
         return _answer(app.adapter.acknowledgement)
 
@@ -79,7 +81,7 @@ class Hooks:
     async def _route(self, request: web.Request) -> Route:
         key = _id_of(request, "int")
         route = self._directory.cached(key) or await self._directory.route(key)
-        if route is None:
+        if route is None or not route.adapter.posted:
             raise NotFound("no connection has this URL")
         return route
 
@@ -146,6 +148,13 @@ def _id_of(request: web.Request, prefix: str) -> UUID:
         return parse(prefix, request.match_info["id"])
     except IdInvalid:
         raise NotFound("no connection has this URL") from None
+
+
+def _refused(adapter: Adapter, error: SignatureInvalid) -> web.Response:
+    """Answer what is not genuine with the status by which its provider does the right thing."""
+    status = adapter.status_of(error)
+    metrics.answered(adapter.provider, status)
+    return answer_to(error, status)
 
 
 def _answer(answer: HttpResponse) -> web.Response:

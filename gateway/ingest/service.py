@@ -9,7 +9,9 @@ from uuid import UUID
 import asyncpg
 from aiohttp import web
 
+from gateway.ingest.asking import Questions
 from gateway.ingest.mail import MailParser
+from gateway.ingest.nonces import Nonces
 from gateway.ingest.partitions import Partitions
 from gateway.ingest.receive import Receiver
 from gateway.ingest.replay import Replayer
@@ -19,6 +21,7 @@ from gateway.ingest.shared import SharedReceiver
 from gateway.ingest.writer import Writer
 from gateway.keys import Keyring
 from gateway.model.log import Entry
+from gateway.outgoing.http import Calls
 from gateway.store.pool import connect
 
 
@@ -30,6 +33,7 @@ class Ingest:
         hook_pool: a few connections of that role.
         app_pool: connections of the role ``app``, to load what is replayed.
         keyring: opens the credentials.
+        calls: makes requests to providers.
         announce: told the new log entries after each commit.
         echo_tenants: the tenants that somebody watches in this process.
         queue_limit: webhooks that may wait to be stored.
@@ -43,6 +47,7 @@ class Ingest:
         hook_pool: asyncpg.Pool,
         app_pool: asyncpg.Pool,
         keyring: Keyring,
+        calls: Calls,
         announce: Callable[[Sequence[Entry]], None],
         echo_tenants: Callable[[], Collection[UUID]],
         queue_limit: int,
@@ -53,12 +58,15 @@ class Ingest:
         self._writer = Writer(open_connection, announce, echo_tenants, queue_limit)
         self._slow_writer = Writer(open_connection, announce, echo_tenants, queue_limit)
         self.directory = Directory(hook_pool, keyring, time.monotonic)
-        receiver = Receiver(self._writer, self._slow_writer, self._mail_waits, clock, new_id)
+        questions = Questions(calls, time.monotonic, clock)
+        receiver = Receiver(
+            self._writer, self._slow_writer, self._mail_waits, questions, Nonces(hook_pool), clock, new_id
+        )
         self._shared = SharedReceiver(hook_pool, self.directory, receiver, clock, new_id)
         self._receiver = receiver
-        self._mail = MailParser(hook_pool, self.directory, receiver, self._writer)
+        self._mail = MailParser(hook_pool, self.directory, receiver, self._writer, questions)
         self._partitions = Partitions(hook_pool, clock)
-        self._replayer = Replayer(app_pool, self.directory, receiver, self._writer)
+        self._replayer = Replayer(app_pool, self.directory, receiver, self._writer, questions)
         self.replay = self._replayer.replay
 
     def mount(self, app: web.Application, public_url: str) -> None:

@@ -11,16 +11,17 @@ import orjson
 from gateway.store.pool import TenantTx
 
 CLAIM = "SELECT * FROM claim_mails($1, $2)"
+POSTPONE = "SELECT postpone_mail($1, $2, $3, $4, $5)"
 LOAD = """
 SELECT tenant_id, id, received_at, integration_id, provider, method, url, headers::text AS headers, body,
-    verdict, attempts
+    verdict, attempts, fetches
 FROM inbound_webhooks WHERE tenant_id = $1 AND id = $2 AND received_at >= $3 AND received_at < $4
 """
 
 
 @dataclass(frozen=True, slots=True)
 class StoredWebhook:
-    """A webhook as the ledger holds it: ``verdict`` on its signature, ``attempts`` of workers to parse it."""
+    """A webhook as the ledger holds it: ``verdict`` on its proof, ``attempts`` to parse, ``fetches`` to complete it."""
 
     tenant_id: UUID
     id: UUID
@@ -33,12 +34,20 @@ class StoredWebhook:
     body: bytes
     verdict: str
     attempts: int
+    fetches: int
 
 
 async def claim_mails(pool: asyncpg.Pool, wanted: int, lease_seconds: float) -> list[StoredWebhook]:
     """Lease up to ``wanted`` mails of any tenant, oldest first."""
     rows = await pool.fetch(CLAIM, wanted, timedelta(seconds=lease_seconds), timeout=30)
     return [_read(row) for row in rows]
+
+
+async def postpone(pool: asyncpg.Pool, mail: StoredWebhook, seconds: float, *, fetched: bool) -> None:
+    """Give a leased mail back for a while; ``fetched`` counts that as a try to complete it."""
+    await pool.execute(
+        POSTPONE, mail.tenant_id, mail.received_at, mail.id, timedelta(seconds=seconds), fetched, timeout=30
+    )
 
 
 async def load(tx: TenantTx, webhook_id: UUID) -> StoredWebhook | None:

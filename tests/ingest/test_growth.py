@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -55,7 +55,7 @@ async def test_the_cost_of_a_message_stays_the_same(settings: Settings, database
     async with ingest_alone(settings) as ingest, writer_and_connection(database) as (writer, opened):
         route = await ingest.directory.route(UUID(tenant.facts["integrations"][0]["id"]))
         assert route is not None
-        receiver = Receiver(writer, writer, lambda: None, now, new_id)
+        receiver = Receiver(writer, writer, lambda: None, cast("Any", None), cast("Any", None), now, new_id)
         for group in range(16):
             await post(receiver, route, tenant, group * GROUP)
         await opened[0].execute("SELECT pg_stat_force_next_flush()")

@@ -23,6 +23,8 @@ def parsed(failure: Exception) -> Any:
         cast("Any", None),
         cast("Any", None),
         lambda: None,
+        cast("Any", None),
+        cast("Any", None),
         lambda: datetime(2026, 1, 1, tzinfo=UTC),
         lambda _: UUID(int=9),
     )

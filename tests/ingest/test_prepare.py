@@ -1,0 +1,183 @@
+"""What a provider is asked before a webhook is judged and after it is stored, and how a forged one is answered."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from ipaddress import ip_network
+
+import pytest
+from aiohttp import ClientSession
+
+from channels.errors import SignatureInvalid
+from channels.http import HttpRequest
+from channels.operations import Dialogue, Operations
+from channels.outbound import Refused
+from gateway.settings import Settings
+from tests.conftest import Database, Tenant
+from tests.ingest.posts import postmark, postmark_raw, text, unique, whatsapp
+from tests.ingest.providers import Asked, asked_server, install
+from tests.ingest.reading import messages, webhooks
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    return settings.model_copy(update={"allow_private": (ip_network("127.0.0.0/8"),)})
+
+
+@pytest.fixture
+async def asked(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Asked]:
+    """A provider that has to be asked for the right credentials first, and waits for a confirmation after."""
+    async with asked_server() as server:
+
+        def prepare(_request: HttpRequest, credentials: object) -> Dialogue[object]:
+            answer = yield HttpRequest("GET", f"{server.url}/certificate")
+            return credentials if answer.status == 200 else Refused("no_certificate", "Not there.", retryable=True)
+
+        install(monkeypatch, "whatsapp_cloud", operations=Operations(prepare=prepare))
+        yield server
+
+
+async def test_what_judging_takes_is_fetched_once(asked: Asked, client: ClientSession, tenant: Tenant) -> None:
+    hook = tenant.integration("whatsapp_cloud")
+    assert [await whatsapp(hook, [text(unique())]).send(client) for _ in range(3)] == [200, 200, 200]
+    assert asked.paths == ["/certificate"]
+    assert len(await messages(client, tenant)) == 3
+
+
+async def test_many_at_once_fetch_it_once(asked: Asked, client: ClientSession, tenant: Tenant) -> None:
+    hook = tenant.integration("whatsapp_cloud")
+    asked.hold = asyncio.Event()
+    posts = [asyncio.create_task(whatsapp(hook, [text(unique())]).send(client)) for _ in range(8)]
+    while not asked.paths:
+        await asyncio.sleep(0)
+    asked.hold.set()
+    assert await asyncio.gather(*posts) == [200] * 8
+    assert asked.paths == ["/certificate"]
+
+
+async def test_without_it_the_provider_is_told_to_come_again(
+    asked: Asked, client: ClientSession, tenant: Tenant
+) -> None:
+    asked.status = 500
+    post = whatsapp(tenant.integration("whatsapp_cloud"), [text(unique())])
+    async with client.post(post.path, data=post.body, headers=post.headers) as answer:
+        assert answer.status == 503
+        assert (await answer.json())["code"] == "provider_unreachable"
+        assert int(answer.headers["Retry-After"]) > 0
+    assert await webhooks(client, tenant) == []
+    asked.status = 200
+    assert await post.send(client) == 200
+    assert len(await messages(client, tenant)) == 1
+
+
+async def test_a_forged_webhook_is_refused_although_it_was_prepared(
+    asked: Asked, client: ClientSession, tenant: Tenant
+) -> None:
+    post = whatsapp(tenant.integration("whatsapp_cloud"), [text(unique())]).with_body(b"{}")
+    assert await post.send(client) == 401
+    assert asked.paths == ["/certificate"]
+
+
+class Confirmed:
+    """A provider whose posts ask for a confirmation."""
+
+    def __init__(self, server: Asked, *, retryable: bool) -> None:
+        self._server = server
+        self._retryable = retryable
+
+    def confirm(self, _request: HttpRequest, _credentials: object) -> Dialogue[Refused | None]:
+        answer = yield HttpRequest("GET", f"{self._server.url}/confirm")
+        return None if answer.status == 200 else Refused("not_confirmed", "No.", retryable=self._retryable)
+
+
+@pytest.mark.parametrize(
+    ("status", "retryable", "expected"), [(200, True, 200), (500, True, 503), (403, False, 200)], ids=str
+)
+async def test_a_stored_webhook_is_confirmed(
+    monkeypatch: pytest.MonkeyPatch,
+    client: ClientSession,
+    tenant: Tenant,
+    status: int,
+    retryable: bool,
+    expected: int,
+) -> None:
+    async with asked_server() as server:
+        server.status = status
+        confirm = Confirmed(server, retryable=retryable).confirm
+        install(monkeypatch, "whatsapp_cloud", operations=Operations(confirm=confirm))
+        post = whatsapp(tenant.integration("whatsapp_cloud"), [text(unique())])
+        assert await post.send(client) == expected
+        assert server.paths == ["/confirm"]
+        assert len(await messages(client, tenant)) == 1
+
+
+async def test_what_is_not_genuine_is_never_confirmed(
+    monkeypatch: pytest.MonkeyPatch, client: ClientSession, tenant: Tenant, database: Database
+) -> None:
+    await database.fetch("UPDATE external_integrations SET report_only = true")
+    async with asked_server() as server:
+        install(monkeypatch, "whatsapp_cloud", operations=Operations(confirm=Confirmed(server, retryable=True).confirm))
+        post = whatsapp(tenant.integration("whatsapp_cloud"), [text(unique())])
+        assert await post.with_body(post.body + b" ").send(client) == 200
+        assert server.paths == []
+        assert len(await webhooks(client, tenant)) == 1
+
+
+async def test_a_faulty_operation_is_our_trouble(
+    monkeypatch: pytest.MonkeyPatch, client: ClientSession, tenant: Tenant
+) -> None:
+    def prepare(_request: HttpRequest, _credentials: object) -> Dialogue[object]:
+        yield HttpRequest("GET", "file:///etc/passwd")
+        raise KeyError("a bug")
+
+    install(monkeypatch, "whatsapp_cloud", operations=Operations(prepare=prepare))
+    assert await whatsapp(tenant.integration("whatsapp_cloud"), [text(unique())]).send(client) == 503
+
+
+@pytest.mark.parametrize(("refused_status", "try_again"), [(401, False), (403, False), (401, True)], ids=str)
+async def test_a_forged_webhook_is_answered_as_its_provider_needs_it(
+    monkeypatch: pytest.MonkeyPatch, client: ClientSession, tenant: Tenant, refused_status: int, try_again: bool
+) -> None:
+    def verify(*_: object) -> None:
+        raise SignatureInvalid("forged", "It is forged.", try_again=try_again)
+
+    adapter = install(monkeypatch, "postmark", verify=verify, refused_status=refused_status)
+    post = postmark(tenant.integration("postmark"))
+    async with client.post(post.path, data=post.body, headers=post.headers) as answer:
+        assert answer.status == adapter.status_of(SignatureInvalid("forged", "", try_again=try_again))
+        problem = await answer.json()
+    assert (problem["code"], problem["status"]) == ("signature_invalid", answer.status)
+    async with client.get("/metrics") as metrics:
+        line = f'postgate_webhooks_total{{provider="postmark",status="{answer.status}"}}'
+        assert line in await metrics.text()
+
+
+async def test_a_proof_counts_for_one_body(
+    monkeypatch: pytest.MonkeyPatch, client: ClientSession, tenant: Tenant, database: Database
+) -> None:
+    install(monkeypatch, "postmark", nonce=lambda request: request.headers.get("x-once") or None, deferred=False)
+    hook = tenant.integration("postmark")
+
+    async def send(post_body: bytes, once: str) -> int:
+        made = postmark_raw(hook, post_body)
+        async with client.post(made.path, data=made.body, headers={**made.headers, "X-Once": once}) as answer:
+            return answer.status
+
+    first, second = postmark(hook).body, postmark(hook).body
+    assert [await send(first, "a"), await send(first, "a"), await send(second, "a")] == [200, 200, 200]
+    assert len(await messages(client, tenant)) == 1
+    assert [item["state"] for item in await webhooks(client, tenant)] == ["duplicate", "stored"]
+    assert await send(second, "b") == 200
+    assert await send(postmark(hook).body, "") == 200
+    assert len(await messages(client, tenant)) == 3
+    assert await database.value("SELECT count(*) FROM webhook_nonces") == 2
+    await database.fetch("SELECT forget_nonces('0')")
+    assert await database.value("SELECT count(*) FROM webhook_nonces") == 0
+
+
+async def test_a_forged_webhook_takes_no_proof(
+    monkeypatch: pytest.MonkeyPatch, client: ClientSession, tenant: Tenant, database: Database
+) -> None:
+    install(monkeypatch, "whatsapp_cloud", nonce=lambda _request: "once")
+    post = whatsapp(tenant.integration("whatsapp_cloud"), [text(unique())])
+    assert await post.with_body(b"{}").send(client) == 401
+    assert await database.value("SELECT count(*) FROM webhook_nonces") == 0

@@ -11,6 +11,7 @@ from channels.providers import (
     messagebird,
     plivo,
     postmark,
+    resend,
     sendgrid,
     smtp,
     telnyx,
@@ -18,6 +19,19 @@ from channels.providers import (
     whatsapp_cloud,
 )
 
-MODULES = (whatsapp_cloud, twilio, dialog360, postmark, smtp, telnyx, messagebird, bird, plivo, mailgun, sendgrid)
+MODULES = (
+    whatsapp_cloud,
+    twilio,
+    dialog360,
+    postmark,
+    smtp,
+    telnyx,
+    messagebird,
+    bird,
+    plivo,
+    mailgun,
+    sendgrid,
+    resend,
+)
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType({module.ADAPTER.provider: module.ADAPTER for module in MODULES})

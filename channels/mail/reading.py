@@ -102,7 +102,7 @@ def _judged(letter: Letter, arrival: Arrival) -> dict[str, Any]:
         "auth": checked.as_dict(),
         "from_verified": trust.is_verified(checked, one_sender=one_sender),
         "auto": automatic.kind,
-        "may_auto_reply": automatic.may_reply,
+        "may_auto_reply": automatic.may_reply and arrival.fetch is None,
         "spam": arrival.spam,
         "virus": arrival.virus,
         "malformed": letter.malformed,

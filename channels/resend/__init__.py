@@ -1,0 +1,1 @@
+"""What Resend sends and takes; the adapter itself is ``channels.providers.resend``."""

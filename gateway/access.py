@@ -28,6 +28,8 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 DEFAULT_PORTS = {"http": 80, "https": 443}
 #: The role of an API key: it is nobody's membership.
 API_KEY_ROLE = "api_key"
+#: The roles that may change how the gateway is connected.
+MANAGERS = frozenset({"owner", "admin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,11 @@ class Caller:
         if self.user_id is not None:
             return self.role != "viewer"
         return not self.scopes or "write" in self.scopes
+
+    @property
+    def may_manage(self) -> bool:
+        """Whether this caller may change what everybody of the tenant depends on: connections and their secrets."""
+        return self.may_write and (self.user_id is None or self.role in MANAGERS)
 
 
 @dataclass(frozen=True, slots=True)

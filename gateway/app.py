@@ -28,7 +28,6 @@ from gateway.live.service import Live
 from gateway.model.ids import new_id, public
 from gateway.model.log import Entry
 from gateway.openapi import Api
-from gateway.outgoing.http import Calls
 from gateway.problems import problems
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
@@ -63,6 +62,10 @@ async def assembled(settings: Settings, public_url: str) -> AsyncIterator[web.Ap
         def connection_changed(told: str) -> None:
             ingest.directory.changed(told)
 
+        def tell_of_connection(key: UUID) -> None:
+            ingest.directory.forget(key)
+            live.tell(CONNECTIONS, str(key))
+
         live = Live(relay_pool, open_relay, random.random, channels={CONNECTIONS: connection_changed})
         ingest = await _ingest(stack, settings, keyring, app_pool, live.announce, lambda: live.watched)
         await live.start()
@@ -77,6 +80,8 @@ async def assembled(settings: Settings, public_url: str) -> AsyncIterator[web.Ap
             new_id=new_id,
             secret=os.urandom,
             announce=live.announce,
+            keyring=keyring,
+            connection_changed=tell_of_connection,
             replay=ingest.replay,
             session_ended=live.end_login,
             demo=simulator.serves,
@@ -136,13 +141,11 @@ async def _ingest(
     echo_tenants: Callable[[], Collection[UUID]],
 ) -> Ingest:
     hook_pool = await _pool(stack, settings.hook_database_url, HOOK_POOL_SIZE)
-    calls = await stack.enter_async_context(Calls(settings.allow_private))
     ingest = Ingest(
         settings.hook_database_url.get_secret_value(),
         hook_pool,
         app_pool,
         keyring,
-        calls,
         announce,
         echo_tenants,
         settings.queue_limit,

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from gateway.keys import Keyring
 from gateway.model.log import Entry
 
 
@@ -31,6 +32,8 @@ class Services:
         new_id: makes an id of a moment given in milliseconds.
         secret: makes that many random bytes.
         announce: told new log entries after their commit.
+        keyring: seals and opens credentials.
+        connection_changed: told the id of a connection that was changed, after the commit.
         replay: parses a stored webhook of a tenant anew; returns after the commit.
         session_ended: told the hash of a session's token, so that its websockets are closed.
         demo: whether a tenant's people can use the simulator.
@@ -44,6 +47,8 @@ class Services:
     new_id: Callable[[int], UUID]
     secret: Callable[[int], bytes]
     announce: Callable[[Sequence[Entry]], None]
+    keyring: Keyring
+    connection_changed: Callable[[UUID], None]
     replay: Callable[[UUID, UUID], Awaitable[bool]]
     session_ended: Callable[[bytes], None]
     demo: Callable[[UUID], bool]

@@ -4,6 +4,7 @@ import typer
 
 from gateway.cli.inspect import inspect
 from gateway.cli.migrate import migrate
+from gateway.cli.providers import providers
 from gateway.cli.replay import replay
 from gateway.cli.serve import serve
 from gateway.cli.settings import settings
@@ -17,7 +18,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (up, serve, migrate, simulate, inspect, replay, settings):
+for command in (up, serve, migrate, simulate, inspect, providers, replay, settings):
     app.command()(command)
 
 

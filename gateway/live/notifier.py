@@ -41,6 +41,7 @@ class Notifier:
         self._pause_seconds = pause_seconds
         self._retry_seconds = retry_seconds
         self._seqs: dict[UUID, int] = {}
+        self._words: dict[tuple[str, str], None] = {}
         self._grown = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
 
@@ -52,6 +53,11 @@ class Notifier:
                 seqs[entry.tenant_id] = entry.seq
         self._grown.set()
 
+    def tell(self, channel: str, payload: str) -> None:
+        """Note anything else that other processes should hear of once it was committed; never waits."""
+        self._words[channel, payload] = None
+        self._grown.set()
+
     async def run(self) -> None:
         """Send what is noted, for ever."""
         try:
@@ -59,19 +65,20 @@ class Notifier:
                 await self._grown.wait()
                 self._grown.clear()
                 seqs, self._seqs = self._seqs, {}
-                for payload in wakeup.write(seqs):
-                    await self._send(payload)
+                words, self._words = self._words, {}
+                for channel, payload in (*((wakeup.CHANNEL, grown) for grown in wakeup.write(seqs)), *words):
+                    await self._send(channel, payload)
                     await asyncio.sleep(self._pause_seconds)
         finally:
             if self._connection is not None:
                 self._connection.terminate()
 
-    async def _send(self, payload: str) -> None:
+    async def _send(self, channel: str, payload: str) -> None:
         """Send one payload, or give it up."""
         try:
             if self._connection is None or self._connection.is_closed():
                 self._connection = await self._connect()
-            await self._connection.execute(NOTIFY, wakeup.CHANNEL, payload, timeout=TIMEOUT_SECONDS)
+            await self._connection.execute(NOTIFY, channel, payload, timeout=TIMEOUT_SECONDS)
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             log.warning("live.wakeup_lost", error=type(error).__name__)
             metrics.WAKEUPS_LOST.inc()

@@ -59,6 +59,10 @@ class Live:
         self.hub.offer(entries)
         self.notifier.wake(entries)
 
+    def tell(self, channel: str, payload: str) -> None:
+        """Tell all processes that listen to a channel, this one included, of something that was committed."""
+        self.notifier.tell(channel, payload)
+
     def end_login(self, session_hash: bytes) -> None:
         """Close the sockets of a login that has ended."""
         self.hub.end_login(session_hash)

@@ -4,6 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
+from gateway.model.connection import Channel
 from gateway.model.conversation import Conversation
 from gateway.model.fields import Anything, ConversationId, CustomerId, EventId, Seq, Timestamp
 from gateway.model.message import Message
@@ -38,13 +39,13 @@ class Event(BaseModel):
     seq: Seq
     type: str = Field(
         description="message.created, message.updated, message.status_changed, conversation.created, "
-        "conversation.updated, customer.created, customer.updated …"
+        "conversation.updated, customer.created, customer.updated, channel.created, channel.updated …"
     )
     timestamp: Timestamp
     tenant_id: str = Field(json_schema_extra={"format": "uuid"})
     conversation_id: ConversationId | None
-    data: NewMessage | Message | Conversation | Customer | Anything = Field(
-        description="By type: NewMessage, Message, Conversation or Customer."
+    data: NewMessage | Message | Conversation | Customer | Channel | Anything = Field(
+        description="By type: NewMessage, Message, Conversation, Customer or Channel."
     )
 
 

@@ -26,6 +26,7 @@ from gateway.store.pool import DatabaseUnavailable
 
 REF = "#/components/schemas/{model}"
 ID_PATTERN = "^{prefix}_[0-9a-f]{{32}}$"
+WORD_PATTERN = "^[a-z0-9_]{1,40}$"
 SECURITY: Sequence[Mapping[str, list[str]]] = ({"session": []}, {"api_key": []})
 SCHEMES = {
     "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Set by the login."},
@@ -59,7 +60,7 @@ def problems_of(mounted: Mounted) -> list[type[Exception]]:
         found += [Unauthenticated, DatabaseUnavailable]
         if operation.method not in SAFE_METHODS:
             found += [OriginMismatch, Forbidden]
-    if operation.id_prefix:
+    if operation.id_prefix or operation.word:
         found.append(NotFound)
     if not issubclass(operation.body, NoBody):
         found += [Malformed, TooLarge, UnsupportedMediaType]
@@ -88,6 +89,9 @@ def _operation(mounted: Mounted) -> Json:
 
 
 def _path_parameters(operation: Operation[Any, Any]) -> list[Json]:
+    if operation.word is not None:
+        word = {"type": "string", "pattern": WORD_PATTERN}
+        return [{"name": operation.word, "in": "path", "required": True, "schema": word, "description": "A name."}]
     if operation.id_prefix is None:
         return []
     pattern = ID_PATTERN.format(prefix=operation.id_prefix)

@@ -69,7 +69,7 @@ class Operation(Generic[Query, Body]):
 
     Attributes:
         method: GET, POST …
-        path: may hold one ``{id}``.
+        path: may hold one ``{id}``, or one place that ``word`` names.
         name: unique; becomes the ``operationId``.
         tag: the group in which it is listed.
         summary: one line.
@@ -78,6 +78,7 @@ class Operation(Generic[Query, Body]):
         answers: by status.
         problems: the exceptions it raises, beyond those of the layer.
         id_prefix: of the ``{id}`` in the path.
+        word: the name of a place in the path that holds a word in lower case instead of an id.
         description: more words, in Markdown.
     """
 
@@ -91,4 +92,5 @@ class Operation(Generic[Query, Body]):
     answers: Mapping[int, Answer]
     problems: tuple[type[Exception], ...] = ()
     id_prefix: str | None = None
+    word: str | None = None
     description: str = ""

@@ -49,7 +49,7 @@ def read_query(query: MultiMapping[str], model: type[Model]) -> Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise Invalid("some parameters of the query are not acceptable", _faults(error, "query")) from None
+        raise Invalid("some parameters of the query are not acceptable", faults(error, "query")) from None
 
 
 async def read_body(request: web.Request, model: type[Model]) -> Model:
@@ -69,7 +69,19 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
     except ValidationError as error:
         if any(found["type"] == "json_invalid" for found in error.errors()):
             raise Malformed("the body is not JSON in UTF-8") from None
-        raise Invalid("some values of the body are not acceptable", _faults(error, "body")) from None
+        raise Invalid("some values of the body are not acceptable", faults(error, "body")) from None
+
+
+def faults(error: ValidationError, place: str, inside: Sequence[str] = ()) -> Sequence[Fault]:
+    """Say what is wrong where; the values themselves are not repeated, one may be a password.
+
+    Args:
+        error: of a model.
+        place: ``body`` or ``query``.
+        inside: where in it the model's values stand.
+    """
+    found: Sequence[Mapping[str, Any]] = error.errors(include_url=False, include_input=False, include_context=False)
+    return [Fault(place, _pointer([*inside, *one["loc"]]), str(one["msg"])) for one in found]
 
 
 async def _bounded(request: web.Request) -> bytes:
@@ -87,12 +99,6 @@ async def _bounded(request: web.Request) -> bytes:
 def _takes_many(model: type[BaseModel], name: str) -> bool:
     field = model.model_fields.get(name)
     return field is not None and get_origin(field.annotation) in {list, tuple, frozenset}
-
-
-def _faults(error: ValidationError, place: str) -> Sequence[Fault]:
-    """Say what is wrong where; the values themselves are not repeated, one may be a password."""
-    found: Sequence[Mapping[str, Any]] = error.errors(include_url=False, include_input=False)
-    return [Fault(place, _pointer(one["loc"]), str(one["msg"])) for one in found]
 
 
 def _pointer(path: Sequence[str | int]) -> str:

@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from gateway.api.routes import add_last_routes, add_routes, open_gate
 from gateway.api.services import Services
+from gateway.keys import Keyring
 from gateway.model.ids import new_id
 from gateway.model.log import Entry
 from gateway.openapi import Api
@@ -34,6 +35,7 @@ class Neighbours:
 
     announced: list[Entry] = field(default_factory=list)
     ended: list[bytes] = field(default_factory=list)
+    changed: list[UUID] = field(default_factory=list)
     replayed: list[tuple[UUID, UUID]] = field(default_factory=list)
     ahead: timedelta = timedelta()
     connection_gone: bool = False
@@ -97,7 +99,7 @@ def assets(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def served(database: Database, assets: Path) -> AsyncIterator[Served]:
+async def served(database: Database, assets: Path, master_key: str) -> AsyncIterator[Served]:
     """The API on a socket."""
     neighbours = Neighbours()
     pool = await open_pool(database.app_url, 3)
@@ -110,6 +112,8 @@ async def served(database: Database, assets: Path) -> AsyncIterator[Served]:
         new_id=new_id,
         secret=lambda size: new_id(0).bytes * (size // 16),
         announce=neighbours.announce,
+        keyring=Keyring(master_key),
+        connection_changed=neighbours.changed.append,
         replay=neighbours.replay,
         session_ended=neighbours.ended.append,
         demo=lambda _tenant: True,

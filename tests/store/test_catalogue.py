@@ -192,6 +192,10 @@ async def filled(database: Database, make_tenant: MakeTenant) -> tuple[Tenant, T
         "INSERT INTO mail_threads (tenant_id, channel_id, message_id, conversation_id)"
         " SELECT tenant_id, channel_id, 'm@example.org', id FROM conversations"
     )
+    await database.fetch(
+        "INSERT INTO message_templates (tenant_id, id, integration_id, name, language, status)"
+        " SELECT tenant_id, id, id, 'welcome', 'en', 'approved' FROM external_integrations WHERE tenant_id = $1", a.id
+    )  # fmt: skip
     return a, b
 
 

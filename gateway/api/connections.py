@@ -1,0 +1,403 @@
+"""``/api/v1/connections`` and ``/api/v1/channels``: a tenant's connections to its providers, and their addresses."""
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import orjson
+from aiohttp import web
+from pydantic import Field
+
+from channels.adapter import Adapter
+from channels.phone_numbers import e164
+from channels.registry import ADAPTERS
+from gateway.api.credentials import checked, merged, opened, rotated, sealed
+from gateway.api.services import Services
+from gateway.model.connection import Channel, Connection, ConnectionPage
+from gateway.model.ids import public
+from gateway.model.log import Entry, iso
+from gateway.model.provider import ChannelKind, described, kinds_of
+from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
+from gateway.problems import Fault, Forbidden, Invalid, NotFound
+from gateway.store import connections as store
+from gateway.store import log
+from gateway.store.pool import TenantTx, tenant_tx
+
+TAG = "Connections"
+CREATED = "channel.created"
+UPDATED = "channel.updated"
+MAILBOX = re.compile(r"[^\s@<>\"(),:;]+@[^\s@<>\"(),:;]+")
+
+#: A short text for people, on one line.
+Words = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
+Values = dict[str, Any]  # Any: the provider's model tells
+
+
+class ChannelBody(BodyModel):
+    """An address at the provider."""
+
+    kind: ChannelKind
+    address: Words = Field(description="As the provider's description tells.")
+    name: Words | None = Field(default=None, description="For people; without one, the address.")
+
+
+class ChannelChange(BodyModel):
+    """What is to be changed of a channel."""
+
+    name: Words
+
+
+class ConnectionBody(BodyModel):
+    """A new connection."""
+
+    provider: str = Field(max_length=40, examples=["twilio"])
+    name: Words | None = Field(default=None, description="For people; without one, the provider's title.")
+    credentials: Values = Field(description="As the provider's schema tells; kept encrypted, and never told again.")
+    settings: Values = Field(default={}, description="As the provider's schema tells.")
+    report_only: bool = Field(default=False, description="Take webhooks although their signature is not right.")
+    channels: list[ChannelBody] = Field(default=[], max_length=200)
+
+
+class ConnectionChange(BodyModel):
+    """What is to be changed of a connection; what is left out stays."""
+
+    name: Words | None = None
+    credentials: Values = Field(default={}, description="Those that are named are set anew, or removed by null.")
+    keep_previous: bool = Field(
+        default=False, description="Secrets that are set anew still count: they move to the list previous_…"
+    )
+    settings: Values = Field(default={}, description="Those that are named are set anew, or removed by null.")
+    report_only: bool | None = None
+    status: Literal["active", "disabled"] | None = Field(default=None, description="disabled: webhooks get a 404.")
+
+
+LIST = Operation(
+    method="GET",
+    path="/api/v1/connections",
+    name="list_connections",
+    tag=TAG,
+    summary="List the connections to providers.",
+    query=NoQuery,
+    body=NoBody,
+    answers={200: Answer("All of them, the oldest first.", ConnectionPage)},
+)
+CREATE = Operation(
+    method="POST",
+    path="/api/v1/connections",
+    name="create_connection",
+    tag=TAG,
+    summary="Connect a provider.",
+    description="For owners and admins. Writes channel.created to the log for each channel.",
+    query=NoQuery,
+    body=ConnectionBody,
+    answers={201: Answer("The connection, with the URL and the steps to take at the provider.", Connection)},
+)
+GET = Operation(
+    method="GET",
+    path="/api/v1/connections/{id}",
+    name="get_connection",
+    tag=TAG,
+    summary="Get a connection.",
+    query=NoQuery,
+    body=NoBody,
+    answers={200: Answer("The connection.", Connection)},
+    id_prefix="int",
+)
+CHANGE = Operation(
+    method="PATCH",
+    path="/api/v1/connections/{id}",
+    name="change_connection",
+    tag=TAG,
+    summary="Change a connection: its name, credentials, settings, or whether it is in use.",
+    description="For owners and admins. Writes channel.updated for each channel when its status changes.",
+    query=NoQuery,
+    body=ConnectionChange,
+    answers={200: Answer("The connection as it is now.", Connection)},
+    id_prefix="int",
+)
+REMOVE = Operation(
+    method="DELETE",
+    path="/api/v1/connections/{id}",
+    name="remove_connection",
+    tag=TAG,
+    summary="Remove a connection with its channels, and destroy its credentials.",
+    description="For owners and admins. Its conversations stay. Writes channel.updated for each channel.",
+    query=NoQuery,
+    body=NoBody,
+    answers={204: Answer("It is gone.", content_type=None)},
+    id_prefix="int",
+)
+ADD_CHANNEL = Operation(
+    method="POST",
+    path="/api/v1/connections/{id}/channels",
+    name="add_channel",
+    tag=TAG,
+    summary="Add an address to a connection.",
+    description="For owners and admins. Writes channel.created to the log; one that was removed before comes back"
+    " with its conversations, and is told of by channel.updated.",
+    query=NoQuery,
+    body=ChannelBody,
+    answers={201: Answer("The channel.", Channel)},
+    id_prefix="int",
+)
+RENAME_CHANNEL = Operation(
+    method="PATCH",
+    path="/api/v1/channels/{id}",
+    name="change_channel",
+    tag=TAG,
+    summary="Change a channel's name.",
+    description="For owners and admins. Writes channel.updated to the log.",
+    query=NoQuery,
+    body=ChannelChange,
+    answers={200: Answer("The channel as it is now.", Channel)},
+    id_prefix="ch",
+)
+REMOVE_CHANNEL = Operation(
+    method="DELETE",
+    path="/api/v1/channels/{id}",
+    name="remove_channel",
+    tag=TAG,
+    summary="Take an address off its connection.",
+    description="For owners and admins. Its conversations stay. Writes channel.updated to the log.",
+    query=NoQuery,
+    body=NoBody,
+    answers={204: Answer("It is gone.", content_type=None)},
+    id_prefix="ch",
+)
+
+
+class Connections:
+    """The handlers."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def list(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
+        """Answer all connections."""
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            views = await self._views(tx, await store.all_of(tx))
+        return json_answer(ConnectionPage(data=views, next_cursor=None))
+
+    async def get(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
+        """Answer one connection."""
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            return json_answer(await self._view(tx, call.id))
+
+    async def create(self, call: Call[NoQuery, ConnectionBody]) -> web.StreamResponse:
+        """Store a new connection with its channels."""
+        require_manager(call)
+        body = call.body
+        adapter = _adapter(body.provider)
+        credentials, settings = merged({}, body.credentials), _settings(adapter, merged({}, body.settings))
+        checked(adapter.credentials, credentials, "credentials")
+        channels = [_channel(adapter, one, f"/channels/{place}") for place, one in enumerate(body.channels)]
+        connection_id = self._new_id()
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            key = await store.data_key(tx)
+            secret = sealed(self._services.keyring, key, credentials, tx.tenant_id, connection_id)
+            name = body.name or adapter.setup.title
+            await store.add(
+                tx, connection_id, adapter.provider, name, key.id, secret, settings, report_only=body.report_only
+            )
+            connection = _there(await store.get(tx, connection_id))
+            for place, channel in enumerate(channels):
+                await self._add(tx, connection, channel, f"/channels/{place}")
+            entries = await self._tell(tx, CREATED, await store.channels_of(tx, connection_id))
+            view = await self._view(tx, connection_id)
+        self._done(connection_id, entries)
+        return json_answer(view, 201)
+
+    async def change(self, call: Call[NoQuery, ConnectionChange]) -> web.StreamResponse:
+        """Store what is to be changed."""
+        require_manager(call)
+        body = call.body
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            connection = _there(await store.lock(tx, call.id))
+            adapter = _adapter(connection.provider)
+            status = body.status or connection.status
+            await store.change(
+                tx,
+                connection.id,
+                name=body.name or connection.name,
+                status=status,
+                report_only=connection.report_only if body.report_only is None else body.report_only,
+                settings=_settings(adapter, merged(connection.settings, body.settings)),
+                credentials_sealed=self._changed_credentials(tx, adapter, connection, body),
+            )
+            changed = await store.channels_of(tx, connection.id) if status != connection.status else ()
+            entries = await self._tell(tx, UPDATED, changed)
+            view = await self._view(tx, connection.id)
+        self._done(connection.id, entries)
+        return json_answer(view)
+
+    async def remove(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
+        """Remove a connection with its channels."""
+        require_manager(call)
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            _there(await store.lock(tx, call.id))
+            entries = await self._tell(tx, UPDATED, await store.remove(tx, call.id))
+        self._done(call.id, entries)
+        return web.Response(status=204)
+
+    async def add_channel(self, call: Call[NoQuery, ChannelBody]) -> web.StreamResponse:
+        """Add an address to a connection."""
+        require_manager(call)
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            connection = _there(await store.lock(tx, call.id))
+            channel_id, new = await self._add(
+                tx, connection, _channel(_adapter(connection.provider), call.body, ""), ""
+            )
+            entries = await self._tell(tx, CREATED if new else UPDATED, [channel_id])
+        self._done(connection.id, entries)
+        return json_answer(entries[0].data, 201)
+
+    async def rename_channel(self, call: Call[NoQuery, ChannelChange]) -> web.StreamResponse:
+        """Name a channel anew."""
+        require_manager(call)
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            if not await store.rename_channel(tx, call.id, call.body.name):
+                raise NotFound("there is no such channel")
+            entries = await self._tell(tx, UPDATED, [call.id])
+        self._services.announce(entries)
+        return json_answer(entries[0].data)
+
+    async def remove_channel(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
+        """Take an address off its connection."""
+        require_manager(call)
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            connection_id = await store.remove_channel(tx, call.id)
+            if connection_id is None:
+                raise NotFound("there is no such channel")
+            entries = await self._tell(tx, UPDATED, [call.id])
+        self._done(connection_id, entries)
+        return web.Response(status=204)
+
+    def _changed_credentials(
+        self, tx: TenantTx, adapter: Adapter, connection: store.Connection, body: ConnectionChange
+    ) -> bytes:
+        """Return the credentials as they are to be stored; they are opened only when some of them change."""
+        if not body.credentials:
+            return connection.credentials_sealed
+        stored = opened(self._services.keyring, connection, tx.tenant_id)
+        changes = rotated(adapter.credentials, stored, body.credentials) if body.keep_previous else body.credentials
+        credentials = merged(stored, changes)
+        checked(adapter.credentials, credentials, "credentials")
+        return sealed(self._services.keyring, connection.key, credentials, tx.tenant_id, connection.id)
+
+    async def _add(self, tx: TenantTx, to: store.Connection, channel: ChannelBody, pointer: str) -> tuple[UUID, bool]:
+        """Add a channel; returns its id, and whether it never was there before."""
+        new_id = self._new_id()
+        channel_id = await store.add_channel(
+            tx, to, new_id, channel.kind, channel.address, channel.name or channel.address
+        )
+        if channel_id is None:
+            taken = Fault("body", f"{pointer}/address", "this connection has this address already")
+            raise Invalid("this channel is there already", [taken])
+        return channel_id, channel_id == new_id
+
+    async def _tell(self, tx: TenantTx, kind: str, channels: Sequence[UUID]) -> Sequence[Entry]:
+        """Write of channels to the log; its lock is taken last, as every writer does."""
+        if not channels:
+            return []
+        await log.lock_head(tx)
+        return [
+            await log.append(tx, kind, None, shown, self._new_id()) for shown in await store.channels_json(tx, channels)
+        ]
+
+    def _done(self, connection_id: UUID, entries: Sequence[Entry]) -> None:
+        """Tell everybody, after the commit."""
+        self._services.connection_changed(connection_id)
+        if entries:
+            self._services.announce(entries)
+
+    async def _view(self, tx: TenantTx, connection_id: UUID) -> Connection:
+        [view] = await self._views(tx, [_there(await store.get(tx, connection_id))])
+        return view
+
+    async def _views(self, tx: TenantTx, found: Sequence[store.Connection]) -> Sequence[Connection]:
+        last = await store.last_webhooks(tx)
+        return [self._shown(tx.tenant_id, one, iso(last[one.id]) if one.id in last else None) for one in found]
+
+    def _shown(self, tenant_id: UUID, connection: store.Connection, last_webhook_at: str | None) -> Connection:
+        key = public("int", connection.id)
+        adapter = ADAPTERS.get(connection.provider)  # None: this version of the gateway does not know it
+        provider = described(adapter, self._services.public_url, key) if adapter else None
+        credentials = opened(self._services.keyring, connection, tenant_id)
+        return Connection(
+            id=key,
+            provider=connection.provider,
+            name=connection.name,
+            status=connection.status,
+            error=connection.error_message,
+            report_only=connection.report_only,
+            settings=dict(connection.settings),
+            credentials_set=sorted(name for name, value in credentials.items() if value not in (None, "", [])),
+            hook_url=provider and provider.hook_url,
+            steps=provider.steps if provider else [],
+            channels=orjson.loads(connection.channels),
+            last_webhook_at=last_webhook_at,
+            created_at=iso(connection.created_at),
+            updated_at=iso(connection.updated_at),
+        )
+
+    def _new_id(self) -> UUID:
+        return self._services.new_id(int(self._services.clock().timestamp() * 1000))
+
+
+def require_manager(call: Call[Any, Any]) -> None:
+    """Let only those change connections who may.
+
+    Raises:
+        Forbidden: for everybody else.
+    """
+    if not call.caller.may_manage:
+        raise Forbidden("only owners, admins and API keys that may write change connections")
+
+
+def add_routes(api: Api, services: Services) -> None:
+    """Mount the operations."""
+    handlers = Connections(services)
+    api.add(LIST, handlers.list)
+    api.add(CREATE, handlers.create)
+    api.add(GET, handlers.get)
+    api.add(CHANGE, handlers.change)
+    api.add(REMOVE, handlers.remove)
+    api.add(ADD_CHANNEL, handlers.add_channel)
+    api.add(RENAME_CHANNEL, handlers.rename_channel)
+    api.add(REMOVE_CHANNEL, handlers.remove_channel)
+
+
+def _there(found: store.Connection | None) -> store.Connection:
+    if found is None:
+        raise NotFound("there is no such connection")
+    return found
+
+
+def _adapter(provider: str) -> Adapter:
+    adapter = ADAPTERS.get(provider)
+    if adapter is None:
+        raise Invalid("this provider can't be connected", [Fault("body", "/provider", "there is no such provider")])
+    return adapter
+
+
+def _settings(adapter: Adapter, settings: Values) -> Values:
+    """Check settings; Postgres takes no NUL in a text."""
+    checked(adapter.settings, settings, "settings")
+    if b"\\u0000" in orjson.dumps(settings):
+        raise Invalid("some settings are not acceptable", [Fault("body", "/settings", "a text holds a NUL")])
+    return settings
+
+
+def _channel(adapter: Adapter, channel: ChannelBody, pointer: str) -> ChannelBody:
+    """Check a channel, and write its address in the one way in which webhooks will name it."""
+    kinds = kinds_of(adapter)
+    if channel.kind not in kinds:
+        wrong = Fault("body", f"{pointer}/kind", f"this provider has {' and '.join(kinds)}")
+        raise Invalid("this provider has no such channels", [wrong])
+    address = channel.address.strip()
+    if channel.kind != "email":
+        return channel.model_copy(update={"address": e164(address) if address.startswith("+") else address})
+    if not MAILBOX.fullmatch(address):
+        raise Invalid("this is no mailbox", [Fault("body", f"{pointer}/address", "write it like support@example.org")])
+    return channel.model_copy(update={"address": address.lower()})

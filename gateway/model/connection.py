@@ -1,0 +1,86 @@
+"""A connection to a provider, its channels and its templates, as the API and the log show them."""
+
+from typing import Literal
+
+from pydantic import BaseModel, Field
+
+from gateway.model.fields import Anything, ChannelId, ConnectionId, TemplateId, Timestamp
+from gateway.model.provider import ChannelKind
+
+
+class Channel(BaseModel):
+    """An address at a provider: a number, a mailbox. In ``channel.created`` and ``channel.updated`` too."""
+
+    id: ChannelId
+    connection_id: ConnectionId
+    provider: str
+    kind: ChannelKind
+    address: str
+    name: str
+    status: Literal["active", "disabled"] = Field(description="disabled: its connection is.")
+    created_at: Timestamp
+    updated_at: Timestamp
+    deleted_at: Timestamp | None = Field(description="Set in the last event of a channel that was removed.")
+
+
+class Connection(BaseModel):
+    """A connection to a provider. Its credentials are never told, only which of them are set."""
+
+    id: ConnectionId
+    provider: str
+    name: str
+    status: str = Field(description="active or disabled; pending, error and rate_limited are the gateway's own words.")
+    error: str | None = Field(description="What is wrong with it, in words.")
+    report_only: bool = Field(description="Webhooks are taken although their signature is not right, and marked.")
+    settings: Anything
+    credentials_set: list[str] = Field(description="The names of the credentials that are stored.")
+    hook_url: str | None = Field(description="What is to be entered at the provider; null: it takes no URL.")
+    steps: list[str] = Field(description="What to do at the provider, in order, in Markdown.")
+    channels: list[Channel]
+    last_webhook_at: Timestamp | None = Field(description="null: none among the newest thousand webhooks.")
+    created_at: Timestamp
+    updated_at: Timestamp
+
+
+class ConnectionPage(BaseModel):
+    """All connections, the oldest first."""
+
+    data: list[Connection]
+    next_cursor: str | None
+
+
+class MessageTemplate(BaseModel):
+    """A template as the provider listed it when it was last asked."""
+
+    id: TemplateId
+    name: str
+    language: str
+    status: str = Field(description="The provider's word, in lower case: approved, rejected, paused …")
+    category: str | None
+    body: str | None
+    components: list[Anything]
+    external_id: str | None
+    synced_at: Timestamp
+
+
+class MessageTemplatePage(BaseModel):
+    """All templates of a connection, by name and language."""
+
+    data: list[MessageTemplate]
+    next_cursor: str | None
+
+
+class Check(BaseModel):
+    """One thing that a self-test looked at."""
+
+    name: str = Field(examples=["reachable"])
+    ok: bool
+    sentence: str = Field(description="What was found, for people.")
+    hint: str | None = Field(description="What to do about it.")
+
+
+class SelfTest(BaseModel):
+    """What a self-test of a connection found."""
+
+    ok: bool = Field(description="Whether every check is.")
+    checks: list[Check]

@@ -1,0 +1,332 @@
+"""Connections and channels: made, changed, removed; by whom; and what is never told."""
+
+from typing import Any
+
+import orjson
+import pytest
+from aiohttp import ClientSession
+
+from channels.registry import ADAPTERS
+from gateway.keys import Keyring, WrappedKey, credentials_of, unseal
+from gateway.model.ids import parse
+from gateway.running import run_gateway
+from gateway.settings import Settings
+from tests.api.conftest import ORIGIN, Served
+from tests.api.contract import faults
+from tests.conftest import Database, MakeTenant, Tenant, new_id
+from tests.ingest.posts import text, unique, whatsapp
+from tests.ingest.reading import events, until
+
+LIST = "/api/v1/connections"
+SECRET = "a-secret-that-nobody-may-see"
+BODY: dict[str, Any] = {
+    "provider": "whatsapp_cloud",
+    "name": "Shop",
+    "credentials": {"app_secret": SECRET, "verify_token": "word"},
+    "settings": {"country": "DE"},
+    "channels": [{"kind": "whatsapp", "address": "106000000000777", "name": "Sales"}],
+}
+
+
+async def call(client: ClientSession, tenant: Tenant, method: str, path: str, status: int, body: Any = None) -> Any:
+    """Call the API; returns the JSON of the answer."""
+    async with client.request(method, path, json=body, headers=tenant.auth) as answer:
+        got = await answer.text()
+        assert answer.status == status, got
+        assert SECRET not in got
+        return orjson.loads(got) if got else None
+
+
+async def create(served: Served, tenant: Tenant, **changes: Any) -> Any:
+    """Make a connection."""
+    return await call(served.client, tenant, "POST", LIST, 201, {**BODY, **changes})
+
+
+async def stored(database: Database, master_key: str, connection: str) -> dict[str, Any]:
+    """Return a connection's credentials as they are stored, decrypted."""
+    key = parse("int", connection)
+    [row] = await database.fetch(
+        "SELECT i.tenant_id, i.credentials_sealed, k.wrapped_key, k.master_key_id FROM external_integrations i"
+        " JOIN encryption_keys k ON k.id = i.key_id WHERE i.id = $1", key
+    )  # fmt: skip
+    data_key = Keyring(master_key).unwrap(WrappedKey(row["wrapped_key"], row["master_key_id"]))
+    opened: dict[str, Any] = orjson.loads(
+        unseal(data_key, row["credentials_sealed"], credentials_of(row["tenant_id"], key))
+    )
+    return opened
+
+
+async def test_a_connection_is_made_and_tells_what_to_do(served: Served, tenant: Tenant) -> None:
+    made = await create(served, tenant)
+    assert made["hook_url"] == f"http://gateway.test/hooks/{made['id']}"
+    assert any(made["hook_url"] in step for step in made["steps"])
+    assert (made["name"], made["status"], made["report_only"]) == ("Shop", "active", False)
+    assert (made["settings"], made["credentials_set"]) == ({"country": "DE"}, ["app_secret", "verify_token"])
+    [channel] = made["channels"]
+    assert (channel["kind"], channel["address"], channel["name"]) == ("whatsapp", "106000000000777", "Sales")
+    assert await served.get(f"{LIST}/{made['id']}", tenant) == made
+    assert (await served.get(LIST, tenant))["data"][-1] == made
+    assert served.neighbours.changed == [parse("int", made["id"])]
+    assert [(e.type, orjson.loads(e.data)) for e in served.neighbours.announced] == [("channel.created", channel)]
+    for path, status, body in [(LIST, 201, made), (f"{LIST}/{{id}}", 200, made)]:
+        assert faults(served, "POST" if status == 201 else "GET", path, status, body) == []
+
+
+async def test_names_that_are_left_out_are_taken_from_what_is_known(served: Served, tenant: Tenant) -> None:
+    channels = [{"kind": "sms", "address": "+1 (202) 555-0177"}]
+    credentials = {"account_sid": "AC1", "auth_token": SECRET}
+    body = {"provider": "twilio", "credentials": credentials, "channels": channels}
+    made = await call(served.client, tenant, "POST", LIST, 201, body)
+    assert made["name"] == "Twilio"
+    assert [(c["address"], c["name"]) for c in made["channels"]] == [("+12025550177", "+12025550177")]
+
+
+@pytest.mark.parametrize(
+    ("changes", "pointers"),
+    [
+        ({"provider": "nobody"}, ["/provider"]),
+        ({"credentials": {}}, ["/credentials/app_secret"]),
+        ({"credentials": {"app_secret": ""}}, ["/credentials/app_secret"]),
+        ({"credentials": {"app_secret": [SECRET]}}, ["/credentials/app_secret"]),
+        ({"credentials": {"app_secret": "x", "api_version": SECRET}}, ["/credentials/api_version"]),
+        ({"credentials": {"app_secret": "x", "app_sekret": SECRET}}, ["/credentials/app_sekret"]),
+        ({"credentials": {"app_secret": 2**70}}, ["/credentials"]),
+        ({"settings": {"country": SECRET}}, ["/settings/country"]),
+        ({"settings": {"nothing": SECRET}}, ["/settings/nothing"]),
+        ({"channels": [{"kind": "email", "address": "x@example.org"}]}, ["/channels/0/kind"]),
+        ({"channels": [{"kind": "fax", "address": "1"}]}, ["/channels/0/kind"]),
+        ({"channels": BODY["channels"] * 2}, ["/channels/1/address"]),
+        ({"channels": [{"kind": "whatsapp", "address": "a\0b"}]}, ["/channels/0/address"]),
+        ({"name": ""}, ["/name"]),
+        ({"status": "active"}, ["/status"]),
+    ],
+)
+async def test_what_is_wrong_is_named_and_no_value_is_repeated(
+    served: Served, tenant: Tenant, database: Database, changes: dict[str, Any], pointers: list[str]
+) -> None:
+    before = await database.value("SELECT count(*) FROM external_integrations")
+    problem = await served.problem("POST", LIST, 422, "invalid", json={**BODY, **changes}, headers=tenant.auth)
+    assert [fault["pointer"] for fault in problem["errors"]] == pointers
+    assert SECRET not in str(problem)
+    assert await database.value("SELECT count(*) FROM external_integrations") == before
+    assert served.neighbours.changed == []
+
+
+@pytest.mark.parametrize("provider", ADAPTERS)
+async def test_no_provider_repeats_a_value_that_it_refuses(served: Served, tenant: Tenant, provider: str) -> None:
+    fields = ADAPTERS[provider].credentials.model_fields
+    for wrong in (SECRET, [SECRET], {"x": SECRET}):
+        credentials = dict.fromkeys([*fields, "unknown_field"], wrong)
+        body = {"provider": provider, "credentials": credentials, "settings": dict.fromkeys(credentials, wrong)}
+        problem = await served.problem("POST", LIST, 422, "invalid", json=body, headers=tenant.auth)
+        assert SECRET not in str(problem)
+        assert problem["errors"]
+
+
+async def test_a_mailbox_is_kept_in_lower_case_and_has_to_be_one(served: Served, tenant: Tenant) -> None:
+    body = {"provider": "postmark", "credentials": {"username": "u", "password": SECRET}}
+    wrong = {**body, "channels": [{"kind": "email", "address": "nobody"}]}
+    problem = await served.problem("POST", LIST, 422, "invalid", json=wrong, headers=tenant.auth)
+    assert problem["errors"][0]["pointer"] == "/channels/0/address"
+    right = {**body, "channels": [{"kind": "email", "address": "Help@Example.org"}]}
+    made = await call(served.client, tenant, "POST", LIST, 201, right)
+    assert made["channels"][0]["address"] == "help@example.org"
+
+
+async def test_changing_one_credential_keeps_the_others(
+    served: Served, tenant: Tenant, database: Database, master_key: str
+) -> None:
+    path = f"{LIST}/{(made := await create(served, tenant))['id']}"
+    changed = await call(served.client, tenant, "PATCH", path, 200, {"credentials": {"access_token": "t"}})
+    assert changed["credentials_set"] == ["access_token", "app_secret", "verify_token"]
+    assert await stored(database, master_key, made["id"]) == {**BODY["credentials"], "access_token": "t"}
+    changed = await call(served.client, tenant, "PATCH", path, 200, {"credentials": {"verify_token": None}})
+    assert changed["credentials_set"] == ["access_token", "app_secret"]
+    await served.problem("PATCH", path, 422, "invalid", json={"credentials": {"app_secret": None}}, headers=tenant.auth)
+
+
+async def test_a_secret_that_is_rotated_counts_a_while_longer(
+    served: Served, tenant: Tenant, database: Database, master_key: str
+) -> None:
+    made = await create(served, tenant)
+    path = f"{LIST}/{made['id']}"
+    for secret in ("second", "third", "third", "fourth", "fifth"):
+        body = {"credentials": {"app_secret": secret}, "keep_previous": True}
+        await call(served.client, tenant, "PATCH", path, 200, body)
+    found = await stored(database, master_key, made["id"])
+    assert (found["app_secret"], found["previous_app_secret"]) == ("fifth", ["fourth", "third", "second"])
+    await call(served.client, tenant, "PATCH", path, 200, {"credentials": {"app_secret": "sixth"}})
+    assert (await stored(database, master_key, made["id"]))["previous_app_secret"] == ["fourth", "third", "second"]
+    shown = await call(served.client, tenant, "PATCH", path, 200, {"credentials": {"previous_app_secret": None}})
+    assert "previous_app_secret" not in shown["credentials_set"]
+
+
+async def test_settings_and_the_rest_are_changed_one_by_one(served: Served, tenant: Tenant) -> None:
+    path = f"{LIST}/{(await create(served, tenant))['id']}"
+    assert (await call(served.client, tenant, "PATCH", path, 200, {"name": "Shop 2"}))["name"] == "Shop 2"
+    assert (await call(served.client, tenant, "PATCH", path, 200, {"report_only": True}))["report_only"] is True
+    changed = await call(served.client, tenant, "PATCH", path, 200, {"settings": {"country": None}})
+    assert (changed["settings"], changed["name"], changed["report_only"]) == ({}, "Shop 2", True)
+    assert faults(served, "PATCH", f"{LIST}/{{id}}", 200, changed) == []
+
+
+async def test_switching_it_off_and_on_is_told_for_each_channel(served: Served, tenant: Tenant) -> None:
+    made = await create(served, tenant)
+    path = f"{LIST}/{made['id']}"
+    for status in ("disabled", "disabled", "active"):
+        assert (await call(served.client, tenant, "PATCH", path, 200, {"status": status}))["status"] == status
+    told = [(e.type, orjson.loads(e.data)["status"]) for e in served.neighbours.announced]
+    assert told == [("channel.created", "active"), ("channel.updated", "disabled"), ("channel.updated", "active")]
+
+
+async def test_channels_come_and_go_and_come_back(served: Served, tenant: Tenant) -> None:
+    made = await create(served, tenant, channels=[])
+    path = f"{LIST}/{made['id']}/channels"
+    body = {"kind": "whatsapp", "address": "106000000000888"}
+    added = await call(served.client, tenant, "POST", path, 201, body)
+    assert faults(served, "POST", f"{LIST}/{{id}}/channels", 201, added) == []
+    problem = await served.problem("POST", path, 422, "invalid", json=body, headers=tenant.auth)
+    assert problem["errors"][0]["pointer"] == "/address"
+    named = await call(served.client, tenant, "PATCH", f"/api/v1/channels/{added['id']}", 200, {"name": "Support"})
+    assert (named["name"], named["id"]) == ("Support", added["id"])
+    await call(served.client, tenant, "DELETE", f"/api/v1/channels/{added['id']}", 204)
+    assert (await served.get(f"{LIST}/{made['id']}", tenant))["channels"] == []
+    for method in ("DELETE", "PATCH"):
+        await served.problem(
+            method, f"/api/v1/channels/{added['id']}", 404, "not_found", headers=tenant.auth,
+            json={"name": "x"} if method == "PATCH" else None,
+        )  # fmt: skip
+    assert (await call(served.client, tenant, "POST", path, 201, body))["id"] == added["id"]
+    told = [(e.type, orjson.loads(e.data)["deleted_at"] is None) for e in served.neighbours.announced]
+    assert told == [("channel.created", True), *[("channel.updated", gone) for gone in (True, False, True)]]
+
+
+async def test_a_removed_connection_is_gone_and_its_secrets_with_it(
+    served: Served, tenant: Tenant, database: Database
+) -> None:
+    made = await create(served, tenant)
+    path = f"{LIST}/{made['id']}"
+    await call(served.client, tenant, "DELETE", path, 204)
+    for method, where in [("GET", ""), ("DELETE", ""), ("PATCH", ""), ("POST", "/channels")]:
+        body = {"kind": "whatsapp", "address": "1"} if where else {}
+        await served.problem(
+            method, path + where, 404, "not_found", headers=tenant.auth,
+            json=body if method in {"PATCH", "POST"} else None,
+        )  # fmt: skip
+    assert made["id"] not in [one["id"] for one in (await served.get(LIST, tenant))["data"]]
+    sealed = "SELECT credentials_sealed FROM external_integrations WHERE id = $1"
+    assert await database.value(sealed, parse("int", made["id"])) == b""
+    assert orjson.loads(served.neighbours.announced[-1].data)["deleted_at"] is not None
+
+
+ROUTES = [
+    ("GET", LIST + "/{int}", None),
+    ("PATCH", LIST + "/{int}", {"name": "Mine now"}),
+    ("DELETE", LIST + "/{int}", None),
+    ("POST", LIST + "/{int}/channels", {"kind": "whatsapp", "address": "1060"}),
+    ("PATCH", "/api/v1/channels/{ch}", {"name": "Mine now"}),
+    ("DELETE", "/api/v1/channels/{ch}", None),
+]
+
+
+async def test_each_route_of_a_connection_is_in_the_table(served: Served) -> None:
+    declared = {(one.operation.method, one.operation.path) for one in served.api.mounted if one.operation.id_prefix}
+    tried = {(method, path.format(int="{id}", ch="{id}")) for method, path, _ in ROUTES}
+    assert {one for one in declared if one[1].startswith((LIST, "/api/v1/channels"))} == tried
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ROUTES)
+async def test_another_tenants_connections_are_not_there(
+    served: Served, tenant: Tenant, other: Tenant, method: str, path: str, body: Any
+) -> None:
+    theirs = other.integration("whatsapp_cloud")
+    url = path.format(int=theirs["id"], ch=theirs["channels"][0]["id"])
+    before = await served.get(LIST, other)
+    await served.problem(method, url, 404, "not_found", json=body, headers=tenant.auth)
+    assert await served.get(LIST, other) == before
+    assert theirs["id"] not in [one["id"] for one in (await served.get(LIST, tenant))["data"]]
+    assert served.neighbours.changed == []
+    assert served.neighbours.announced == []
+
+
+@pytest.mark.parametrize(("role", "status"), [("owner", 200), ("admin", 200), ("manager", 403), ("viewer", 403)])
+async def test_owners_and_admins_change_and_all_others_look(
+    served: Served, tenant: Tenant, database: Database, role: str, status: int
+) -> None:
+    await served.log_in(tenant)
+    await database.fetch("UPDATE memberships SET role = $1", role)
+    path = f"{LIST}/{tenant.integration('twilio')['id']}"
+    async with served.client.get(path) as answer:
+        assert answer.status == 200
+    async with served.client.patch(path, json={"name": "New"}, headers=ORIGIN) as answer:
+        assert answer.status == status
+
+
+@pytest.mark.parametrize(("scopes", "status"), [([], 200), (["write"], 200), (["read"], 403)])
+async def test_an_api_key_needs_the_scope(
+    served: Served, tenant: Tenant, database: Database, scopes: list[str], status: int
+) -> None:
+    await database.fetch("UPDATE api_keys SET scopes = $1", scopes)
+    path = f"{LIST}/{tenant.integration('twilio')['id']}"
+    async with served.client.patch(path, json={"name": "New"}, headers=tenant.auth) as answer:
+        assert answer.status == status
+
+
+@pytest.mark.parametrize(("method", "path", "body"), [route for route in ROUTES if route[0] != "GET"])
+async def test_each_change_needs_a_manager(
+    served: Served, tenant: Tenant, database: Database, method: str, path: str, body: Any
+) -> None:
+    await served.log_in(tenant)
+    await database.fetch("UPDATE memberships SET role = 'operator'")
+    hook = tenant.integration("whatsapp_cloud")
+    url = path.format(int=hook["id"], ch=hook["channels"][0]["id"])
+    await served.problem(method, url, 403, "forbidden", json=body, headers=ORIGIN)
+    await served.problem("POST", LIST, 403, "forbidden", json=BODY, headers=ORIGIN)
+
+
+async def test_the_last_webhook_of_a_connection_is_told(served: Served, tenant: Tenant, database: Database) -> None:
+    hook = tenant.integration("twilio")
+    await database.fetch(
+        "INSERT INTO inbound_webhooks (tenant_id, received_at, id, integration_id, provider, method, url, headers,"
+        " body, verdict, state, received, stored, duplicate, ignored, quarantined) VALUES ($1, '2026-11-02T09:00Z',"
+        " $2, $3, 'twilio', 'POST', '/', '{}', '', 'verified', 'ignored', 1, 0, 0, 1, 0)",
+        tenant.id, new_id(), parse("int", hook["id"]),
+    )  # fmt: skip
+    found = {one["id"]: one["last_webhook_at"] for one in (await served.get(LIST, tenant))["data"]}
+    assert found.pop(hook["id"]) == "2026-11-02T09:00:00.000Z"
+    assert set(found.values()) == {None}
+
+
+async def test_a_change_counts_for_the_very_next_webhook(client: ClientSession, tenant: Tenant) -> None:
+    hook = tenant.integration("whatsapp_cloud")
+    path = f"{LIST}/{hook['id']}"
+    assert await whatsapp(hook, [text(unique())]).send(client) == 200
+    await call(client, tenant, "PATCH", path, 200, {"credentials": {"app_secret": "another"}})
+    assert await whatsapp(hook, [text(unique())]).send(client) == 401
+    renewed = {**hook, "credentials": {"app_secret": "another"}}
+    assert await whatsapp(renewed, [text(unique())]).send(client) == 200
+    await call(client, tenant, "PATCH", path, 200, {"status": "disabled"})
+    assert await whatsapp(renewed, [text(unique())]).send(client) == 404
+    await call(client, tenant, "PATCH", path, 200, {"status": "active"})
+    assert await whatsapp(renewed, [text(unique())]).send(client) == 200
+    assert "channel.updated" in [event["type"] for event in await events(client, tenant)]
+
+
+async def test_a_change_reaches_other_processes(client: ClientSession, tenant: Tenant, settings: Settings) -> None:
+    hook = tenant.integration("whatsapp_cloud")
+    async with run_gateway(settings) as second, ClientSession(second.url) as there:
+        assert await whatsapp(hook, [text(unique())]).send(there) == 200  # it is cached there now
+        await call(client, tenant, "PATCH", f"{LIST}/{hook['id']}", 200, {"status": "disabled"})
+
+        async def answered() -> int:
+            return await whatsapp(hook, [text(unique())]).send(there)
+
+        assert await until(answered, lambda status: status == 404) == 404
+
+
+async def test_a_tenant_without_a_key_is_our_fault(served: Served, make_tenant: MakeTenant, database: Database) -> None:
+    bare = await make_tenant("bare")
+    await database.fetch("DELETE FROM channels WHERE tenant_id = $1", bare.id)
+    await database.fetch("DELETE FROM external_integrations WHERE tenant_id = $1", bare.id)
+    await database.fetch("DELETE FROM encryption_keys WHERE tenant_id = $1", bare.id)
+    await served.problem("POST", LIST, 500, "internal", json=BODY, headers=bare.auth)

@@ -28,6 +28,7 @@ from gateway.live.service import Live
 from gateway.model.ids import new_id, public
 from gateway.model.log import Entry
 from gateway.openapi import Api
+from gateway.outgoing.http import Calls
 from gateway.problems import problems
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
@@ -141,11 +142,13 @@ async def _ingest(
     echo_tenants: Callable[[], Collection[UUID]],
 ) -> Ingest:
     hook_pool = await _pool(stack, settings.hook_database_url, HOOK_POOL_SIZE)
+    calls = await stack.enter_async_context(Calls(settings.allow_private))
     ingest = Ingest(
         settings.hook_database_url.get_secret_value(),
         hook_pool,
         app_pool,
         keyring,
+        calls,
         announce,
         echo_tenants,
         settings.queue_limit,

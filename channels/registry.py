@@ -7,6 +7,7 @@ from channels.adapter import Adapter
 from channels.providers import (
     bird,
     dialog360,
+    infobip,
     mailgun,
     messagebird,
     plivo,
@@ -32,6 +33,7 @@ MODULES = (
     mailgun,
     sendgrid,
     resend,
+    infobip,
 )
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType({module.ADAPTER.provider: module.ADAPTER for module in MODULES})

@@ -90,7 +90,9 @@ def _with_body_hash(request: HttpRequest) -> str:
     if _claimed_hash(request) == hashed:
         return request.url
     bare, mark, fragment = request.url.partition("#")
-    return f"{bare}{'&' if '?' in bare else '?'}{BODY_HASH}={hashed}{mark}{fragment}"
+    place, _, query = bare.partition("?")
+    kept = [pair for pair in query.split("&") if pair and pair.partition("=")[0] != BODY_HASH]
+    return f"{place}?{'&'.join([*kept, f'{BODY_HASH}={hashed}'])}{mark}{fragment}"
 
 
 def _algorithm(settings: str) -> str:

@@ -182,6 +182,55 @@ def test_a_json_body_without_its_very_hash_is_refused(claimed: str | None) -> No
         ADAPTER.verify(json_post(b"{}", claimed), CREDENTIALS, NOW)
 
 
+def test_events_of_a_stream_know_our_address_and_their_time() -> None:
+    data = {"accountSid": TWILIO_ACCOUNT, "from": "whatsapp:+12025550142", "to": "whatsapp:+13125550188"}
+    inbound = {"type": "com.twilio.messaging.inbound-message.received", "id": "EZ1", "time": "2026-01-01T00:00:00Z"}
+    outbound = {"type": "com.twilio.messaging.message.read", "id": "EZ2", "data": [], "time": "soon"}
+    first, second = ADAPTER.parse(json_post(orjson.dumps([inbound | {"data": data}, outbound]), "0"), {})
+    assert isinstance(first, Other)
+    assert (first.channel, first.address, first.account) == ("whatsapp", "+13125550188", TWILIO_ACCOUNT)
+    assert first.occurred_at is not None
+    assert isinstance(second, Other)
+    assert (second.channel, second.address, second.account, second.occurred_at) == ("sms", None, None, None)
+
+
+SIGNED = [
+    "sms_text", "sms_duplicate_params", "sms_blank_and_new_params", "sms_whitespace_kept", "sms_empty_body",
+    "sms_by_get", "sms_sharedkey_sha256", "json_event_stream", "status_with_reference", "sms_port_and_query",
+    "sms_userinfo_url",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SIGNED)
+def test_we_sign_as_twilio_does(name: str) -> None:
+    case = one("twilio", name)
+    credentials = TwilioCredentials.model_validate(case.credentials)
+    kept = {key: value for key, value in case.request.headers.as_dict().items() if key != "x-twilio-signature"}
+    assert ADAPTER.sign
+    signed = ADAPTER.sign(replace(case.request, headers=Headers.of(kept)), credentials, NOW)
+    ADAPTER.verify(signed, credentials, NOW)
+    assert signed.url == case.request.url
+    assert signed.headers.get("x-twilio-signature") == case.request.headers.get("x-twilio-signature")
+
+
+@pytest.mark.parametrize("url", [URL, f"{URL}?a=1", f"{URL}?bodySHA256=wrong", f"{URL}?a=1#rc=2"])
+def test_what_twilio_puts_beside_a_body_is_put_there(url: str) -> None:
+    only_shared = TwilioCredentials.model_validate({"account_sid": TWILIO_ACCOUNT, "shared_key": SHARED})
+    json_body = HttpRequest("POST", url, Headers.of({"Content-Type": "application/json"}), b"[]")
+    form = HttpRequest("POST", url, body=urlencode(SMS).encode())
+    assert ADAPTER.sign
+    for request in (json_body, form):
+        ADAPTER.verify(ADAPTER.sign(request, only_shared, NOW), only_shared, NOW)
+        ADAPTER.verify(ADAPTER.sign(request, CREDENTIALS, NOW), CREDENTIALS, NOW)
+
+
+@pytest.mark.parametrize(
+    ("sent", "word"), [("STOP", "stop"), ("Start", "start"), ("HELP", "help"), ("LATER", None), ("", None)]
+)
+def test_only_what_twilio_documents_is_an_opt_out(sent: str, word: str | None) -> None:
+    assert parsed(SMS, OptOutType=sent).extra.get("opt_out") == word
+
+
 def test_a_form_is_checked_as_one_whatever_it_calls_itself() -> None:
     request = form_post(list(SMS.items()))
     ADAPTER.verify(replace(request, headers=Headers(list(request.headers.as_dict().items())[1:])), CREDENTIALS, NOW)

@@ -1,0 +1,1 @@
+"""What Amazon SES sends and takes; the adapter itself is ``channels.providers.ses``."""

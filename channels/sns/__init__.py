@@ -1,0 +1,1 @@
+"""Amazon SNS: what it posts, and how it proves itself."""

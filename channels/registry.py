@@ -14,6 +14,7 @@ from channels.providers import (
     postmark,
     resend,
     sendgrid,
+    ses,
     smtp,
     telnyx,
     twilio,
@@ -34,6 +35,7 @@ MODULES = (
     sendgrid,
     resend,
     infobip,
+    ses,
 )
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType({module.ADAPTER.provider: module.ADAPTER for module in MODULES})

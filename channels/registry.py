@@ -9,6 +9,7 @@ from channels.providers import (
     dialog360,
     infobip,
     mailgun,
+    mailjet,
     messagebird,
     plivo,
     postmark,
@@ -36,6 +37,7 @@ MODULES = (
     resend,
     infobip,
     ses,
+    mailjet,
 )
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType({module.ADAPTER.provider: module.ADAPTER for module in MODULES})

@@ -1,0 +1,1 @@
+"""What Mailjet sends and takes; the adapter itself is ``channels.providers.mailjet``."""

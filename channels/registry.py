@@ -6,6 +6,7 @@ from types import MappingProxyType
 from channels.adapter import Adapter
 from channels.providers import (
     bird,
+    brevo,
     dialog360,
     infobip,
     mailgun,
@@ -38,6 +39,7 @@ MODULES = (
     infobip,
     ses,
     mailjet,
+    brevo,
 )
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType({module.ADAPTER.provider: module.ADAPTER for module in MODULES})

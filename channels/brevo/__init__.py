@@ -1,0 +1,1 @@
+"""What Brevo sends and takes; the adapter itself is ``channels.providers.brevo``."""

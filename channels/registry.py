@@ -17,6 +17,7 @@ from channels.providers import (
     resend,
     sendgrid,
     ses,
+    sinch,
     smtp,
     telnyx,
     twilio,
@@ -40,6 +41,7 @@ MODULES = (
     ses,
     mailjet,
     brevo,
+    sinch,
 )
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType({module.ADAPTER.provider: module.ADAPTER for module in MODULES})

@@ -12,7 +12,7 @@ from channels.http import HttpRequest
 from channels.identities import identities_of
 from channels.json_bodies import read_json, write_json
 from channels.json_fields import Object, required_id
-from channels.media_kinds import kind_of
+from channels.media_kinds import kind_of, kind_of_name
 from channels.places import place_in
 
 URL = "https://gw.example.test/hooks/int_1"
@@ -94,3 +94,18 @@ def test_half_a_surrogate_pair_cannot_be_sent() -> None:
 )
 def test_a_place_is_on_the_globe(degrees: Object, place: Location | None) -> None:
     assert place_in(degrees, {"name": "Here", "url": 7}) == place
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("https://f.example.test/a.JPG?x=1.mp4", "image"),
+        ("voice.ogg#t=1", "audio"),
+        ("https://f.example.test/a.mp4", "video"),
+        ("offer.pdf", "file"),
+        ("https://f.example.test/a", "file"),
+        ("", "file"),
+    ],
+)
+def test_a_name_tells_the_kind_of_a_file(name: str, kind: str) -> None:
+    assert kind_of_name(name) == kind

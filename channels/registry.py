@@ -21,6 +21,8 @@ from channels.providers import (
     smtp,
     telnyx,
     twilio,
+    vonage,
+    vonage_sms,
     whatsapp_cloud,
 )
 
@@ -42,6 +44,8 @@ MODULES = (
     mailjet,
     brevo,
     sinch,
+    vonage,
+    vonage_sms,
 )
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType({module.ADAPTER.provider: module.ADAPTER for module in MODULES})

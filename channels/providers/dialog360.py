@@ -30,6 +30,7 @@ from channels.whatsapp.access import Access
 from channels.whatsapp.asking import operations_by
 from channels.whatsapp.limits import LONGEST_TEXT
 from channels.whatsapp.posts import divide, read_post
+from channels.whatsapp.problems import PASSING
 from channels.whatsapp.sending import build_message, read_answer, refusal
 from channels.whatsapp.template_messages import template_listed
 
@@ -146,7 +147,7 @@ def templates(access: Access) -> Dialogue[Sequence[TemplateListed] | Refused]:
         response = yield access.get(f"/v1/configs/templates?{query}")
         document = answer_of(response)
         if response.status // 100 != 2 or type(document.get("waba_templates")) is not list:
-            return refusal(response)
+            return refusal(response, PASSING)
         items = list_in(document, "waba_templates")
         found += [listed for item in items if (listed := template_listed(item))]
         if len(items) < PAGE:
@@ -177,9 +178,9 @@ ADAPTER = Adapter(
             "`{hook_url}` as the webhook of the channel or of the whole WhatsApp Business Account.",
             "As a **direct client** choose a user name and a long password, enter them here as `username` and "
             "`password`, and write both with a colon between them in base64.",
-            "Then register the webhook: `POST https://waba-v2.360dialog.io/v1/configs/webhook` with the header "
-            '`D360-API-KEY` and the body `{{"url": "{hook_url}", "headers": '
-            '{{"Authorization": "Basic …"}}}}`, with that base64 text in place of the dots.',
+            "Then register the webhook by `POST https://waba-v2.360dialog.io/v1/configs/webhook` with the header "
+            "`D360-API-KEY`, `{hook_url}` as its `url`, and among its `headers` the field `Authorization`: the word "
+            "`Basic`, a blank, and that base64 text.",
             "Add the number's **Phone number ID** as a channel of this connection.",
         ),
         address="The phone number ID: the 15 or so digits that Meta gave the number, not the number itself",

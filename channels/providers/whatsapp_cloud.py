@@ -21,10 +21,11 @@ from channels.description import Capabilities, Setup
 from channels.errors import CannotSend, SignatureInvalid
 from channels.events import ChannelEvent
 from channels.http import Headers, HttpRequest, HttpResponse
-from channels.outbound import OutboundMessage, SendResult
+from channels.operations import Dialogue, TemplateListed, refusing
+from channels.outbound import OutboundMessage, Refused, SendResult
 from channels.signatures import Secret, live, matches, require_hmac_sha256
 from channels.whatsapp.access import Access
-from channels.whatsapp.asking import operations_by
+from channels.whatsapp.asking import operations_by, templates
 from channels.whatsapp.limits import LONGEST_TEXT
 from channels.whatsapp.posts import divide, read_post
 from channels.whatsapp.sending import build_message, read_answer
@@ -44,6 +45,12 @@ class WhatsAppCloudCredentials(Credentials):
     )
     access_token: Secret | None = Field(
         default=None, title="Access token", description="Of a system user; needed to send messages."
+    )
+    business_account_id: str | None = Field(
+        default=None,
+        pattern=r"^\d{1,30}$",
+        title="WhatsApp Business Account ID",
+        description="Whose templates are listed: WhatsApp → API Setup.",
     )
     previous_app_secret: tuple[Secret, ...] = Field(
         default=(), title="Previous app secrets", description="Still accepted while the secret is being changed."
@@ -121,6 +128,11 @@ def access_of(credentials: WhatsAppCloudCredentials) -> Access:
     return Access(f"{GRAPH}/{credentials.api_version}", login)
 
 
+def list_templates(account: str, credentials: WhatsAppCloudCredentials) -> Dialogue[Sequence[TemplateListed] | Refused]:
+    """List the templates of the business account that is entered, else of the one that is asked for."""
+    return refusing(lambda: templates(credentials.business_account_id or account, access_of(credentials)))
+
+
 def parts(request: HttpRequest) -> Sequence[tuple[str | None, bytes]]:
     """Split a post that several numbers share; see ``channels.whatsapp.posts.divide``."""
     return divide(request.body)
@@ -150,7 +162,8 @@ ADAPTER = Adapter(
             "`message_template_quality_update`, `template_category_update` and `security`.",
             "In *Business settings → System users* make a token with `whatsapp_business_messaging` and "
             "`whatsapp_business_management`, and enter it as `access_token`.",
-            "Add the number's **Phone number ID** (*WhatsApp → API Setup*) as a channel of this connection.",
+            "Add the number's **Phone number ID** (*WhatsApp → API Setup*) as a channel of this connection, and enter "
+            "the **WhatsApp Business Account ID** beside it as `business_account_id`.",
         ),
         address="The phone number ID: the 15 or so digits that Meta's dashboard shows, not the number itself",
         notes=("The app has to be in *Live* mode: until then Meta sends nothing but its own tests.",),
@@ -169,7 +182,7 @@ ADAPTER = Adapter(
         typing=True,
         window_hours=24,
     ),
-    operations=operations_by(access_of),
+    operations=replace(operations_by(access_of), templates=list_templates),
     handshake=handshake,
     divide=parts,
 )

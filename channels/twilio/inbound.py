@@ -10,6 +10,7 @@ from typing import Any
 
 from channels.errors import PayloadMalformed
 from channels.events import Attachment, InboundMessage, Location, Media
+from channels.media_kinds import kind_of
 from channels.phone_addresses import is_user_id
 from channels.twilio.forms import Form
 from channels.twilio.parties import CHANNELS, Party, identities_of, party
@@ -132,12 +133,7 @@ def _files(form: Form) -> Iterator[Media]:
             continue
         mime_type = form.first(type_field)
         sid = MEDIA_SID.search(url)
-        yield Media(type=_media_kind(mime_type), id=sid[1] if sid else None, url=url, mime_type=mime_type)
-
-
-def _media_kind(mime_type: str | None) -> str:
-    main = (mime_type or "").partition("/")[0].strip().lower()
-    return main if main in {"image", "audio", "video"} else "file"
+        yield Media(type=kind_of(mime_type), id=sid[1] if sid else None, url=url, mime_type=mime_type)
 
 
 def _place(form: Form) -> Location | None:

@@ -16,6 +16,7 @@ WINDOW = Problem("The customer last wrote more than 24 hours ago; only a templat
 CONTENT = Problem("The message's text or file was not accepted: empty, too long, of a wrong kind, or filtered.")
 SENDER = Problem("Our number can't send this message: not registered, not verified, or not set up for the channel.")
 TEMPLATE = Problem("The template can't be used: it is missing, paused, or its parameters don't fit.")
+PASSING = Problem("Twilio has internal trouble; try again later.", retryable=True)
 MAYBE_SENT = Problem("It is not known whether Twilio took the message.", unknown=True)
 UNNAMED = Problem("Twilio refused the message.")
 

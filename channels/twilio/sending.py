@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from urllib.parse import quote
 
+from channels.callback_urls import tagged
 from channels.errors import CannotSend
 from channels.http import HttpRequest
 from channels.outbound import OutboundMessage, Template
@@ -54,9 +55,7 @@ def _fields(message: OutboundMessage) -> Iterator[tuple[str, str]]:
     else:
         yield from _written(message)
     if message.callback_url:
-        joint = "&" if "?" in message.callback_url else "?"
-        reference = quote(message.reference, safe="", errors="replace")
-        yield "StatusCallback", f"{message.callback_url}{joint}{REFERENCE}={reference}"
+        yield "StatusCallback", tagged(message.callback_url, **{REFERENCE: message.reference})
 
 
 def _written(message: OutboundMessage) -> Iterator[tuple[str, str]]:

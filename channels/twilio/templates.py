@@ -18,7 +18,7 @@ from channels.outbound import Parameter, Refused, Template
 from channels.refusals import answer_of, refused
 from channels.twilio.access import Access
 from channels.twilio.answers import refusal
-from channels.twilio.problems import UNNAMED
+from channels.twilio.problems import PASSING, UNNAMED
 
 HOST = "content.twilio.com"
 PATH = "/v1/ContentAndApprovals"
@@ -76,7 +76,7 @@ def templates(access: Access) -> Dialogue[Sequence[TemplateListed] | Refused]:
         response = yield access.get(url)
         document = answer_of(response)
         if response.status // 100 != 2 or type(document.get("contents")) is not list:
-            return refusal(response)
+            return refusal(response, PASSING)
         found += [listed for item in list_in(document, "contents") if (listed := _listed(item))]
         following = text_in(object_in(document, "meta"), "next_page_url")
         if following is None:

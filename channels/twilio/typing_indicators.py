@@ -11,6 +11,7 @@ from channels.outbound import Refused
 from channels.refusals import answer_of
 from channels.twilio.access import Access
 from channels.twilio.answers import refusal
+from channels.twilio.problems import PASSING
 
 URL = "https://messaging.twilio.com/v2/Indicators/Typing.json"
 MESSAGE_SID = re.compile(r"[SM]M[0-9a-fA-F]{32}")
@@ -29,4 +30,4 @@ def show_typing(receipt: Receipt, access: Access) -> Dialogue[Refused | None]:
     response = yield access.post_form(URL, [("messageId", receipt.message_ref), ("channel", "whatsapp")])
     if response.status // 100 == 2 and answer_of(response).get("success") is True:
         return None
-    return refusal(response)
+    return refusal(response, PASSING)

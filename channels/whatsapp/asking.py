@@ -11,7 +11,7 @@ from channels.outbound import Refused
 from channels.refusals import answer_of, refused
 from channels.whatsapp.access import Access
 from channels.whatsapp.files import upload_request
-from channels.whatsapp.problems import UNNAMED
+from channels.whatsapp.problems import PASSING, UNNAMED
 from channels.whatsapp.sending import refusal
 from channels.whatsapp.template_messages import template_listed
 
@@ -22,11 +22,10 @@ MOST_PAGES = 100
 
 
 def operations_by(access_of: Callable[[Any], Access]) -> Operations:
-    """Return what can be asked of whoever gives access; ``access_of`` may raise ``CannotSend``."""
+    """Return what can be asked in the same way of whoever gives access; ``access_of`` may raise ``CannotSend``."""
     return Operations(
         mark_read=lambda receipt, credentials: refusing(lambda: mark_read(receipt, access_of(credentials))),
         upload=lambda media, sender, credentials: refusing(lambda: upload(media, sender, access_of(credentials))),
-        templates=lambda account, credentials: refusing(lambda: templates(account, access_of(credentials))),
     )
 
 
@@ -45,7 +44,7 @@ def mark_read(receipt: Receipt, access: Access) -> Dialogue[Refused | None]:
     response = yield access.post(receipt.sender, "messages", asked)
     if response.status // 100 == 2 and answer_of(response).get("success") is True:
         return None
-    return refusal(response)
+    return refusal(response, PASSING)
 
 
 def upload(media: Media, sender: str, access: Access) -> Dialogue[str | Refused]:
@@ -60,7 +59,7 @@ def upload(media: Media, sender: str, access: Access) -> Dialogue[str | Refused]
     media_id = id_in(answer_of(response), "id")
     if response.status // 100 == 2 and media_id:
         return media_id
-    return refusal(response)
+    return refusal(response, PASSING)
 
 
 def templates(account: str, access: Access) -> Dialogue[Sequence[TemplateListed] | Refused]:
@@ -78,7 +77,7 @@ def templates(account: str, access: Access) -> Dialogue[Sequence[TemplateListed]
         response = yield access.get(f"/{quote(account, safe='', errors='replace')}/message_templates?{query}")
         document = answer_of(response)
         if response.status // 100 != 2 or type(document.get("data")) is not list:
-            return refusal(response)
+            return refusal(response, PASSING)
         found += [listed for item in list_in(document, "data") if (listed := template_listed(item))]
         paging = object_in(document, "paging")
         following = text_in(object_in(paging, "cursors"), "after") if "next" in paging else None

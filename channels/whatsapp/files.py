@@ -3,7 +3,6 @@
 https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
 """
 
-import hashlib
 import re
 from typing import Any
 
@@ -11,6 +10,7 @@ from channels.errors import CannotSend
 from channels.events import Media
 from channels.http import HttpRequest
 from channels.mail.names import safe_name
+from channels.multipart import FormPart, write_multipart
 from channels.whatsapp.access import Access
 from channels.whatsapp.limits import LONGEST_CAPTION, bounded, web_address
 
@@ -33,6 +33,13 @@ LARGEST = {
     "audio": 16 * 1024**2,
     "document": 100 * 1024**2,
     "sticker": 500 * 1024,
+}
+#: What it takes of each kind; documents may be anything.
+MIME_TYPES = {
+    "image": ("image/jpeg", "image/png"),
+    "video": ("video/mp4", "video/3gpp"),
+    "audio": ("audio/aac", "audio/amr", "audio/mpeg", "audio/mp4", "audio/ogg"),
+    "sticker": ("image/webp",),
 }
 MIME_TYPE = re.compile(r"[\w.+-]+/[\w.+-]+(; ?[\w-]+=[\w.+-]+)*", re.ASCII)
 UNNAMED = "file"
@@ -93,32 +100,19 @@ def upload_request(media: Media, sender: str, access: Access) -> HttpRequest:
     Raises:
         CannotSend: when its bytes or its type are missing, or WhatsApp takes no such file.
     """
-    kind_of(media)
+    kind, mime_type = kind_of(media), media.mime_type or ""
     if not media.content:
         raise CannotSend("file_empty", "there is no file to upload, or it is empty")
-    if MIME_TYPE.fullmatch(media.mime_type or "") is None:
+    if MIME_TYPE.fullmatch(mime_type) is None:
         raise CannotSend("file_unusable", "WhatsApp needs the file's media type, such as image/jpeg")
-    name = (safe_name(media.filename or "") or UNNAMED).replace('"', "%22")  # as browsers do
-    fields = (
-        ('name="messaging_product"', None, b"whatsapp"),
-        ('name="type"', None, (media.mime_type or "").encode()),
-        (f'name="file"; filename="{name}"', media.mime_type, media.content),
+    if kind in MIME_TYPES and mime_type.partition(";")[0].lower() not in MIME_TYPES[kind]:
+        raise CannotSend("file_unusable", f"WhatsApp takes {', '.join(MIME_TYPES[kind])} for {kind}, not {mime_type}")
+    name = safe_name(media.filename or "") or UNNAMED
+    content_type, body = write_multipart(
+        [
+            FormPart("messaging_product", b"whatsapp"),
+            FormPart("type", mime_type.encode()),
+            FormPart("file", media.content, name, mime_type),
+        ]
     )
-    boundary = _boundary(media.content)
-    body = b"".join(
-        b"--%b\r\ncontent-disposition: form-data; %b\r\n%b\r\n%b\r\n"
-        % (boundary, about.encode("utf-8", "replace"), f"content-type: {kind}\r\n".encode() if kind else b"", content)
-        for about, kind, content in fields
-    )
-    media_type = f"multipart/form-data; boundary={boundary.decode()}"
-    return access.post_bytes(sender, "media", media_type, body + b"--%b--\r\n" % boundary)
-
-
-def _boundary(content: bytes) -> bytes:
-    """Return a line that the content does not hold; the same one each time, so that a request can be made again."""
-    seed = content
-    while True:
-        seed = hashlib.sha256(seed).digest()
-        boundary = b"postgate-" + seed.hex()[:40].encode()
-        if boundary not in content:
-            return boundary
+    return access.post_bytes(sender, "media", content_type, body)

@@ -10,6 +10,7 @@ LOGIN = Problem("WhatsApp rejected the connection's access token or its permissi
 ACCOUNT = Problem("The WhatsApp business account is restricted or not set up; an administrator has to look into it.")
 THROTTLED = Problem("WhatsApp takes no more messages from this number at the moment; it will be tried again.", True)
 TROUBLE = Problem("WhatsApp has internal trouble; it is not known whether the message was sent.", True, True)
+PASSING = Problem("WhatsApp has internal trouble; try again later.", retryable=True)
 WINDOW = Problem("The customer last wrote more than 24 hours ago; only a template can be sent now.")
 RECIPIENT = Problem("WhatsApp can't deliver to this customer: no WhatsApp account, or messages are not accepted.")
 STOPPED = Problem("The customer stopped marketing messages from this business.")

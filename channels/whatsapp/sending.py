@@ -25,12 +25,12 @@ from channels.outbound import (
     Template,
 )
 from channels.phone_addresses import is_user_id
-from channels.refusals import answer_of, refused
+from channels.refusals import Problem, answer_of, refused
 from channels.whatsapp.access import Access
 from channels.whatsapp.files import file_message
 from channels.whatsapp.interactive import interactive_message
 from channels.whatsapp.limits import LONGEST_TEXT, bounded
-from channels.whatsapp.problems import LOGIN, PROBLEMS, THROTTLED, TROUBLE
+from channels.whatsapp.problems import LOGIN, PROBLEMS, THROTTLED, TROUBLE, UNNAMED
 from channels.whatsapp.template_messages import template_message
 
 
@@ -146,16 +146,22 @@ def read_answer(response: HttpResponse) -> SendResult:
     return refused(response, "answer_unreadable", TROUBLE)
 
 
-def refusal(response: HttpResponse) -> Refused:
-    """Return the refusal that an answer comes to, whatever was asked."""
+def refusal(response: HttpResponse, trouble: Problem = TROUBLE) -> Refused:
+    """Return the refusal that an answer comes to.
+
+    Args:
+        response: the answer.
+        trouble: what internal trouble comes to: a message may have been sent all the same, but what does no harm when
+            it is asked twice can be asked again.
+    """
     document = answer_of(response)
     error = object_in(document, "error")
     code = id_in(error, "code")
     problem = PROBLEMS.of(code)
     if response.status == 429:
         problem = THROTTLED
-    elif code is None and response.status >= 500:
-        problem = TROUBLE
+    elif problem == TROUBLE or (problem == UNNAMED and response.status >= 500):
+        problem = trouble
     elif code is None and response.status in {401, 403}:
         problem = LOGIN
     said = text_in(object_in(error, "error_data"), "details") or text_in(error, "message")

@@ -120,4 +120,6 @@ def test_an_answer_that_is_no_list_is_a_refusal(document: Any) -> None:
 def test_a_list_without_an_end_or_with_an_error_is_a_refusal() -> None:
     assert templates(*[page(FIRST_PAGE, SALE)] * 100)[0].code == "templates_endless"
     assert templates(page(FIRST_PAGE, SALE), answer({"code": 20429}, 429))[0].retryable
+    again = templates(HttpResponse(503))[0]
+    assert (again.retryable, again.unknown) == (True, False)
     assert templates(credentials=NO_TOKEN)[0].code == "credentials_incomplete"

@@ -292,6 +292,7 @@ def test_each_class_of_errors_has_its_outcome_and_its_words(
     ("status", "code", "expected"),
     [
         (503, None, ("http_503", False, True)),
+        (500, 999999, ("999999", False, True)),
         (429, None, ("http_429", True, False)),
         (429, 131000, ("131000", True, False)),
         (401, None, ("http_401", False, False)),

@@ -5,26 +5,19 @@ what is read; the envelope, the token and the verdicts come from Postmark's own 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from channels.events import ChannelEvent, Mailbox, Media
+from channels.events import ChannelEvent, Mailbox
 from channels.mail import limits
 from channels.mail.addresses import mailboxes
 from channels.mail.arrival import Arrival, Envelope, Settings
-from channels.mail.bodies import line_ends
-from channels.mail.charsets import decode
-from channels.mail.crypto import label_of
-from channels.mail.dates import moment
 from channels.mail.fields import Fields
-from channels.mail.files import media
-from channels.mail.invitations import invitation
-from channels.mail.letter import CALENDARS, Letter, read_letter
+from channels.mail.letter import Letter, read_letter
+from channels.mail.parsed import File, fields_of, parsed_letter
 from channels.mail.reading import events
-from channels.mail.reports import REPORTED, REPORTS, Section
 from channels.mail.trust import Authentication
-from channels.mail.words import base64_bytes, header_text
+from channels.mail.words import base64_bytes
 from channels.postmark.fields import identifier, objects, plain, text
 
 SPF_TESTS = {
@@ -52,6 +45,7 @@ def inbound(post: Mapping[str, Any], context: Mapping[str, Any]) -> tuple[Channe
         external_id=identifier(post, "MessageID"),
         envelope=_envelope(post, fields),
         settings=Settings.of(context),
+        reply_hint=text(post, "StrippedTextReply") or None,
         reply_token=text(post, "MailboxHash").strip().lower() or None,
         authentication=_authentication(fields),
         spam=_spam(fields),
@@ -69,87 +63,65 @@ def _envelope(post: Mapping[str, Any], fields: Fields) -> Envelope:
     """Return the envelope: Postmark writes MAIL FROM into a Return-Path that it puts first."""
     path = fields.get("return-path")
     sender = None if path is None else path.strip().strip("<>").strip()
-    recipient = text(post, "OriginalRecipient").strip() or next((box.address for box in _boxes(post, "To")), "")
+    recipient = text(post, "OriginalRecipient").strip() or next(
+        (box.address for box in mailboxes(_listed(post, "To"))), ""
+    )
     return Envelope(sender or None, (recipient,) if recipient else (), sender == "")
 
 
 def _letter(post: Mapping[str, Any], fields: Fields) -> Letter:
     """Take a mail from Postmark's parsed fields. From, To and the like are not among its Headers."""
-    senders, sent_at = _senders(post), moment(text(post, "Date"))
-    whole = Fields((("from", text(post, "From")), ("subject", text(post, "Subject")), *fields.items))
-    attached = objects(post, "Attachments")[: limits.MAX_PARTS]
-    body = line_ends(text(post, "TextBody")).rstrip()[: limits.MAX_TEXT]
+    beside = {
+        "from": _senders(post),
+        "to": _listed(post, "To"),
+        "cc": _listed(post, "Cc"),
+        "reply-to": text(post, "ReplyTo"),
+        "subject": text(post, "Subject"),
+        "date": text(post, "Date"),
+    }
     html = text(post, "HtmlBody")
-    return Letter(
-        fields=whole if "from" not in fields else fields,
-        senders=senders,
-        to=_boxes(post, "To"),
-        cc=_boxes(post, "Cc"),
-        reply_to=mailboxes(text(post, "ReplyTo")),
-        subject=header_text(text(post, "Subject")) or None,
-        sent_at=sent_at,
-        text=body or None,
-        html=html if html.strip() else None,
-        attachments=tuple(_media(one, html) for one in attached),
-        locations={},
-        calendar=_calendar(attached),
-        crypto=label_of({_type(one) for one in attached}, body),
-        sections=_sections(attached),
-        malformed=not senders or (bool(text(post, "Date")) and sent_at is None),
-    )
+    files = [_file(one, html) for one in objects(post, "Attachments")]
+    return parsed_letter(fields_of(fields.items, beside), text=text(post, "TextBody"), html=html, files=files)
 
 
-def _senders(post: Mapping[str, Any]) -> tuple[Mailbox, ...]:
+def _senders(post: Mapping[str, Any]) -> str:
     """Return the sender; the parsed form knows the name even where From is only an address."""
     full = post.get("FromFull")
-    named = _box(full) if isinstance(full, dict) else None
-    written = mailboxes(text(post, "From"))
-    if named is None:
-        return tuple(replace(box, name=box.name or header_text(text(post, "FromName")) or None) for box in written)
-    return (named, *(box for box in written[1:] if box.address != named.address))
+    named = _written(full) if isinstance(full, dict) else ""
+    written = text(post, "From")
+    if not named:
+        return written
+    address = mailboxes(named)[0].address
+    return ", ".join([named, *(_quoted(box) for box in mailboxes(written)[1:] if box.address != address)])
 
 
-def _boxes(post: Mapping[str, Any], name: str) -> tuple[Mailbox, ...]:
-    full = objects(post, f"{name}Full")[: limits.MAX_ADDRESSES]
-    found = tuple(box for one in full if (box := _box(one)) is not None)
-    return found or mailboxes(text(post, name))
+def _listed(post: Mapping[str, Any], name: str) -> str:
+    listed = [written for one in objects(post, f"{name}Full")[: limits.MAX_ADDRESSES] if (written := _written(one))]
+    return ", ".join(listed) or text(post, name)
 
 
-def _box(full: Mapping[str, Any]) -> Mailbox | None:
-    address = next((box.address for box in mailboxes(f"<{text(full, 'Email').strip()}>")), None)
-    return None if address is None else Mailbox(address, header_text(text(full, "Name")) or None)
+def _written(full: Mapping[str, Any]) -> str:
+    """Write a party as a header has it; empty when it has no address."""
+    box = next(iter(mailboxes(f"<{text(full, 'Email').strip()}>")), None)
+    return "" if box is None else _quoted(Mailbox(box.address, text(full, "Name") or None))
 
 
-def _media(attached: Mapping[str, Any], html: str) -> Media:
+def _quoted(box: Mailbox) -> str:
+    name = (box.name or "").replace("\\", "").replace('"', "")
+    return f'"{name}" <{box.address}>' if name else f"<{box.address}>"
+
+
+def _file(attached: Mapping[str, Any], html: str) -> File:
     """Describe a file; Postmark does not say which are inline, so the HTML tells."""
     content_id = text(attached, "ContentID").strip().removeprefix("cid:").strip("<>") or None
-    return media(
-        _content(attached),
-        mime_type=_type(attached),
-        sent_name=text(attached, "Name"),
+    content = text(attached, "Content") or text(attached, "Data")  # the dashboard's test button says Data
+    return File(
+        content=base64_bytes(content.encode()),
+        type=text(attached, "ContentType"),
+        name=text(attached, "Name"),
         content_id=content_id,
         inline=content_id is not None and f"cid:{content_id}" in html,
     )
-
-
-def _content(attached: Mapping[str, Any]) -> bytes:
-    """Decode a file; the dashboard's test button calls the field ``Data``."""
-    return base64_bytes((text(attached, "Content") or text(attached, "Data")).encode())
-
-
-def _type(attached: Mapping[str, Any]) -> str:
-    return text(attached, "ContentType").partition(";")[0].strip().lower() or "application/octet-stream"
-
-
-def _calendar(attached: Sequence[Mapping[str, Any]]) -> Mapping[str, Any] | None:
-    source = next((one for one in attached if _type(one) in CALENDARS), None)
-    return None if source is None else invitation(decode(_content(source), "utf-8"))
-
-
-def _sections(attached: Sequence[Mapping[str, Any]]) -> tuple[Section, ...]:
-    """Return the parts of a delivery report or the like, which Postmark passes on as files."""
-    found = tuple(Section(_type(one), _content(one)) for one in attached if _type(one) in REPORTED)
-    return found if any(section.type in REPORTS for section in found) else ()
 
 
 def _authentication(fields: Fields) -> Authentication:

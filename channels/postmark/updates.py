@@ -39,6 +39,9 @@ BOUNCES: Mapping[str, tuple[str, str | None]] = {
 PLAIN = {"Delivery": "delivered", "Open": "opened", "Click": "clicked"}
 NOTED = ("Tag", "MessageStream", "Metadata", "Type", "SuppressionReason", "Inactive", "CanActivate", "FirstOpen")
 WITH_ERROR = frozenset({BOUNCED, REJECTED, FAILED, "deferred"})
+ENDED = frozenset({BOUNCED, REJECTED, FAILED})
+LATER = frozenset({"SoftBounce", "DnsError"})
+REFERENCE = "gw_message_id"
 TIMES = ("DeliveredAt", "BouncedAt", "ReceivedAt", "ChangedAt")
 
 
@@ -70,7 +73,7 @@ def update(post: Mapping[str, Any]) -> StatusUpdate:
         address=sender,
         external_id=_external_id(kind, post, recipient, time),
         occurred_at=moment(time),
-        extra=_extra(kind, post),
+        extra=_extra(kind, post, news),
         status=news.status,
         message_ref=text(post, "MessageID") or None,
         recipient=recipient or None,
@@ -120,5 +123,21 @@ def _external_id(kind: str, post: Mapping[str, Any], recipient: str, time: str) 
     return ":".join(parts)
 
 
-def _extra(kind: str, post: Mapping[str, Any]) -> dict[str, Any]:
-    return {"RecordType": kind, **plain(post, NOTED)}
+def _extra(kind: str, post: Mapping[str, Any], news: _News) -> dict[str, Any]:
+    """Note Postmark's own words, and what they mean for who sent the mail."""
+    extra = {"RecordType": kind, **plain(post, NOTED), "raw_status": text(post, "Type") or kind}
+    reference = extra.get("Metadata", {}).get(REFERENCE) if isinstance(extra.get("Metadata"), dict) else None
+    if reference:
+        extra["callback_data"] = reference
+    if news.status in ENDED:
+        extra["retryable"] = text(post, "Type") in LATER
+    if kind == "SubscriptionChange":
+        extra |= _opted(post)
+    return extra
+
+
+def _opted(post: Mapping[str, Any]) -> dict[str, str]:
+    """Return what the customer chose; a suppression after a bounce or a complaint is Postmark's doing."""
+    if post.get("SuppressSending") is not True:
+        return {"opt_out": "start"}
+    return {"opt_out": "stop"} if text(post, "SuppressionReason") == "ManualSuppression" else {}

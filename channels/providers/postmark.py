@@ -7,20 +7,22 @@ as basic authentication.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from pydantic import Field, SecretStr
+from pydantic import Field
 
 from channels.adapter import Adapter, Credentials
 from channels.description import Capabilities, Setup
-from channels.errors import PayloadMalformed
+from channels.errors import CannotSend, PayloadMalformed
 from channels.events import ChannelEvent
-from channels.http import HttpRequest
+from channels.http import HttpRequest, HttpResponse, basic_authorization
 from channels.json_bodies import read_json
 from channels.mail.connection import MailSettings
+from channels.outbound import OutboundMessage, SendResult
 from channels.postmark.inbound import inbound
-from channels.postmark.sending import build, read
+from channels.postmark.sending import build_message, read_answer
 from channels.postmark.updates import update
 from channels.signatures import Secret, live, require_basic
 
@@ -37,15 +39,25 @@ class PostmarkCredentials(Credentials):
     previous_password: tuple[Secret, ...] = Field(
         default=(), title="Previous passwords", description="Still accepted while the password is being changed."
     )
-    server_token: SecretStr | None = Field(
+    server_token: Secret | None = Field(
         default=None, title="Server API token", description="Needed to send: the server's API Tokens."
     )
 
 
 def verify(request: HttpRequest, credentials: PostmarkCredentials, _now: datetime) -> None:
-    """Check the login in the webhook's address."""
+    """Check the login in the webhook's address.
+
+    Raises:
+        SignatureInvalid: when it is missing or wrong.
+    """
     passwords = live(credentials.password, credentials.previous_password)
     require_basic(request.headers.get("authorization"), [(credentials.username, one) for one in passwords])
+
+
+def sign(request: HttpRequest, credentials: PostmarkCredentials, _now: datetime) -> HttpRequest:
+    """Return a request with the login."""
+    login = basic_authorization(credentials.username, credentials.password.get_secret_value())
+    return replace(request, headers=request.headers.with_fields({"authorization": login}))
 
 
 def parse(request: HttpRequest, context: Mapping[str, Any]) -> Sequence[ChannelEvent]:
@@ -60,10 +72,27 @@ def parse(request: HttpRequest, context: Mapping[str, Any]) -> Sequence[ChannelE
     return (update(post),) if "RecordType" in post else inbound(post, context)
 
 
+def build(message: OutboundMessage, credentials: PostmarkCredentials) -> HttpRequest:
+    """Make the request that sends a mail.
+
+    Raises:
+        CannotSend: when it can't be a mail, or the server token is missing.
+    """
+    if credentials.server_token is None:
+        raise CannotSend("credentials_incomplete", "this connection has no server_token, so that it can't send")
+    return build_message(message, credentials.server_token.get_secret_value())
+
+
+def read(response: HttpResponse) -> SendResult:
+    """Tell what Postmark's answer to a send means."""
+    return read_answer(response)
+
+
 ADAPTER = Adapter(
     provider=PROVIDER,
     credentials=PostmarkCredentials,
     verify=verify,
+    sign=sign,
     parse=parse,
     build=build,
     read=read,

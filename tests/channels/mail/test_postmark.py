@@ -179,13 +179,16 @@ def message(**fields: Any) -> OutboundMessage:
 
 def test_a_mail_is_sent_with_its_thread_and_its_files() -> None:
     picture = Media(type="image", mime_type="image/png", filename="a.png", content=b"png", content_id="c1")
-    request = ADAPTER.build(message(media=(picture,), headers={"Reply-To": "reply+t@r.example.org"}), CREDENTIALS)
+    request = ADAPTER.build(
+        message(html='<img src="cid:c1">', media=(picture,), headers={"Reply-To": "reply+t@r.example.org"}), CREDENTIALS
+    )
     body = orjson.loads(request.body)
     headers = {one["Name"]: one["Value"] for one in body["Headers"]}
     assert request.url == "https://api.postmarkapp.com/email"
     assert request.headers.get("x-postmark-server-token") == "token-1"
+    assert body["HtmlBody"] == '<img src="cid:c1">'
     assert (body["From"], body["To"], body["ReplyTo"]) == (
-        "Support <support@example.org>",
+        '"Support" <support@example.org>',
         "jane@example.net",
         "reply+t@r.example.org",
     )
@@ -212,19 +215,23 @@ def test_an_answer_with_an_id_is_an_acceptance() -> None:
     assert ADAPTER.read(answer(200, {"ErrorCode": 0, "MessageID": "m-1", "Message": "OK"})) == Accepted("m-1")
 
 
+INACTIVE_ADDRESS = "Message OK, but will not deliver to these inactive addresses: jane@example.net"
+
+
 @pytest.mark.parametrize(
     ("response", "code", "retryable", "unknown"),
     [
         (answer(422, {"ErrorCode": 406, "Message": "Inactive recipient"}), "406", False, False),
         (answer(422, {"ErrorCode": 300, "Message": "Invalid"}), "300", False, False),
         (answer(401, {"ErrorCode": 10, "Message": "No token"}), "10", False, False),
-        (answer(429, b"", **{"Retry-After": "30"}), "429", True, False),
-        (answer(500, b"<html>"), "500", True, True),
-        (answer(503, b""), "503", True, True),
+        (answer(429, b"", **{"Retry-After": "30"}), "http_429", True, False),
+        (answer(500, b"<html>"), "http_500", False, True),
+        (answer(503, b""), "http_503", False, True),
         (answer(200, {"ErrorCode": 406, "Message": "x"}), "406", False, False),
-        (answer(200, b"OK"), "200", False, True),
-        (answer(200, {"ErrorCode": 0}), "200", False, True),
-        (answer(404, [1]), "404", False, False),
+        (answer(200, b"OK"), "http_200", False, True),
+        (answer(200, {"ErrorCode": 0}), "http_200", False, True),
+        (answer(404, [1]), "http_404", False, False),
+        (answer(200, {"ErrorCode": 0, "MessageID": "m", "Message": INACTIVE_ADDRESS}), "406", False, False),
     ],
     ids=lambda value: str(value)[:20],
 )

@@ -118,4 +118,4 @@ class Receiver:
         except Exception as error:  # a fault of ours: the provider must not pay for it, and a fix can replay it
             log.exception("ingest.parser_failed", webhook=str(webhook.id), provider=webhook.provider)
             return webhook.quarantined("parser_failed", f"reading it failed ({type(error).__name__})")
-        return webhook.translated(rows.messages, rows.statuses, rows.unstored)
+        return webhook.translated(rows)

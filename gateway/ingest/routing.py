@@ -10,7 +10,7 @@ import asyncpg
 import orjson
 
 from channels.adapter import Adapter, Credentials
-from channels.events import InboundMessage, StatusUpdate
+from channels.events import InboundMessage, Other, StatusUpdate
 from channels.registry import ADAPTERS
 from gateway.keys import Keyring, WrappedKey, credentials_of, unseal
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
@@ -36,7 +36,7 @@ class Route:
     context: Mapping[str, Any]
     channels: Mapping[tuple[str, str], UUID]
 
-    def channel_of(self, event: InboundMessage | StatusUpdate) -> UUID | None:
+    def channel_of(self, event: InboundMessage | StatusUpdate | Other) -> UUID | None:
         """Return the channel that an event names; None when this connection has no such address.
 
         Mail may reach us for any mailbox of a domain, and news on sent mail name no address of ours: these belong to

@@ -32,6 +32,8 @@ def message_view(
     extra: Mapping[str, Any],
     occurred_at: datetime,
     received_at: datetime,
+    direction: str,
+    status: str,
 ) -> dict[str, Any]:
     """Return MESSAGE, all but its conversation and what only the database knows (the message it answers)."""
     mail = event.mail
@@ -42,7 +44,7 @@ def message_view(
         "channel": event.channel,
         "channel_id": public("ch", channel_id),
         "provider": event.provider,
-        "direction": "inbound",
+        "direction": direction,
         "kind": event.subtype,
         "text": text,
         "preview": preview,
@@ -55,12 +57,14 @@ def message_view(
         "reply_text": mail.get("reply_text") if mail else None,
         "has_html": bool(mail and mail.get("has_html")),
         "mail": mail_view(mail) if mail else None,
-        "status": "received",
+        "status": status,
         "status_at": {},
         "error": None,
         "occurred_at": iso(occurred_at),
         "received_at": received,
         "created_at": received,
+        "edited_at": None,
+        "deleted_at": None,
         "extra": extra,
     }
 
@@ -90,8 +94,12 @@ def shown(file: Mapping[str, Any]) -> dict[str, Any]:
 def preview_of(event: InboundMessage) -> str:
     """Return one short line of a message, for lists."""
     mail = event.mail or {}
-    source = mail.get("preview") or mail.get("reply_text") or event.text or ""
-    return " ".join((clean(source[:PREVIEW_SOURCE]) or "").split())[:PREVIEW_LENGTH]
+    return one_line(mail.get("preview") or mail.get("reply_text") or event.text or "")
+
+
+def one_line(text: str) -> str:
+    """Return the beginning of a text on one line."""
+    return " ".join((clean(text[:PREVIEW_SOURCE]) or "").split())[:PREVIEW_LENGTH]
 
 
 def clean(text: str | None) -> str | None:

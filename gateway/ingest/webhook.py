@@ -1,7 +1,7 @@
 """A webhook on its way into the database: the raw request, and the rows that its events become."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,10 @@ KEPT_HEADERS = ("content-type", "user-agent", "i-twilio-idempotency-token", "x-p
 
 #: A row without its place and its webhook's place, which are known only once its group is.
 Row = tuple[Any, ...]
+#: Where a message's row says its id, and a note's whether it is an item of its own.
+MESSAGE_ID = 3
+NOTE_COUNTS = 2
+KEY_BYTES = 1_000  # what an index holds is bounded (2,704 bytes for an entry, in Postgres)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,27 @@ class Unstored:
     external_id: str | None = None
 
 
+class Rows:
+    """The rows of one webhook, as they are gathered.
+
+    Attributes:
+        messages: rows of the SQL type ``ingest_message`` from ``tenant_id`` on.
+        statuses: rows of the SQL type ``ingest_status`` from ``tenant_id`` on.
+        notes: rows of the SQL type ``ingest_note`` from ``tenant_id`` on.
+        aliases: by the id of a message, its sender's number and each other spelling of it.
+        unstored: the items that become no row.
+    """
+
+    __slots__ = ("aliases", "messages", "notes", "statuses", "unstored")
+
+    def __init__(self) -> None:
+        self.messages: list[Row] = []
+        self.statuses: list[Row] = []
+        self.notes: list[Row] = []
+        self.aliases: dict[UUID, list[tuple[str, str]]] = {}
+        self.unstored: list[Unstored] = []
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Webhook:
     """One webhook of one connection, translated.
@@ -35,8 +60,7 @@ class Webhook:
     Attributes:
         pending: only the raw body is to be stored now; a worker will parse it.
         known: its ledger row exists already (a mail that was pending, or a replay).
-        messages: rows of the SQL type ``ingest_message`` from ``tenant_id`` on.
-        statuses: rows of the SQL type ``ingest_status`` from ``tenant_id`` on.
+        messages, statuses, notes, aliases, unstored: see ``Rows``.
     """
 
     id: UUID
@@ -50,11 +74,13 @@ class Webhook:
     known: bool = False
     messages: Sequence[Row] = ()
     statuses: Sequence[Row] = ()
+    notes: Sequence[Row] = ()
+    aliases: Mapping[UUID, Sequence[tuple[str, str]]] = field(default_factory=dict)
     unstored: Sequence[Unstored] = ()
     error_code: str | None = None
     error_detail: str | None = None
 
-    def translated(self, messages: Sequence[Row], statuses: Sequence[Row], unstored: Sequence[Unstored]) -> "Webhook":
+    def translated(self, rows: Rows) -> "Webhook":
         """Return the same webhook with its rows. Written out: ``replace`` costs every webhook 30 microseconds."""
         return Webhook(
             id=self.id,
@@ -65,22 +91,33 @@ class Webhook:
             request=self.request,
             verified=self.verified,
             known=self.known,
-            messages=messages,
-            statuses=statuses,
-            unstored=unstored,
+            messages=rows.messages,
+            statuses=rows.statuses,
+            notes=rows.notes,
+            aliases=rows.aliases,
+            unstored=rows.unstored,
         )
 
     def quarantined(self, code: str, detail: str) -> "Webhook":
         """Return the same webhook, kept whole for a later replay."""
         whole = Unstored(state="quarantined", reason=code, detail=detail)
         return replace(
-            self, messages=(), statuses=(), unstored=(whole,), pending=False, error_code=code, error_detail=detail
+            self,
+            messages=(),
+            statuses=(),
+            notes=(),
+            aliases={},
+            unstored=(whole,),
+            pending=False,
+            error_code=code,
+            error_detail=detail,
         )
 
     @property
     def item_count(self) -> int:
-        """How many rows its events became."""
-        return len(self.messages) + len(self.statuses)
+        """How many of its items became rows; a note that a message brings along is no item of its own."""
+        items = len(self.messages) + len(self.statuses)
+        return items + sum(note[NOTE_COUNTS] for note in self.notes) if self.notes else items
 
     def row(self, *, more: bool = False) -> Row:
         """Return the row of the SQL type ``ingest_webhook``; ``more`` for a further part of this one."""
@@ -120,6 +157,11 @@ def unstored_json(items: Sequence[Unstored]) -> str | None:
     return text_json(
         [{"state": i.state, "reason": i.reason, "detail": i.detail, "external_id": i.external_id} for i in items[:1000]]
     )
+
+
+def fits(key: str) -> bool:
+    """Tell whether a text can be a key."""
+    return len(key) * 4 <= KEY_BYTES or len(key.encode("utf-8", "replace")) <= KEY_BYTES
 
 
 def text_json(value: Any) -> str:

@@ -15,7 +15,7 @@ import asyncpg
 import structlog
 
 from gateway.ingest import metrics
-from gateway.ingest.webhook import Row, Webhook
+from gateway.ingest.webhook import MESSAGE_ID, Row, Webhook
 from gateway.model.log import Entry
 from gateway.problems import Overloaded
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
@@ -40,7 +40,10 @@ PLAN_ANEW = "DISCARD PLANS"
 FIRST_ANEW = 64
 ANEW_FACTOR = 8
 
-INGEST = "SELECT * FROM ingest($1::ingest_webhook[], $2::ingest_message[], $3::ingest_status[], $4::uuid[])"
+INGEST = """
+SELECT * FROM ingest($1::ingest_webhook[], $2::ingest_message[], $3::ingest_alias[], $4::ingest_status[],
+    $5::ingest_note[], $6::uuid[])
+"""
 
 
 class Writer:
@@ -179,7 +182,7 @@ class Writer:
 
     async def _call(self, call: "Call") -> list[Entry]:
         await self._keep_plans_fitting()
-        arguments = (*call, list(self._echo_tenants()))
+        arguments = (call.webhooks, call.messages, call.aliases, call.statuses, call.notes, list(self._echo_tenants()))
         for tries_left in range(TRIES_AFTER_DEADLOCK, 0, -1):
             try:
                 rows = await self._statement.fetch(*arguments, timeout=STATEMENT_TIMEOUT_SECONDS)
@@ -187,7 +190,7 @@ class Writer:
                 if tries_left == 1:
                     raise
             else:
-                self._stored += max(len(call[0]), len(call[1]) + len(call[2]))
+                self._stored += max(len(call.webhooks), call.items)
                 return [Entry(*row) for row in rows]
         raise AssertionError("unreachable: the last try returns or raises")
 
@@ -226,27 +229,46 @@ class Writer:
                 return
 
 
-#: The webhooks, messages and statuses of one call of the SQL function.
-Call = tuple[list[Row], list[Row], list[Row]]
+class Call:
+    """What one call of the SQL function takes."""
+
+    __slots__ = ("aliases", "messages", "notes", "statuses", "webhooks")
+
+    def __init__(self) -> None:
+        self.webhooks: list[Row] = []
+        self.messages: list[Row] = []
+        self.aliases: list[Row] = []
+        self.statuses: list[Row] = []
+        self.notes: list[Row] = []
+
+    @property
+    def items(self) -> int:
+        """How many rows there are beside the webhooks' own."""
+        return len(self.messages) + len(self.statuses) + len(self.notes)
 
 
 def calls_for(webhooks: Sequence[Webhook]) -> list[Call]:
     """Lay out the calls that store some webhooks: one, unless they hold more items than a call takes."""
-    calls: list[Call] = [([], [], [])]
+    calls = [Call()]
     for webhook in webhooks:
-        messages, statuses = webhook.messages, webhook.statuses
+        messages, statuses, notes = webhook.messages, webhook.statuses, webhook.notes
         begun = False
-        while not begun or messages or statuses:
-            if len(calls[-1][1]) + len(calls[-1][2]) >= CALL_ITEMS and (messages or statuses):
-                calls.append(([], [], []))
-            rows, news, told = calls[-1]
-            rows.append(webhook.row(more=begun))
+        while not begun or messages or statuses or notes:
+            if calls[-1].items >= CALL_ITEMS and (messages or statuses or notes):
+                calls.append(Call())
+            call = calls[-1]
+            call.webhooks.append(webhook.row(more=begun))
             begun = True
-            room = CALL_ITEMS - len(news) - len(told)
+            place, room = len(call.webhooks), CALL_ITEMS - call.items
             for row in messages[:room]:
-                news.append((len(news) + 1, len(rows), *row))
-            messages, room = messages[room:], room - len(messages[:room])
+                call.messages.append((len(call.messages) + 1, place, *row))
+                for spellings in webhook.aliases.get(row[MESSAGE_ID], ()) if webhook.aliases else ():
+                    call.aliases.append((len(call.messages), *spellings))
+            messages, room = messages[room:], CALL_ITEMS - call.items
             for row in statuses[:room]:
-                told.append((len(told) + 1, len(rows), *row))
-            statuses = statuses[room:]
+                call.statuses.append((len(call.statuses) + 1, place, *row))
+            statuses, room = statuses[room:], CALL_ITEMS - call.items
+            for row in notes[:room]:
+                call.notes.append((len(call.notes) + 1, place, *row))
+            notes = notes[room:]
     return calls

@@ -35,6 +35,7 @@ class LastMessage(BaseModel):
     kind: str
     preview: str
     status: str
+    deleted: bool = Field(description="Whether its author took it back.")
     at: Timestamp
 
 

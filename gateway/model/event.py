@@ -6,7 +6,16 @@ from pydantic import BaseModel, Field
 
 from gateway.model.connection import Channel
 from gateway.model.conversation import Conversation
-from gateway.model.fields import Anything, ConversationId, CustomerId, EventId, Seq, Timestamp
+from gateway.model.fields import (
+    Anything,
+    ChannelId,
+    ConnectionId,
+    ConversationId,
+    CustomerId,
+    EventId,
+    Seq,
+    Timestamp,
+)
 from gateway.model.message import Message
 
 
@@ -17,12 +26,22 @@ class Identity(BaseModel):
     value: str
 
 
+class OptOut(BaseModel):
+    """A customer does not want to be written to."""
+
+    channel_id: ChannelId
+    address: str = Field(description="The customer's address that it was said for.")
+    category: str = Field(description="all, or the kind of messages that it is about (marketing_messages …).")
+    opted_out_at: Timestamp
+
+
 class Customer(BaseModel):
     """A customer, in ``customer.created`` and ``customer.updated``."""
 
     id: CustomerId
     name: str | None
     identities: list[Identity]
+    opt_outs: list[OptOut]
     created_at: Timestamp
 
 
@@ -32,20 +51,33 @@ class NewMessage(Message):
     conversation: Conversation
 
 
+class Alarm(BaseModel):
+    """What a provider warns of, in ``channel.alarm``."""
+
+    channel_id: ChannelId | None = Field(description="null: it is about the whole connection.")
+    connection_id: ConnectionId
+    level: str = Field(description="info, warning or critical.")
+    sentence: str = Field(description="What happened, for people.")
+    subtype: str = Field(description="The same under the provider's name.")
+    occurred_at: Timestamp
+    extra: Anything
+
+
 class Event(BaseModel):
     """One thing that happened to a tenant. Types that a client does not know are to be passed over."""
 
     id: EventId
     seq: Seq
     type: str = Field(
-        description="message.created, message.updated, message.status_changed, conversation.created, "
-        "conversation.updated, customer.created, customer.updated, channel.created, channel.updated …"
+        description="message.created, message.updated, message.deleted, message.status_changed, conversation.created, "
+        "conversation.updated, customer.created, customer.updated, channel.created, channel.updated, "
+        "channel.alarm …"
     )
     timestamp: Timestamp
     tenant_id: str = Field(json_schema_extra={"format": "uuid"})
     conversation_id: ConversationId | None
-    data: NewMessage | Message | Conversation | Customer | Channel | Anything = Field(
-        description="By type: NewMessage, Message, Conversation, Customer or Channel."
+    data: NewMessage | Message | Conversation | Customer | Channel | Alarm | Anything = Field(
+        description="By type: NewMessage, Message, Conversation, Customer, Channel or Alarm."
     )
 
 

@@ -71,6 +71,10 @@ class Message(BaseModel):
     occurred_at: Timestamp = Field(description="The provider's time; that of receipt when it sent none.")
     received_at: Timestamp
     created_at: Timestamp
+    edited_at: Timestamp | None = Field(description="The latest edit; text and preview are as it left them.")
+    deleted_at: Timestamp | None = Field(
+        description="When its author took it back: text, attachments and extra are no longer shown."
+    )
     extra: Anything = Field(description="What else may matter, under the provider's names.")
 
 

@@ -11,7 +11,7 @@ SELECT message_json(page.m)::text AS json, page.moment, page.id
 FROM (
     SELECT m, m.occurred_at AS moment, m.id
     FROM messages m
-    WHERE m.tenant_id = $1 AND m.conversation_id = $2 AND m.deleted_at IS NULL
+    WHERE m.tenant_id = $1 AND m.conversation_id = $2
       AND (m.occurred_at, m.id) < ($3, $4)
     ORDER BY m.occurred_at DESC, m.id DESC LIMIT $5) page
 ORDER BY page.moment DESC, page.id DESC
@@ -19,7 +19,7 @@ ORDER BY page.moment DESC, page.id DESC
 
 
 async def newest_first(tx: TenantTx, conversation_id: UUID, after: Position, limit: int) -> Page:
-    """Return a page of a conversation's messages."""
+    """Return a page of a conversation's messages; those that were revoked show no more than that."""
     found = await tx.connection.fetch(LIST, tx.tenant_id, conversation_id, after.moment, after.id, limit + 1)
     return page_of(found, limit)
 

@@ -110,23 +110,37 @@ async def test_a_large_webhook_whose_second_part_is_refused_is_set_aside() -> No
     assert (aside[KNOWN], aside[COUNT], aside[REASON]) == (True, 0, "not_storable")
 
 
-@given(st.lists(st.tuples(st.integers(0, 700), st.integers(0, 700)), min_size=1, max_size=8))
+@given(st.lists(st.tuples(*[st.integers(0, 700)] * 3), min_size=1, max_size=8))
 @settings(max_examples=50)
-def test_calls_hold_everything_once_and_no_call_holds_too_much(sizes: list[tuple[int, int]]) -> None:
+def test_calls_hold_everything_once_and_no_call_holds_too_much(sizes: list[tuple[int, int, int]]) -> None:
+    def rows_of(place: int, kind: str, count: int) -> list[tuple[Any, ...]]:
+        return [(place, kind, n % 2 == 0, UUID(int=n)) for n in range(count)]  # of the notes every other one counts
+
     webhooks = [
-        replace(webhook(), messages=[(place, "m", n) for n in range(m)], statuses=[(place, "s", n) for n in range(s)])
-        for place, (m, s) in enumerate(sizes)
+        replace(
+            webhook(),
+            messages=rows_of(place, "m", m),
+            statuses=rows_of(place, "s", s),
+            notes=rows_of(place, "n", n),
+            aliases={UUID(int=3): [("+525512345678", "+5215512345678")]},
+        )
+        for place, (m, s, n) in enumerate(sizes)
     ]
     calls = calls_for(webhooks)
     told: list[tuple[Any, ...]] = []
     rows: list[tuple[Any, ...]] = []
-    for held, messages, statuses in calls:
-        assert len(messages) + len(statuses) <= CALL_ITEMS
-        assert [row[0] for row in messages] == list(range(1, len(messages) + 1))
-        assert [row[0] for row in statuses] == list(range(1, len(statuses) + 1))
-        rows += held
-        told += [(row[2:], held[row[1] - 1]) for row in [*messages, *statuses]]
-    assert [item for item, _ in told if item[1] == "m"] == [row for w in webhooks for row in w.messages]
-    assert [item for item, _ in told if item[1] == "s"] == [row for w in webhooks for row in w.statuses]
+    for call in calls:
+        assert call.items <= CALL_ITEMS
+        for items in (call.messages, call.statuses, call.notes):
+            assert [row[0] for row in items] == list(range(1, len(items) + 1))
+        rows += call.webhooks
+        told += [(row[2:], call.webhooks[row[1] - 1]) for row in [*call.messages, *call.statuses, *call.notes]]
+        writers = [row[0] for row in call.messages if row[2:][3] == UUID(int=3)]
+        assert call.aliases == [(place, "+525512345678", "+5215512345678") for place in writers]
+    for kind in ("messages", "statuses", "notes"):
+        given_rows = [row for w in webhooks for row in getattr(w, kind)]
+        assert [item for item, _ in told if item[1] == kind[0]] == given_rows
     assert sum(not row[MORE] for row in rows) == len(webhooks)
-    assert all(len(webhooks[item[0]].messages) + len(webhooks[item[0]].statuses) == row[COUNT] for item, row in told)
+    for item, row in told:
+        m, s, n = sizes[item[0]]
+        assert row[COUNT] == m + s + (n + 1) // 2

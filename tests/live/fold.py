@@ -21,8 +21,8 @@ def apply(inbox: Inbox, kind: str, data: Thing) -> Inbox:
         case "message.created":
             message = {key: value for key, value in data.items() if key != "conversation"}
             return put_conversation(put_message(inbox, message), data["conversation"])
-        case "message.updated" | "message.status_changed":
-            return show_status(put_message(inbox, data), data)
+        case "message.updated" | "message.deleted" | "message.status_changed":
+            return show_last(put_message(inbox, data), data)
         case "conversation.created" | "conversation.updated":
             return put_conversation(inbox, data)
         case "customer.updated":
@@ -45,12 +45,13 @@ def put_conversation(inbox: Inbox, conversation: Thing) -> Inbox:
     return {**inbox, "conversations": placed}
 
 
-def show_status(inbox: Inbox, message: Thing) -> Inbox:
-    """Let the list show a message's status, if it is the conversation's last one."""
+def show_last(inbox: Inbox, message: Thing) -> Inbox:
+    """Let the list show a message as it is now, if it is the conversation's last one."""
+    now = {"preview": message["preview"], "status": message["status"], "deleted": bool(message.get("deleted_at"))}
     for conversation in inbox["conversations"]:
         last = conversation["last_message"]
         if conversation["id"] == message["conversation_id"] and last and last["id"] == message["id"]:
-            return put_conversation(inbox, {**conversation, "last_message": {**last, "status": message["status"]}})
+            return put_conversation(inbox, {**conversation, "last_message": {**last, **now}})
     return inbox
 
 

@@ -189,6 +189,19 @@ async def filled(database: Database, make_tenant: MakeTenant) -> tuple[Tenant, T
         " SELECT tenant_id, channel_id, external_id, 'k', 'sent', 1, now() FROM messages"
     )
     await database.fetch(
+        "INSERT INTO message_changes (tenant_id, channel_id, external_id, kind, key, text, occurred_at)"
+        " SELECT tenant_id, channel_id, external_id, 'edit', 'k', 'later', now() FROM messages"
+    )
+    await database.fetch(
+        "INSERT INTO consents (tenant_id, address, channel_id, category, key, word, told_at)"
+        " SELECT tenant_id, sender_address, channel_id, 'all', 'k', 'stop', now() FROM messages"
+    )
+    await database.fetch(
+        "INSERT INTO channel_alarms (tenant_id, id, integration_id, key, level, sentence, subtype, occurred_at)"
+        " SELECT tenant_id, id, integration_id, id::text, 'warning', 'Low quality.', 'quality', now() FROM channels"
+        " WHERE tenant_id = $1", a.id
+    )  # fmt: skip
+    await database.fetch(
         "INSERT INTO mail_threads (tenant_id, channel_id, message_id, conversation_id)"
         " SELECT tenant_id, channel_id, 'm@example.org', id FROM conversations"
     )

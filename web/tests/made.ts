@@ -60,6 +60,8 @@ export function madeMessage(id: string, change: Partial<Message> = {}): Message 
     occurred_at: at(0),
     received_at: at(0.4),
     created_at: at(0.4),
+    edited_at: null,
+    deleted_at: null,
     extra: {},
     ...change,
   };
@@ -73,6 +75,7 @@ export function madeArrival(seq: number, message: Message, unread = 1): LogEvent
     kind: message.kind,
     preview: message.preview,
     status: message.status,
+    deleted: Boolean(message.deleted_at),
     at: message.occurred_at,
   };
   const conversation = madeConversation(message.conversation_id, {

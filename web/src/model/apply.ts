@@ -12,8 +12,9 @@ export function apply(inbox: Inbox, event: LogEvent): Inbox {
     case "message.created":
       return addMessage(next, event.data);
     case "message.updated":
+    case "message.deleted":
     case "message.status_changed":
-      return changeStatus(next, event.data);
+      return changeMessage(next, event.data);
     case "conversation.created":
     case "conversation.updated":
       return putConversation(next, event.data);
@@ -33,11 +34,12 @@ function addMessage(inbox: Inbox, created: MessageCreated): Inbox {
   return putConversation(putMessage(inbox, message), conversation);
 }
 
-function changeStatus(inbox: Inbox, message: Message): Inbox {
+function changeMessage(inbox: Inbox, message: Message): Inbox {
   const next = putMessage(inbox, message);
   const last = findConversation(next, message.conversation_id)?.last_message;
   if (last?.id !== message.id) return next;
-  const last_message = { ...last, status: message.status };
+  const { preview, status, deleted_at } = message;
+  const last_message = { ...last, preview, status, deleted: Boolean(deleted_at) };
   return changeConversation(next, message.conversation_id, { last_message });
 }
 

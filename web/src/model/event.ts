@@ -22,6 +22,7 @@ interface Entry<Type extends string, Data> {
 export type LogEvent =
   | Entry<"message.created", MessageCreated>
   | Entry<"message.updated", Message>
+  | Entry<"message.deleted", Message>
   | Entry<"message.status_changed", Message>
   | Entry<"conversation.created", Conversation>
   | Entry<"conversation.updated", Conversation>
@@ -36,6 +37,7 @@ export function toEvent(wire: WireEvent): LogEvent {
   switch (wire.type) {
     case "message.created":
     case "message.updated":
+    case "message.deleted":
     case "message.status_changed":
     case "conversation.created":
     case "conversation.updated":

@@ -29,6 +29,8 @@ export interface LastMessage {
   readonly kind: string;
   readonly preview: string;
   readonly status: MessageStatus;
+  /** Whether its author took it back. Entries of an older log don't say. */
+  readonly deleted?: boolean;
   readonly at: Timestamp;
 }
 
@@ -104,6 +106,10 @@ export interface Message {
   readonly occurred_at: Timestamp;
   readonly received_at: Timestamp;
   readonly created_at: Timestamp;
+  /** The latest edit. Entries of an older log don't say. */
+  readonly edited_at?: Timestamp | null;
+  /** Its author took it back: there is no text and no attachment any more. */
+  readonly deleted_at?: Timestamp | null;
   readonly extra: Readonly<Record<string, unknown>>;
 }
 

@@ -79,6 +79,8 @@ class HttpResponse:
     A request of ours that nothing came back for has one too, with the status ``NO_ANSWER`` and no body. Then
     ``failure`` says in words for the log what went wrong, and ``sent`` whether the provider may have acted on the
     request: False when it never left, so that it is safe to repeat.
+
+    ``request`` is the request of ours that was answered: a receiver may leave out what it was told.
     """
 
     status: int
@@ -86,6 +88,7 @@ class HttpResponse:
     headers: Headers = field(default_factory=Headers)
     failure: str | None = None
     sent: bool = True
+    request: HttpRequest | None = field(default=None, repr=False, compare=False)
 
 
 def basic_authorization(user: str, password: str) -> str:

@@ -136,6 +136,7 @@ class OutboundMessage:
         references: Message-IDs of the thread, oldest first.
         headers: further header fields of a mail.
         sent_at: the time of this attempt, for those whose requests are signed with it.
+        settings: the connection's settings by name, as ``parse`` gets them in its context.
     """
 
     reference: str
@@ -152,6 +153,7 @@ class OutboundMessage:
     references: Sequence[str] = ()
     headers: Mapping[str, str] = field(default_factory=dict)
     sent_at: datetime | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ class Calls:
                 if body is None:
                     return _nothing(request, "too_large", f"the answer has more than {limit} bytes", sent=True)
                 metrics.CALLS.labels(str(answer.status)[0] + "xx").inc()
-                return HttpResponse(answer.status, body, Headers(answer.headers.items()))
+                return HttpResponse(answer.status, body, Headers(answer.headers.items()), request=request)
         except (ClientConnectorError, ConnectionTimeoutError, InvalidURL, ValueError, TypeError) as error:
             return _nothing(request, "unsent", _words(error), sent=False)
         except (ClientError, TimeoutError, OSError) as error:

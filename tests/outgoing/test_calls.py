@@ -59,6 +59,7 @@ async def test_a_request_arrives_as_it_was_made(calls: Calls, serve: Serve) -> N
     response = await calls.send(request)
     assert (response.status, response.body, response.headers.get("x-message-id")) == (202, b"taken", "m1")
     assert response.failure is None
+    assert response.request is request
     [(method, path, headers, body)] = seen
     assert (method, path, body) == ("POST", "/a%2Fb?x=%C3%A9&y=a+b", b'{"a":1}')
     found = {name.lower(): value for name, value in headers.items()}

@@ -83,6 +83,7 @@ async def assembled(settings: Settings, public_url: str) -> AsyncIterator[web.Ap
             announce=live.announce,
             keyring=keyring,
             connection_changed=tell_of_connection,
+            refusals=ingest.refusals.lately,
             replay=ingest.replay,
             session_ended=live.end_login,
             demo=simulator.serves,

@@ -8,12 +8,15 @@ so that a sealed value copied into another row does not open.
 import base64
 import binascii
 import hashlib
+import hmac
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
 KEY_BYTES = 32
@@ -58,6 +61,15 @@ class Keyring:
         except InvalidUnwrap:
             raise KeyUnusable("a data key does not unwrap") from None
 
+    def mac(self, purpose: str, message: bytes) -> str:
+        """Return a proof, as hexadecimal digits, that this installation has seen a message for a purpose."""
+        return _mac(self._current, purpose, message)
+
+    def proves(self, purpose: str, message: bytes, given: str) -> bool:
+        """Tell in constant time whether ``mac`` has made a proof, under any of the keys."""
+        sent = given.encode("utf-8", "surrogateescape")
+        return any(hmac.compare_digest(_mac(key, purpose, message).encode(), sent) for key in self._by_id.values())
+
 
 def new_master_key() -> str:
     """Make a master key, as base64."""
@@ -95,6 +107,12 @@ def _decoded(text: str) -> bytes:
     if len(key) != KEY_BYTES:
         raise KeyUnusable("a master key is 32 bytes, written as base64")
     return key
+
+
+def _mac(master: bytes, purpose: str, message: bytes) -> str:
+    """Authenticate under a key derived for one purpose (HKDF, RFC 5869): the master key itself only wraps."""
+    key = HKDF(SHA256(), KEY_BYTES, salt=None, info=f"postgate {purpose}".encode()).derive(master)
+    return hmac.digest(key, message, "sha256").hex()
 
 
 def _key_id(key: bytes) -> str:

@@ -10,6 +10,7 @@ import asyncpg
 
 from gateway.keys import Keyring
 from gateway.model.log import Entry
+from gateway.selftest.refusals import Lately
 
 
 class NotReady(Exception):
@@ -34,6 +35,7 @@ class Services:
         announce: told new log entries after their commit.
         keyring: seals and opens credentials.
         connection_changed: told the id of a connection that was changed, after the commit.
+        refusals: tells which webhooks of a connection this process refused lately.
         replay: parses a stored webhook of a tenant anew; returns after the commit.
         session_ended: told the hash of a session's token, so that its websockets are closed.
         demo: whether a tenant's people can use the simulator.
@@ -49,6 +51,7 @@ class Services:
     announce: Callable[[Sequence[Entry]], None]
     keyring: Keyring
     connection_changed: Callable[[UUID], None]
+    refusals: Callable[[UUID], Lately | None]
     replay: Callable[[UUID, UUID], Awaitable[bool]]
     session_ended: Callable[[bytes], None]
     demo: Callable[[UUID], bool]

@@ -14,6 +14,8 @@ from gateway.ingest.routing import Directory, Route, SharedApp
 from gateway.ingest.shared import SharedReceiver
 from gateway.model.ids import IdInvalid, parse
 from gateway.problems import Forbidden, NotFound, Overloaded, TooLarge, answer_to
+from gateway.selftest.probes import Probes, url_seen
+from gateway.selftest.refusals import Refusals
 
 BODY_SECONDS = 60.0
 #: Bytes of bodies that may be read at the same time; those up to the second figure are not counted.
@@ -29,22 +31,37 @@ class Hooks:
         receiver: stores webhooks of one connection.
         shared: stores webhooks of an app that tenants share.
         public_url: the base URL that providers know, without a trailing slash.
+        probes: recognises requests of a connection's self-test.
+        refusals: remembers what was refused, for the self-test.
     """
 
-    def __init__(self, directory: Directory, receiver: Receiver, shared: SharedReceiver, public_url: str) -> None:
+    def __init__(
+        self,
+        directory: Directory,
+        receiver: Receiver,
+        shared: SharedReceiver,
+        public_url: str,
+        probes: Probes,
+        refusals: Refusals,
+    ) -> None:
         self._directory = directory
         self._receiver = receiver
         self._shared = shared
         self._public_url = public_url.rstrip("/")
+        self._probes = probes
+        self._refusals = refusals
         self._bodies = 0
 
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """Verify, translate and store one webhook; answer 2xx only once it is committed."""
         route = await self._route(request)
         hook = await self._as_value(request, route.adapter.max_body)
+        if probe := self._probes.answer(request, hook, route.integration_id, route.adapter, route.credentials):
+            return probe
         try:
             await self._receiver.receive(route, hook)
         except SignatureInvalid as error:
+            self._refusals.note(route.integration_id, error, url_seen(request))
             return _refused(route.adapter, error)
         metrics.answered(route.adapter.provider, 200)
         return _answer(route.adapter.acknowledgement)

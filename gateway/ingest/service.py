@@ -22,6 +22,8 @@ from gateway.ingest.writer import Writer
 from gateway.keys import Keyring
 from gateway.model.log import Entry
 from gateway.outgoing.http import Calls
+from gateway.selftest.probes import Probes
+from gateway.selftest.refusals import Refusals
 from gateway.store.pool import connect
 
 
@@ -68,10 +70,13 @@ class Ingest:
         self._partitions = Partitions(hook_pool, clock)
         self._replayer = Replayer(app_pool, self.directory, receiver, self._writer, questions)
         self.replay = self._replayer.replay
+        self._probes = Probes(keyring, clock)
+        self.refusals = Refusals(clock)
 
     def mount(self, app: web.Application, public_url: str) -> None:
         """Add the webhook URLs."""
-        add_routes(app, Hooks(self.directory, self._receiver, self._shared, public_url))
+        hooks = Hooks(self.directory, self._receiver, self._shared, public_url, self._probes, self.refusals)
+        add_routes(app, hooks)
 
     async def start(self) -> None:
         """Connect, and begin to store and to parse."""

@@ -114,6 +114,7 @@ async def served(database: Database, assets: Path, master_key: str) -> AsyncIter
         announce=neighbours.announce,
         keyring=Keyring(master_key),
         connection_changed=neighbours.changed.append,
+        refusals=lambda _connection: None,
         replay=neighbours.replay,
         session_ended=neighbours.ended.append,
         demo=lambda _tenant: True,

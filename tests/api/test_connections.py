@@ -223,6 +223,7 @@ ROUTES = [
     ("GET", LIST + "/{int}", None),
     ("PATCH", LIST + "/{int}", {"name": "Mine now"}),
     ("DELETE", LIST + "/{int}", None),
+    ("POST", LIST + "/{int}/self-test", None),
     ("POST", LIST + "/{int}/channels", {"kind": "whatsapp", "address": "1060"}),
     ("PATCH", "/api/v1/channels/{ch}", {"name": "Mine now"}),
     ("DELETE", "/api/v1/channels/{ch}", None),

@@ -1,0 +1,1 @@
+"""Sinch: what a webhook means, and how to send. The provider's module is ``channels.providers.sinch``."""

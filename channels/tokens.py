@@ -6,7 +6,8 @@ What such a token proves of a request, it proves through hashes among its claims
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import orjson
 
@@ -15,8 +16,11 @@ from channels.json_bodies import read_json
 from channels.json_fields import Object, number_in
 from channels.signatures import HEX_SHA256, matches
 
+if TYPE_CHECKING:
+    from jwt import PyJWS
+
 #: All that may be allowed: keyed hashes. A token never chooses its own algorithm, least of all ``none``.
-HMACS = frozenset({"HS256", "HS384", "HS512"})
+HMACS = {"HS256": hashlib.sha256, "HS384": hashlib.sha384, "HS512": hashlib.sha512}
 
 
 def require_token(
@@ -36,7 +40,7 @@ def require_token(
     """
     if not token or not token.isascii():
         raise SignatureInvalid("token_malformed", "the token is missing or isn't a JSON Web Token")
-    allowed = sorted(HMACS.intersection(algorithms))
+    allowed = sorted(HMACS.keys() & set(algorithms))
     payload = next((found for secret in secrets if (found := _payload(token, secret, allowed)) is not None), None)
     if payload is None:
         raise SignatureInvalid("token_mismatch", "the token isn't signed with this connection's secret")
@@ -64,22 +68,38 @@ def signed_token(claims: Mapping[str, Any], secret: bytes, algorithm: str = "HS2
     Raises:
         ValueError: when the algorithm is not one of ``HMACS``.
     """
-    from jwt import PyJWS  # noqa: PLC0415 - see _payload
-
     if algorithm not in HMACS:
         raise ValueError(f"{algorithm} is no keyed hash")
-    return PyJWS().encode(orjson.dumps(claims), secret, algorithm)
+    return _keyed_hashes().encode(orjson.dumps(claims), secret, algorithm)
 
 
 def _payload(token: str, secret: bytes, algorithms: Sequence[str]) -> bytes | None:
     """Return the bytes that a token signs; None when this secret did not sign it by one of the algorithms."""
-    from jwt import PyJWS, PyJWTError  # noqa: PLC0415 - importing takes 0.1 s, which only connections with tokens pay
+    from jwt import PyJWTError  # noqa: PLC0415 - see _keyed_hashes
 
     try:
-        payload: bytes = PyJWS().decode_complete(token, secret, algorithms=algorithms)["payload"]
+        payload: bytes = _keyed_hashes().decode_complete(token, secret, algorithms=algorithms)["payload"]
     except (PyJWTError, ValueError, TypeError, RecursionError):  # a header may hold any JSON at all
         return None
     return payload
+
+
+@cache
+def _keyed_hashes() -> "PyJWS":
+    """Return what reads and writes tokens, with no other algorithm in it than those of ``HMACS``."""
+    from jwt import PyJWS  # noqa: PLC0415 - importing takes 0.1 s, which only connections with tokens pay
+    from jwt.algorithms import HMACAlgorithm  # noqa: PLC0415
+
+    class OfAnyLength(HMACAlgorithm):
+        """Takes a secret as long as the provider made it; the package would warn of some at every token."""
+
+        def check_key_length(self, key: bytes) -> None:
+            """Find nothing to say against a length."""
+
+    tokens = PyJWS(algorithms=[])
+    for name, digest in HMACS.items():
+        tokens.register_algorithm(name, OfAnyLength(digest))
+    return tokens
 
 
 def _claims(payload: bytes) -> Object:

@@ -101,3 +101,8 @@ def test_random_tokens_are_refused(head: str, claims: str, signature: str) -> No
     for token in (head, f"{head}.{claims}.{signature}", f"{segment({'alg': 'HS256'})}.{claims}.{signature}"):
         with pytest.raises(SignatureInvalid):
             require_token(token, (SECRET,), HMACS, NOW)
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_secret_may_be_as_short_as_its_provider_made_it() -> None:
+    assert require_token(signed_token({"jti": "1"}, b"short"), (b"short",), HMACS, NOW) == {"jti": "1"}

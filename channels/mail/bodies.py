@@ -12,6 +12,7 @@ from channels.events import Media
 from channels.mail import limits
 from channels.mail.charsets import decode
 from channels.mail.files import media
+from channels.mail.flowed import unflowed
 from channels.mail.markup import escaped, unescaped
 from channels.mail.mime import Part
 
@@ -137,4 +138,7 @@ def _text(part: Part) -> str:
     raw, label = part.body(), part.content.get("charset")
     if not label and part.type == "text/html" and (meta := META_CHARSET.search(raw[:META_SEARCHED])) is not None:
         label = meta[1].decode("ascii")
-    return line_ends(decode(raw, label)).removeprefix("\ufeff")
+    text = line_ends(decode(raw, label)).removeprefix("\ufeff")
+    if part.type == "text/plain" and part.content.get("format").lower() == "flowed":
+        return unflowed(text, delsp=part.content.get("delsp").lower() == "yes")
+    return text

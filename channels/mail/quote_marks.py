@@ -14,6 +14,7 @@ SIGNATURE_IDS = frozenset({"applemailsignature", "ms-outlook-mobile-signature"})
 QUOTE = "quote"
 SIGNATURE = "signature"
 REST = "rest"
+SECTIONS = {"messageReplySection": QUOTE, "messageSignatureSection": SIGNATURE}
 END_IDS = frozenset({"divrplyfwdmsg", "appendonsend", "reply-intro"})
 
 
@@ -27,9 +28,10 @@ def fold_of(tag: Tag) -> str | None:
     own_id = attributes.get("id", "").lower().removeprefix("x_")
     if own_id in SIGNATURE_IDS or not SIGNATURE_CLASSES.isdisjoint(classes):
         return SIGNATURE
-    if attributes.get("name") == "messageReplySection" or not QUOTE_CLASSES.isdisjoint(classes):
-        return QUOTE
-    return None
+    named = SECTIONS.get(attributes.get("name", ""))
+    if named is not None:
+        return named
+    return None if QUOTE_CLASSES.isdisjoint(classes) else QUOTE
 
 
 def ends_reply(tag: Tag) -> bool:

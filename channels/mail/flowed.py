@@ -1,0 +1,26 @@
+"""Text with soft line breaks (RFC 3676): lines that a program broke for transport are joined again."""
+
+QUOTE = ">"
+SIGNATURE = "-- "
+
+
+def unflowed(text: str, *, delsp: bool) -> str:
+    """Join the lines that end in a space with the next one of the same quote depth.
+
+    Args:
+        text: with LF line ends.
+        delsp: the space before a soft break belongs to the break, as for languages that write none.
+    """
+    out: list[list[str]] = []
+    open_at: int | None = None
+    for line in text.split("\n"):
+        depth = len(line) - len(line.lstrip(QUOTE))
+        content = line[depth:].removeprefix(" ")
+        is_soft = content.endswith(" ") and content != SIGNATURE
+        piece = content[:-1] if is_soft and delsp else content
+        if open_at == depth and content != SIGNATURE:
+            out[-1].append(piece)
+        else:
+            out.append([QUOTE * depth, " " if depth and content else "", piece])
+        open_at = depth if is_soft else None
+    return "\n".join("".join(pieces) for pieces in out)

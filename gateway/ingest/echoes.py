@@ -12,11 +12,10 @@ UNKNOWN_CONTENT = "unsupported"
 def echoed(event: Other) -> InboundMessage | None:
     """Return the message that an echo tells of, with the customer that it went to as the one to know it by.
 
-    None when the echo does not name one.
+    None when the echo does not name one: what went to a group is no conversation with anybody.
     """
-    to = event.recipients[0] if event.recipients else None
-    address = to.address.lower() if isinstance(to, Mailbox) else to
-    if not address:
+    identities = _identities(event)
+    if not identities or "group_id" in event.extra:
         return None
     told = event.extra.get("content")
     content: Mapping[str, Any] = told if isinstance(told, Mapping) else {}
@@ -33,11 +32,20 @@ def echoed(event: Other) -> InboundMessage | None:
         subtype=str(kind),
         sender=event.sender,
         recipients=event.recipients,
-        identities=(Identity(kind=identity_kind(event.channel, address), value=address),),
+        identities=identities,
         text=text,
         attachments=tuple(_attachment(form) for form in content.get("attachments") or ()),
         in_reply_to=event.in_reply_to,
     )
+
+
+def _identities(event: Other) -> tuple[Identity, ...]:
+    """Return how to recognise the recipient: a lasting user id first, as with those who write."""
+    to = event.recipients[0] if event.recipients else None
+    address = to.address.lower() if isinstance(to, Mailbox) else to
+    user_id = event.extra.get("user_id")
+    addresses = dict.fromkeys(text for text in (user_id, address) if isinstance(text, str) and text)
+    return tuple(Identity(kind=identity_kind(event.channel, text), value=text) for text in addresses)
 
 
 def _attachment(form: Mapping[str, Any]) -> Attachment:

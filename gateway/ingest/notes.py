@@ -18,9 +18,9 @@ from gateway.ingest.routing import Route
 from gateway.ingest.view import clean, one_line
 from gateway.ingest.webhook import Row, fits, text_json
 
-WORDS = {"stop": "stop", "start": "start", "resume": "start"}
-#: A category of consent that covers all messages.
-ALL_MESSAGES = "all"
+WORDS = frozenset({"start", "stop"})
+#: Where adapters put a customer's word, and the kind of messages that it is about.
+CONSENTS = {"opt_out": "all", "marketing_opt_out": "marketing_messages"}
 IDENTITY_KINDS = {"whatsapp": "whatsapp", "sms": "phone", "mms": "phone", "email": "email"}
 LEVEL_LENGTH = 40
 SENTENCE_LENGTH = 1_000
@@ -53,9 +53,10 @@ def consent_note(
     event: InboundMessage | StatusUpdate | Other, tenant_id: UUID, channel_id: UUID, received_at: datetime
 ) -> Row | None:
     """Return the row of a customer's word on being written to; None when the event holds none."""
-    word, category = _word(event)
-    address = _customer(event)
-    if word is None or not address or not fits(address) or not fits(category):
+    told = next((name for name in CONSENTS if name in event.extra), None)
+    word = event.extra[told] if told else None
+    address = _customer(event) if word in WORDS else None
+    if told is None or not address or not fits(address):
         return None
     return _note(
         tenant_id,
@@ -66,13 +67,13 @@ def consent_note(
         key=clean(event.external_id) or _digest(event, received_at),
         occurred_at=moment(event, received_at),
         word=word,
-        category=category,
+        category=CONSENTS[told],
     )
 
 
 def addresses_note(event: Other, tenant_id: UUID, new_id: Callable[[], UUID]) -> Row | None:
     """Return the row that says which addresses are one person's; None when there is but one."""
-    told = ("old_address", "user_id", "new_address", "new_user_id")
+    told = ("old_address", "old_user_id", "user_id", "new_address", "new_user_id")
     values = [clean(value) for name in told if isinstance(value := event.extra.get(name), str)]
     addresses = list(dict.fromkeys(value for value in values if value and fits(value)))
     if len(addresses) < 2:
@@ -117,14 +118,6 @@ def moment(event: InboundMessage | StatusUpdate | Other, received_at: datetime) 
 def identity_kind(channel: str, address: str) -> str:
     """Return under which kind of identity an address is known."""
     return "bsuid" if is_user_id(address) else IDENTITY_KINDS[channel]
-
-
-def _word(event: InboundMessage | StatusUpdate | Other) -> tuple[str | None, str]:
-    told, category = event.extra.get("opt_out"), None
-    if told is None and isinstance(event, Other) and event.subtype == "user_preference":
-        told, category = event.extra.get("value"), event.extra.get("category")
-    word = WORDS.get(told.lower()) if isinstance(told, str) else None
-    return word, (clean(category) if isinstance(category, str) else None) or ALL_MESSAGES
 
 
 def _customer(event: InboundMessage | StatusUpdate | Other) -> str | None:

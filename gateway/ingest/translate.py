@@ -115,7 +115,7 @@ def _other(event: Other, arrival: Arrival) -> None:
         case "echo":
             message = echoed(event)
             if message is None:
-                _ignore(event, "echo_without_recipient", rows)
+                _ignore(event, "echo_to_nobody_known", rows)
             elif channel := _channel(message, arrival):
                 _message(message, channel, arrival, outbound=True)
         case "number_changed" | "user_id_changed":
@@ -209,8 +209,7 @@ def _message(event: InboundMessage, channel_id: UUID, arrival: Arrival, *, outbo
     number = first.value if first.kind != "bsuid" else other.value if other else ""
     if spellings := aliases(number):
         arrival.rows.aliases[message_id] = [(number, spelling) for spelling in spellings]
-    if "opt_out" in event.extra:
-        _consent_by_the_way(event, channel_id, arrival)
+    _consent_by_the_way(event, channel_id, arrival)
 
 
 def _status(event: StatusUpdate, channel_id: UUID, arrival: Arrival) -> None:
@@ -234,8 +233,7 @@ def _status(event: StatusUpdate, channel_id: UUID, arrival: Arrival) -> None:
             error,
         )
     )
-    if "opt_out" in event.extra:
-        _consent_by_the_way(event, channel_id, arrival)
+    _consent_by_the_way(event, channel_id, arrival)
 
 
 def _identities(event: InboundMessage) -> tuple[Identity, Identity | None]:

@@ -53,6 +53,50 @@ def status(external_id: str, word: str, at: int = 1767225700) -> dict[str, Any]:
     return {"id": external_id, "status": word, "timestamp": str(at), "recipient_id": "12025550142"}
 
 
+def edit(external_id: str, meant: str, body: str, at: int, sender: str = "12025550142") -> dict[str, Any]:
+    """Return a customer's edit of a WhatsApp message."""
+    message = {"type": "text", "text": {"body": body}}
+    return {
+        "from": sender, "id": external_id, "timestamp": str(at), "type": "edit",
+        "edit": {"original_message_id": meant, "message": message},
+    }  # fmt: skip
+
+
+def revoke(external_id: str, meant: str, at: int, sender: str = "12025550142") -> dict[str, Any]:
+    """Return a customer's revocation of a WhatsApp message."""
+    return {
+        "from": sender, "id": external_id, "timestamp": str(at), "type": "revoke",
+        "revoke": {"original_message_id": meant},
+    }  # fmt: skip
+
+
+def reaction(external_id: str, meant: str, emoji: str, at: int, sender: str = "12025550142") -> dict[str, Any]:
+    """Return a reaction to a WhatsApp message."""
+    return {
+        "from": sender, "id": external_id, "timestamp": str(at), "type": "reaction",
+        "reaction": {"message_id": meant, "emoji": emoji},
+    }  # fmt: skip
+
+
+def echoes(address: str, *items: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a change with what the business wrote in the phone's app."""
+    return _other_change("smb_message_echoes", address, {"message_echoes": list(items)})
+
+
+def preferences(address: str, *items: tuple[str, str, int]) -> dict[str, Any]:
+    """Return a change with what customers want of marketing messages: who, stop or resume, when."""
+    told = [
+        {"wa_id": who, "category": "marketing_messages", "value": value, "detail": value, "timestamp": str(at)}
+        for who, value, at in items
+    ]
+    return _other_change("user_preferences", address, {"user_preferences": told})
+
+
+def _other_change(field: str, address: str, value: Mapping[str, Any]) -> dict[str, Any]:
+    metadata = {"display_phone_number": "12025550100", "phone_number_id": address}
+    return {"field": field, "value": {"messaging_product": "whatsapp", "metadata": metadata, **value}}
+
+
 def change(
     address: str, messages: Sequence[Any] = (), statuses: Sequence[Any] = (), name: str = "Dana Reyes"
 ) -> dict[str, Any]:

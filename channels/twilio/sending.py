@@ -35,7 +35,7 @@ def build_message(message: OutboundMessage, access: Access) -> HttpRequest:
     Raises:
         CannotSend: when Twilio has no such message.
     """
-    url = f"{API}/{quote(access.account_sid, safe='')}/Messages.json"
+    url = f"{API}/{quote(access.account_sid, safe='', errors='replace')}/Messages.json"
     return access.post_form(url, _fields(message))
 
 

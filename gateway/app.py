@@ -68,7 +68,8 @@ async def assembled(settings: Settings, public_url: str) -> AsyncIterator[web.Ap
             live.tell(CONNECTIONS, str(key))
 
         live = Live(relay_pool, open_relay, random.random, channels={CONNECTIONS: connection_changed})
-        ingest = await _ingest(stack, settings, keyring, app_pool, live.announce, lambda: live.watched)
+        calls = await stack.enter_async_context(Calls(settings.allow_private))
+        ingest = await _ingest(stack, settings, keyring, app_pool, calls, live.announce, lambda: live.watched)
         await live.start()
         stack.push_async_callback(live.stop)
         simulator = Simulator(settings.demo_file, random.Random(), now)  # noqa: S311 - no secret
@@ -84,6 +85,7 @@ async def assembled(settings: Settings, public_url: str) -> AsyncIterator[web.Ap
             keyring=keyring,
             connection_changed=tell_of_connection,
             refusals=ingest.refusals.lately,
+            call=lambda request, limit: calls.send(request, limit=limit),
             replay=ingest.replay,
             session_ended=live.end_login,
             demo=simulator.serves,
@@ -111,7 +113,8 @@ async def ingest_alone(settings: Settings) -> AsyncIterator[Ingest]:
     """Start what stores webhooks, and nothing that serves; for errands. Serving processes notice by themselves."""
     async with AsyncExitStack() as stack:
         app_pool = await _pool(stack, settings.database_url, 1)
-        yield await _ingest(stack, settings, keyring_of(settings), app_pool, lambda _entries: None, lambda: ())
+        calls = await stack.enter_async_context(Calls(settings.allow_private))
+        yield await _ingest(stack, settings, keyring_of(settings), app_pool, calls, lambda _entries: None, lambda: ())
 
 
 def keyring_of(settings: Settings) -> Keyring:
@@ -139,11 +142,11 @@ async def _ingest(
     settings: Settings,
     keyring: Keyring,
     app_pool: asyncpg.Pool,
+    calls: Calls,
     announce: Callable[[Sequence[Entry]], None],
     echo_tenants: Callable[[], Collection[UUID]],
 ) -> Ingest:
     hook_pool = await _pool(stack, settings.hook_database_url, HOOK_POOL_SIZE)
-    calls = await stack.enter_async_context(Calls(settings.allow_private))
     ingest = Ingest(
         settings.hook_database_url.get_secret_value(),
         hook_pool,

@@ -87,6 +87,10 @@ class NotFound(Refusal):
     """Nothing there, or nothing that this caller may know of."""
 
 
+class PictureUnavailable(Refusal):
+    """A picture from elsewhere, which a mail shows, can't be had."""
+
+
 class MethodNotAllowed(Refusal):
     """A path that exists, but not for this method."""
 
@@ -113,6 +117,10 @@ class Overloaded(Refusal):
 
 class ProviderUnreachable(Refusal):
     """A webhook's provider has to be asked something first, and does not answer at the moment."""
+
+
+class ProviderRefused(Refusal):
+    """A provider that does not do what it was asked for on a caller's behalf."""
 
 
 class PageNotBuilt(Refusal):
@@ -178,6 +186,9 @@ TABLE: Mapping[type[Exception], Kind] = {
     NotFound: Kind(
         404, "not_found", "Not found", "Check the address; what other tenants own looks the same."
     ),
+    PictureUnavailable: Kind(
+        404, "picture_unavailable", "The picture can't be had", "Its server does not give it out; the mail is as it was."
+    ),
     MethodNotAllowed: Kind(405, "method_not_allowed", "Not for this method", "Use a method named in Allow."),
     Resync: Kind(
         410, "resync", "The log no longer reaches back that far",
@@ -193,6 +204,9 @@ TABLE: Mapping[type[Exception], Kind] = {
     ),
     TooManyRequests: Kind(
         429, "too_many_requests", "Too many requests", "Wait as long as Retry-After says.", retry_after=60
+    ),
+    ProviderRefused: Kind(
+        502, "provider_refused", "The provider did not do it", "The detail names the provider's reason."
     ),
     Overloaded: Kind(
         503, "overloaded", "Too much is waiting", "Send it again after Retry-After; nothing was stored.",

@@ -5,7 +5,19 @@ import time
 from aiohttp import web
 
 from gateway.access import GATE, Gate
-from gateway.api import connections, conversations, docs, health, login, messages, page, providers, self_test, webhooks
+from gateway.api import (
+    connections,
+    conversations,
+    docs,
+    health,
+    login,
+    messages,
+    page,
+    providers,
+    self_test,
+    templates,
+    webhooks,
+)
 from gateway.api.login import Login
 from gateway.api.services import Services
 from gateway.api.tries import Tries
@@ -38,6 +50,7 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     providers.add_routes(api, services)
     connections.add_routes(api, services)
     self_test.add_routes(api, services)
+    templates.add_routes(api, services)
 
 
 def add_last_routes(app: web.Application, api: Api, services: Services) -> None:

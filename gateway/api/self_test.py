@@ -64,7 +64,8 @@ class SelfTests:
             raise NotFound("there is no such connection")
         values = opened(self._services.keyring, connection, called.caller.tenant_id)
         credentials = adapter.credentials.model_validate(values)
-        checks = [findings.of_switch(connection.status), *findings.of_credentials(adapter, credentials)]
+        checks = [findings.of_switch(connection.status)]
+        checks += findings.of_credentials(adapter, credentials, connection.settings)
         if adapter.posted:
             checks += findings.of_public_url(self._base_url, _page_of(called.request))
             if connection.status != "disabled":

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
+from channels.http import HttpRequest, HttpResponse
 from gateway.keys import Keyring
 from gateway.model.log import Entry
 from gateway.selftest.refusals import Lately
@@ -36,6 +37,7 @@ class Services:
         keyring: seals and opens credentials.
         connection_changed: told the id of a connection that was changed, after the commit.
         refusals: tells which webhooks of a connection this process refused lately.
+        call: makes a request to somebody outside, guarded, and reads that many bytes of the answer at most.
         replay: parses a stored webhook of a tenant anew; returns after the commit.
         session_ended: told the hash of a session's token, so that its websockets are closed.
         demo: whether a tenant's people can use the simulator.
@@ -52,6 +54,7 @@ class Services:
     keyring: Keyring
     connection_changed: Callable[[UUID], None]
     refusals: Callable[[UUID], Lately | None]
+    call: Callable[[HttpRequest, int], Awaitable[HttpResponse]]
     replay: Callable[[UUID, UUID], Awaitable[bool]]
     session_ended: Callable[[bytes], None]
     demo: Callable[[UUID], bool]

@@ -1,9 +1,10 @@
 """What a self-test found, in words. Pure: everything that was looked at comes in."""
 
 import ipaddress
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from urllib.parse import urlsplit
 
 from channels.adapter import Adapter, Credentials
@@ -67,7 +68,7 @@ def of_switch(status: str) -> Check:
     return Check(name="switched_on", ok=on, sentence=sentence, hint=None if on else "Switch it on first.")
 
 
-def of_credentials(adapter: Adapter, credentials: Credentials) -> Iterator[Check]:
+def of_credentials(adapter: Adapter, credentials: Credentials, settings: Mapping[str, Any]) -> Iterator[Check]:
     """Say which credentials are missing for a handshake, and for sending."""
     if getattr(credentials, "verify_token", "") is None:
         yield Check(
@@ -76,7 +77,7 @@ def of_credentials(adapter: Adapter, credentials: Credentials) -> Iterator[Check
             sentence="There is no verify token: the provider can't be shown that this URL is yours.",
             hint="Enter any long random word here, and the same at the provider.",
         )
-    yield _sending(adapter, credentials)
+    yield _sending(adapter, credentials, settings)
 
 
 def of_public_url(url: str, browser: str | None) -> Iterator[Check]:
@@ -178,11 +179,17 @@ def of_refusals(lately: Lately | None, hook_url: str) -> Check:
     return Check(name="refusals", ok=False, sentence=sentence, hint=hint)
 
 
-def _sending(adapter: Adapter, credentials: Credentials) -> Check:
+def _sending(adapter: Adapter, credentials: Credentials, settings: Mapping[str, Any]) -> Check:
     channel = adapter.capabilities.channels[0]
     sender, recipient = ("a@example.org", "b@example.org") if channel == "email" else ("+12025550110", "+12025550142")
     message = OutboundMessage(
-        reference="<self-test@example.org>", sender=sender, recipient=recipient, text="x", subject="x", channel=channel
+        reference="<self-test@example.org>",
+        sender=sender,
+        recipient=recipient,
+        text="x",
+        subject="x",
+        channel=channel,
+        settings=settings,
     )
     try:
         adapter.build(message, credentials)

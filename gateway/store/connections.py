@@ -244,6 +244,43 @@ async def last_webhooks(tx: TenantTx) -> Mapping[UUID, datetime]:
     return {row["integration_id"]: row["moment"] for row in await tx.connection.fetch(LAST_WEBHOOKS, tx.tenant_id)}
 
 
+PUT_TEMPLATES = """
+INSERT INTO message_templates AS t
+    (tenant_id, id, integration_id, name, language, status, category, body, components, external_id)
+SELECT $1, wanted.id, $2, wanted.name, wanted.language, wanted.status, wanted.category, wanted.body, wanted.components,
+    wanted.external_id
+FROM jsonb_to_recordset($3::jsonb) AS wanted
+    (id uuid, name text, language text, status text, category text, body text, components jsonb, external_id text)
+ON CONFLICT (tenant_id, integration_id, name, language) DO UPDATE
+SET status = excluded.status, category = excluded.category, body = excluded.body, components = excluded.components,
+    external_id = excluded.external_id
+"""
+DROP_TEMPLATES = "DELETE FROM message_templates WHERE tenant_id = $1 AND integration_id = $2 AND updated_at < now()"
+TEMPLATES = """
+SELECT json_build_object('id', public_id('tpl_', t.id), 'name', t.name, 'language', t.language, 'status', t.status,
+    'category', t.category, 'body', t.body, 'components', t.components, 'external_id', t.external_id,
+    'synced_at', iso(t.updated_at))::text AS json
+FROM message_templates t WHERE t.tenant_id = $1 AND t.integration_id = $2 ORDER BY t.name, t.language
+"""
+
+
+async def replace_templates(tx: TenantTx, connection_id: UUID, listed: str) -> None:
+    """Store what a provider lists now, and forget what it lists no more.
+
+    Args:
+        tx: a transaction in which nothing else was written to the templates.
+        connection_id: of the connection.
+        listed: a JSON list of objects with the columns' names; each name and language once.
+    """
+    await tx.connection.execute(PUT_TEMPLATES, tx.tenant_id, connection_id, listed)
+    await tx.connection.execute(DROP_TEMPLATES, tx.tenant_id, connection_id)
+
+
+async def templates_json(tx: TenantTx, connection_id: UUID) -> Sequence[str]:
+    """Return the templates of a connection as JSON texts, by name and language."""
+    return [row["json"] for row in await tx.connection.fetch(TEMPLATES, tx.tenant_id, connection_id)]
+
+
 NOW = "SELECT clock_timestamp()"
 
 

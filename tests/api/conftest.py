@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 
+from channels.http import HttpRequest, HttpResponse
 from gateway.api.routes import add_last_routes, add_routes, open_gate
 from gateway.api.services import Services
 from gateway.keys import Keyring
@@ -36,6 +37,8 @@ class Neighbours:
     announced: list[Entry] = field(default_factory=list)
     ended: list[bytes] = field(default_factory=list)
     changed: list[UUID] = field(default_factory=list)
+    called: list[HttpRequest] = field(default_factory=list)
+    provider: HttpResponse = field(default_factory=lambda: HttpResponse(503))
     replayed: list[tuple[UUID, UUID]] = field(default_factory=list)
     ahead: timedelta = timedelta()
     connection_gone: bool = False
@@ -46,6 +49,10 @@ class Neighbours:
     async def replay(self, tenant_id: UUID, webhook_id: UUID) -> bool:
         self.replayed.append((tenant_id, webhook_id))
         return not self.connection_gone
+
+    async def call(self, request: HttpRequest, _limit: int) -> HttpResponse:
+        self.called.append(request)
+        return self.provider
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
@@ -115,6 +122,7 @@ async def served(database: Database, assets: Path, master_key: str) -> AsyncIter
         keyring=Keyring(master_key),
         connection_changed=neighbours.changed.append,
         refusals=lambda _connection: None,
+        call=neighbours.call,
         replay=neighbours.replay,
         session_ended=neighbours.ended.append,
         demo=lambda _tenant: True,

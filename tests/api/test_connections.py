@@ -6,6 +6,7 @@ import orjson
 import pytest
 from aiohttp import ClientSession
 
+from channels.http import HttpResponse
 from channels.registry import ADAPTERS
 from gateway.keys import Keyring, WrappedKey, credentials_of, unseal
 from gateway.model.ids import parse
@@ -224,6 +225,8 @@ ROUTES = [
     ("PATCH", LIST + "/{int}", {"name": "Mine now"}),
     ("DELETE", LIST + "/{int}", None),
     ("POST", LIST + "/{int}/self-test", None),
+    ("GET", LIST + "/{int}/templates", None),
+    ("POST", LIST + "/{int}/templates/sync", None),
     ("POST", LIST + "/{int}/channels", {"kind": "whatsapp", "address": "1060"}),
     ("PATCH", "/api/v1/channels/{ch}", {"name": "Mine now"}),
     ("DELETE", "/api/v1/channels/{ch}", None),
@@ -283,6 +286,35 @@ async def test_each_change_needs_a_manager(
     url = path.format(int=hook["id"], ch=hook["channels"][0]["id"])
     await served.problem(method, url, 403, "forbidden", json=body, headers=ORIGIN)
     await served.problem("POST", LIST, 403, "forbidden", json=BODY, headers=ORIGIN)
+
+
+async def test_templates_are_fetched_and_stored_anew(served: Served, tenant: Tenant) -> None:
+    path = f"{LIST}/{tenant.integration('whatsapp_cloud')['id']}/templates"
+    assert (await served.get(path, tenant))["data"] == []
+    [hello, bye] = [
+        {"name": name, "language": "en", "status": "APPROVED", "category": "UTILITY", "id": name,
+         "components": [{"type": "BODY", "text": f"{name} {{{{1}}}}"}]}
+        for name in ("hello", "bye")
+    ]  # fmt: skip
+    await call(served.client, tenant, "PATCH", path.removesuffix("/templates"), 200,
+               {"credentials": {"business_account_id": "200000000000001"}})  # fmt: skip
+    for listed, names in [([hello, bye], ["bye", "hello"]), ([hello], ["hello"]), ([], [])]:
+        served.neighbours.provider = HttpResponse(200, orjson.dumps({"data": listed}))
+        synced = await call(served.client, tenant, "POST", f"{path}/sync", 200)
+        assert [one["name"] for one in synced["data"]] == names
+        assert await served.get(path, tenant) == synced
+        assert faults(served, "POST", f"{LIST}/{{id}}/templates/sync", 200, synced) == []
+    assert "/200000000000001/message_templates" in served.neighbours.called[0].url
+
+
+async def test_a_provider_that_lists_no_templates_is_told_of(served: Served, tenant: Tenant) -> None:
+    path = f"{LIST}/{tenant.integration('whatsapp_cloud')['id']}"
+    await call(served.client, tenant, "PATCH", path, 200, {"credentials": {"business_account_id": "2"}})
+    served.neighbours.provider = HttpResponse(401, b'{"error": {"code": 190, "message": "expired"}}')
+    problem = await served.problem("POST", f"{path}/templates/sync", 502, "provider_refused", headers=tenant.auth)
+    assert "190" in problem["detail"]
+    mail = f"{LIST}/{tenant.integration('postmark')['id']}/templates/sync"
+    await served.problem("POST", mail, 404, "not_found", headers=tenant.auth)
 
 
 async def test_the_last_webhook_of_a_connection_is_told(served: Served, tenant: Tenant, database: Database) -> None:

@@ -8,6 +8,7 @@ from channels.providers import (
     bird,
     brevo,
     dialog360,
+    generic,
     infobip,
     mailgun,
     mailjet,
@@ -46,6 +47,7 @@ MODULES = (
     sinch,
     vonage,
     vonage_sms,
+    generic,
 )
 
 ADAPTERS: Mapping[str, Adapter] = MappingProxyType({module.ADAPTER.provider: module.ADAPTER for module in MODULES})

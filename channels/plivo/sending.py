@@ -12,9 +12,10 @@ from channels.errors import CannotSend
 from channels.http import Headers, HttpRequest, HttpResponse, basic_authorization
 from channels.json_bodies import write_json
 from channels.json_fields import Object, list_in, object_in, text_in
-from channels.outbound import Accepted, OutboundMessage, SendResult
+from channels.outbound import Accepted, OutboundMessage, SendResult, Template
 from channels.plivo.posts import REFERENCE
 from channels.plivo.problems import BY_STATUS, UNKNOWN, UNNAMED
+from channels.plivo.templates import template_of
 from channels.refusals import answer_of, refused
 
 API = "https://api.plivo.com/v1/Account"
@@ -26,15 +27,13 @@ BETWEEN_RECIPIENTS = "<"
 
 
 def build_message(message: OutboundMessage, auth_id: str, auth_token: str) -> HttpRequest:
-    """Make the request that sends a text, files by link, or both.
+    """Make the request that sends a text, files by link, both, or a template of WhatsApp.
 
     Raises:
         CannotSend: when Plivo has no such message.
     """
-    if message.content is not None or message.channel not in {None, "sms", "mms", "whatsapp"}:
-        raise CannotSend("content_unsupported", "only texts and files can be sent through Plivo")
-    if not message.text and not message.media:
-        raise CannotSend("message_empty", "a message needs a text or a file")
+    if message.channel not in {None, "sms", "mms", "whatsapp"}:
+        raise CannotSend("content_unsupported", "Plivo sends by SMS, MMS and WhatsApp")
     if BETWEEN_RECIPIENTS in message.recipient:
         raise CannotSend("recipient_invalid", "this is not one recipient")
     headers = Headers.of(
@@ -45,21 +44,37 @@ def build_message(message: OutboundMessage, auth_id: str, auth_token: str) -> Ht
 
 
 def _body(message: OutboundMessage) -> dict[str, Any]:
-    links = list(_links(message))
+    kind = "whatsapp" if message.channel == "whatsapp" else "mms" if message.media else "sms"
     body: dict[str, Any] = {
         "src": message.sender.removeprefix("+"),
         "dst": message.recipient.removeprefix("+"),
-        "type": "whatsapp" if message.channel == "whatsapp" else "mms" if links else "sms",
+        "type": kind,
+        **(_words_and_files(message) if message.content is None else _template(message)),
     }
-    if message.text:
-        if len(message.text) > LONGEST_TEXT:
-            raise CannotSend("text_too_long", f"a text has {LONGEST_TEXT} characters at most")
-        body["text"] = message.text
-    if links:
-        body["media_urls"] = links
     if message.callback_url:
         body |= {"url": tagged(message.callback_url, **{REFERENCE: message.reference}), "method": "POST"}
     return body
+
+
+def _template(message: OutboundMessage) -> dict[str, Any]:
+    if not isinstance(message.content, Template) or message.channel != "whatsapp" or message.media:
+        raise CannotSend(
+            "content_unsupported", "beside texts and files Plivo sends templates of WhatsApp, on their own"
+        )
+    return {"template": template_of(message.content)}
+
+
+def _words_and_files(message: OutboundMessage) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    if not message.text and not message.media:
+        raise CannotSend("message_empty", "a message needs a text or a file")
+    if message.text:
+        if len(message.text) > LONGEST_TEXT:
+            raise CannotSend("text_too_long", f"a text has {LONGEST_TEXT} characters at most")
+        shown["text"] = message.text
+    if message.media:
+        shown["media_urls"] = list(_links(message))
+    return shown
 
 
 def _links(message: OutboundMessage) -> Iterator[str]:

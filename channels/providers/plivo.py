@@ -106,7 +106,7 @@ ADAPTER = Adapter(
             "Plivo's usual signature (V2) covers the URL but not the content: who once got hold of a signed request "
             "could send others with it. So each nonce is taken for one content only; keep the URL secret as well.",
             "Status callbacks need nothing at Plivo: each message that is sent names this connection's URL.",
-            "Templates and buttons of WhatsApp can't be sent through this connection.",
+            "Buttons and lists of WhatsApp can't be sent through this connection, templates can.",
         ),
     ),
     capabilities=Capabilities(
@@ -114,6 +114,7 @@ ADAPTER = Adapter(
         longest_text=LONGEST_TEXT,
         media=("image", "audio", "voice", "video", "document", "sticker", "file"),
         most_files=MOST_FILES,
+        templates=True,
         read_receipts=True,
         window_hours=24,
     ),

@@ -15,7 +15,15 @@ from hypothesis import strategies as st
 from channels.errors import CannotSend, PayloadMalformed, SignatureInvalid
 from channels.events import Identity, InboundMessage, Media, StatusUpdate
 from channels.http import Headers, HttpRequest, HttpResponse
-from channels.outbound import Accepted, LocationRequest, OutboundMessage, Refused
+from channels.outbound import (
+    Accepted,
+    LocationRequest,
+    OutboundMessage,
+    Parameter,
+    Refused,
+    Template,
+    TemplateButton,
+)
 from channels.plivo.posts import STATUSES
 from channels.providers.plivo import ADAPTER, PlivoCredentials
 from tests.channels.fixtures import NOW, Recorded, recorded
@@ -260,9 +268,50 @@ def test_a_message_is_built_as_plivo_takes_it(changes: dict[str, Any], expected:
     assert sent(**changes) == expected
 
 
+def test_a_template_of_whatsapp_is_built_as_plivo_takes_it() -> None:
+    template = Template(
+        name="order_ready",
+        language="en_US",
+        header=FILES[0],
+        body=[Parameter("Dana")],
+        buttons=[
+            TemplateButton(index=0, kind="quick_reply", value="yes-1"),
+            TemplateButton(index=1, kind="url", value="order/7"),
+        ],
+    )
+    body = sent(channel="whatsapp", content=template, text=None)
+    assert (body["type"], body.get("text")) == ("whatsapp", None)
+    assert body["template"] == {
+        "name": "order_ready",
+        "language": "en_US",
+        "components": [
+            {"type": "header", "parameters": [{"type": "media", "media": "https://f.example.test/0"}]},
+            {"type": "body", "parameters": [{"type": "text", "text": "Dana"}]},
+            {"type": "button", "sub_type": "quick_reply", "index": "0",
+             "parameters": [{"type": "payload", "payload": "yes-1"}]},
+            {"type": "button", "sub_type": "url", "index": "1", "parameters": [{"type": "text", "text": "order/7"}]},
+        ],
+    }  # fmt: skip
+
+
+HELLO = Template(name="hello", language="en")
+
+
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
+        ({"content": HELLO}, "content_unsupported"),
+        ({"content": HELLO, "channel": "whatsapp", "media": FILES[:1]}, "content_unsupported"),
+        ({"content": replace(HELLO, name=""), "channel": "whatsapp"}, "text_missing"),
+        ({"content": replace(HELLO, header=Media(type="image", id="9")), "channel": "whatsapp"}, "file_unusable"),
+        ({"content": replace(HELLO, body=[Parameter("x", "who")]), "channel": "whatsapp"}, "template_unsupported"),
+        (
+            {
+                "content": replace(HELLO, buttons=[TemplateButton(index=0, kind="flow", value="t")]),
+                "channel": "whatsapp",
+            },
+            "template_unsupported",
+        ),
         ({"text": None}, "message_empty"),
         ({"text": "x" * 1601}, "text_too_long"),
         ({"content": LocationRequest()}, "content_unsupported"),

@@ -12,7 +12,7 @@ from channels.json_fields import iso_moment_in, object_in, text_in
 from channels.twilio.forms import Form, TooManyFields, holds_json, read_form
 from channels.twilio.inbound import read_message
 from channels.twilio.parties import CHANNELS, party
-from channels.twilio.sending import REFERENCE
+from channels.twilio.sending import REFERENCE, SERVICE
 from channels.twilio.statuses import read_status
 
 #: Words of ``MessageStatus`` and ``SmsStatus`` that stand for a message to us.
@@ -32,10 +32,10 @@ def read_post(provider: str, request: HttpRequest) -> Sequence[ChannelEvent]:
         form = query if request.method == "GET" else read_form(request.body.decode())
     except (UnicodeDecodeError, TooManyFields) as error:
         raise PayloadMalformed("form_malformed", "the body isn't a form") from error
-    return (_event(provider, form, query.first(REFERENCE)),)
+    return (_event(provider, form, query),)
 
 
-def _event(provider: str, form: Form, reference: str | None) -> ChannelEvent:
+def _event(provider: str, form: Form, query: Form) -> ChannelEvent:
     account = form.first("AccountSid")
     sid = form.first("MessageSid") or form.first("SmsMessageSid") or form.first("SmsSid")
     if sid is None:
@@ -46,7 +46,9 @@ def _event(provider: str, form: Form, reference: str | None) -> ChannelEvent:
     if word is None and form.first("SmsStatus") not in {None, *INBOUND}:
         word = form.first("SmsStatus")  # a callback of the older kind
     if word is not None and word not in INBOUND:
-        return read_status(form, provider, account, sid, word.lower(), reference)
+        event = read_status(form, provider, account, sid, word.lower(), query.first(REFERENCE))
+        service = query.first(SERVICE)
+        return replace(event, address=service) if service else event
     if word is not None and "Body" not in form:
         return _other(provider, account, word, sid)
     return read_message(form, provider, account, sid)

@@ -23,8 +23,10 @@ MOST_FILES_ELSEWHERE = 10
 #: A Messaging Service, which picks one of its numbers by itself.
 SERVICE_SID = re.compile(r"MG[0-9a-fA-F]+")
 
-#: The query field of a status callback that brings our own id back.
+#: The query fields of a status callback that bring back our own id, and the Messaging Service that was written from:
+#: a status names the number that it picked.
 REFERENCE = "reference"
+SERVICE = "service"
 
 
 def build_message(message: OutboundMessage, access: Access) -> HttpRequest:
@@ -40,10 +42,11 @@ def build_message(message: OutboundMessage, access: Access) -> HttpRequest:
 
 
 def _fields(message: OutboundMessage) -> Iterator[tuple[str, str]]:
+    service = message.sender if SERVICE_SID.fullmatch(message.sender) else None
     prefix = "whatsapp:" if message.channel == "whatsapp" or is_user_id(message.recipient) else ""
     yield "To", prefix + message.recipient
-    if SERVICE_SID.fullmatch(message.sender):
-        yield "MessagingServiceSid", message.sender
+    if service:
+        yield "MessagingServiceSid", service
     else:
         yield "From", prefix + message.sender
     if isinstance(message.content, Template):
@@ -55,7 +58,7 @@ def _fields(message: OutboundMessage) -> Iterator[tuple[str, str]]:
     else:
         yield from _written(message)
     if message.callback_url:
-        yield "StatusCallback", tagged(message.callback_url, **{REFERENCE: message.reference})
+        yield "StatusCallback", tagged(message.callback_url, **{REFERENCE: message.reference, SERVICE: service})
 
 
 def _written(message: OutboundMessage) -> Iterator[tuple[str, str]]:

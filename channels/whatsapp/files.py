@@ -83,10 +83,10 @@ def source_of(media: Media) -> dict[str, Any]:
     Raises:
         CannotSend: when it has neither a link nor an id.
     """
-    if media.url:
-        source: dict[str, Any] = {"link": web_address(media.url, "the link to the file")}
-    elif media.id:
-        source = {"id": media.id}
+    if media.id:
+        source: dict[str, Any] = {"id": media.id}
+    elif media.url:
+        source = {"link": web_address(media.url, "the link to the file")}
     else:
         raise CannotSend("file_unusable", "WhatsApp needs a link to the file, or the file uploaded beforehand")
     if KINDS.get(media.type) == "document" and media.filename:

@@ -4,7 +4,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/messag
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from channels.errors import CannotSend
 from channels.events import Media
@@ -53,6 +53,8 @@ def interactive_message(content: Interactive, text: str | None) -> dict[str, Any
             shown = _decorated(content.header, content.footer) | {"type": "flow", "action": _flow(content)}
         case LocationRequest():
             shown = {"type": "location_request_message", "action": {"name": "send_location"}}
+        case _:
+            assert_never(content)
     return {"type": "interactive", "interactive": shown | {"body": body}}
 
 

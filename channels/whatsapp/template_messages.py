@@ -4,7 +4,7 @@ https://developers.facebook.com/documentation/business-messaging/whatsapp/templa
 """
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from channels.errors import CannotSend
 from channels.events import Location, Media
@@ -97,6 +97,8 @@ def _button_parameter(button: TemplateButton) -> dict[str, Any]:
             return {"type": "coupon_code", "coupon_code": value}
         case "flow":
             return {"type": "action", "action": {"flow_token": value}}
+        case _:
+            assert_never(button.kind)
 
 
 def template_listed(item: Any) -> TemplateListed | None:

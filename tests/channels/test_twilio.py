@@ -347,6 +347,13 @@ def test_a_status_brings_back_what_its_url_was_given() -> None:
     assert event.extra["callback_data"] == "msg_1"
 
 
+def test_a_status_of_a_messaging_service_goes_to_that_service() -> None:
+    service = "MG" + 32 * "8"
+    (event,) = ADAPTER.parse(form_post(list(STATUS.items()), f"{URL}?reference=msg_1&service={service}"), {})
+    assert isinstance(event, StatusUpdate)
+    assert (event.address, event.extra["callback_data"]) == (service, "msg_1")
+
+
 def test_what_is_no_message_is_taken_note_of_or_malformed() -> None:
     assert isinstance(parsed({"AccountSid": TWILIO_ACCOUNT, "CallSid": "CA1"}), Other)
     assert isinstance(parsed(STATUS, MessageStatus="received"), Other)

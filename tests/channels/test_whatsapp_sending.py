@@ -55,6 +55,8 @@ def sent(**changes: Any) -> dict[str, Any]:
          {"type": "reaction", "reaction": {"message_id": "wamid.0", "emoji": ""}}),
         ({"media": [Media(type="file", url="https://f.example.test/a", filename="a.pdf")]},
          {"type": "document", "document": {"link": "https://f.example.test/a", "caption": "hi", "filename": "a.pdf"}}),
+        ({"text": None, "media": [Media(type="image", id="9", url="https://f.example.test/a")]},
+         {"image": {"id": "9"}}),
         ({"text": None, "media": [Media(type="voice", id="9")]},
          {"type": "audio", "audio": {"id": "9", "voice": True}}),
     ],

@@ -6,11 +6,13 @@ Here the clock, chance and connections are taken for whatever is given them.
 import asyncio
 import os
 import random
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -33,6 +35,7 @@ from gateway.problems import problems
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
 from gateway.settings import Settings
+from gateway.smtp.listener import MailListener, tls_context
 from gateway.store.pool import connect, open_pool
 from gateway.store.positions import log_position
 
@@ -43,16 +46,20 @@ CONNECTIONS = "postgate_connections"
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, public_url: str) -> AsyncIterator[web.Application]:
+async def assembled(
+    settings: Settings, public_url: str, mail: socket.socket | None = None
+) -> AsyncIterator[web.Application]:
     """Put the server together and start its parts; leaving stops them, the newest first.
 
     Args:
         settings: of the server.
         public_url: the base URL that providers and browsers use.
+        mail: the socket to take mail on; None to take none.
 
     Raises:
         RoleTooPowerful: when a database role could see past row-level security.
         KeyUnusable: when the master key is none.
+        CertificateUnusable: when there is one for mail, and it is no good.
     """
     keyring = keyring_of(settings)
     async with AsyncExitStack() as stack:
@@ -105,6 +112,8 @@ async def assembled(settings: Settings, public_url: str) -> AsyncIterator[web.Ap
         api_routes.add_last_routes(application, api, services)
         add_headers(application, public_url)
         application.on_shutdown.append(stop_sockets)
+        if mail is not None:
+            await _take_mail(stack, mail, settings, public_url, ingest)
         yield application
 
 
@@ -135,6 +144,23 @@ def now() -> datetime:
 def id_of_now() -> UUID:
     """Make an id of this moment."""
     return new_id(time.time_ns() // 1_000_000)
+
+
+async def _take_mail(
+    stack: AsyncExitStack, listening: socket.socket, settings: Settings, public_url: str, ingest: Ingest
+) -> None:
+    listener = MailListener(
+        listening,
+        ingest.directory,
+        ingest.receiver,
+        hostname=settings.smtp_name or urlsplit(public_url).hostname or "localhost",
+        tls=tls_context(settings.smtp_tls_cert, settings.smtp_tls_key),
+        plain_login=settings.smtp_plain_login,
+        clock=now,
+        monotonic=time.monotonic,
+    )
+    await listener.start()
+    stack.push_async_callback(listener.stop)
 
 
 async def _ingest(

@@ -19,6 +19,7 @@ from gateway.logs import configure_logs
 from gateway.model.ids import public
 from gateway.protocol_errors import Runner
 from gateway.settings import Settings
+from gateway.smtp.listener import CertificateUnusable
 from gateway.store.ledger import waiting_for_a_look
 from gateway.store.pool import UNAVAILABLE, RoleTooPowerful, open_pool, tenant_tx
 
@@ -37,6 +38,7 @@ class Running:
 
     url: str
     app: web.Application
+    smtp_port: int | None = None
 
 
 def event_loop() -> asyncio.AbstractEventLoop:
@@ -52,20 +54,24 @@ async def run_gateway(settings: Settings) -> AsyncIterator[Running]:
         Refused: when it can't start.
     """
     listener = listen(settings.host, settings.port)
+    mail = None
     url = f"http://{_shown(settings.host)}:{listener.getsockname()[1]}"
     async with AsyncExitStack() as stack:
         stack.callback(listener.close)
+        if settings.smtp_port is not None:
+            mail = listen(settings.smtp_host or settings.host, settings.smtp_port, "--smtp")
+            stack.callback(mail.close)
         try:
-            application = await stack.enter_async_context(wiring.assembled(settings, settings.public_url or url))
+            application = await stack.enter_async_context(wiring.assembled(settings, settings.public_url or url, mail))
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             raise Refused(f"the database can't be used: {error}") from error
-        except (RoleTooPowerful, KeyUnusable) as error:
+        except (RoleTooPowerful, KeyUnusable, CertificateUnusable) as error:
             raise Refused(str(error)) from error
         runner = Runner(application, access_log=None, handle_signals=False)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.SockSite(runner, listener, backlog=BACKLOG).start()
-        yield Running(url, application)
+        yield Running(url, application, None if mail is None else mail.getsockname()[1])
 
 
 async def serve_until_stopped(settings: Settings, ready: Callable[[Running], None] | None = None) -> None:
@@ -84,15 +90,15 @@ async def serve_until_stopped(settings: Settings, ready: Callable[[Running], Non
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
     async with run_gateway(settings) as running:
-        log.info("serving", url=running.url)
+        log.info("serving", url=running.url, smtp_port=running.smtp_port)
         if ready is not None:
             ready(running)
         await stopped.wait()
         log.info("stopping")
 
 
-def listen(host: str, port: int) -> socket.socket:
-    """Open the listening socket; port 0 takes a free one.
+def listen(host: str, port: int, option: str = "--port") -> socket.socket:
+    """Open the listening socket; port 0 takes a free one. ``option`` is where another port can be chosen.
 
     Raises:
         Refused: when the address is taken or not ours.
@@ -104,7 +110,7 @@ def listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise Refused(f"can't listen on {host}:{port}: {error.strerror}; choose another with --port") from error
+        raise Refused(f"can't listen on {host}:{port}: {error.strerror}; choose another with {option}") from error
     listener.setblocking(False)
     return listener
 

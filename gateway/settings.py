@@ -51,6 +51,21 @@ class Settings(BaseSettings):
         description="Networks inside (CIDR, comma-separated) that may be called although they are private; plain http"
         " goes to these only. Providers are on the public internet: leave it empty.",
     )
+    smtp_port: int | None = Field(
+        default=None, ge=0, le=65535, description="The port to take mail on; without it there is no SMTP listener."
+    )
+    smtp_host: str | None = Field(default=None, description="The address to take mail on; without it, that of HTTP.")
+    smtp_name: str | None = Field(
+        default=None, description="The host name to greet with; without it, that of the public URL."
+    )
+    smtp_tls_cert: Path | None = Field(
+        default=None, description="A PEM file with the chain of certificates, for STARTTLS."
+    )
+    smtp_tls_key: Path | None = Field(default=None, description="A PEM file with its private key, if that is another.")
+    smtp_plain_login: Networks = Field(
+        default=(),
+        description="Networks (CIDR, comma-separated) from which a login is taken unencrypted, beside this machine.",
+    )
     demo_file: Path | None = Field(
         default=None,
         description="The ready file of a demo tenant, whose people can then send themselves samples in the page.",

@@ -21,13 +21,14 @@ RETURNING w.tenant_id, w.id, w.received_at, w.integration_id, w.provider, w.meth
     w.verdict, w.attempts, w.fetches
 $$;
 
--- Gives a leased mail back for a while. That was no attempt to parse it; "fetched" says whether it was one to fetch.
-CREATE FUNCTION postpone_mail(tenant uuid, moment timestamptz, webhook uuid, wait interval, fetched boolean)
+-- Gives a leased mail back for a while; says whether that was an attempt to parse it, and one to fetch its content.
+CREATE FUNCTION postpone_mail(
+    tenant uuid, moment timestamptz, webhook uuid, wait interval, parsed boolean, fetched boolean)
 RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 UPDATE inbound_webhooks w
-SET lease_until = now() + wait, attempts = greatest(w.attempts - 1, 0),
+SET lease_until = now() + wait, attempts = greatest(w.attempts - CASE WHEN parsed THEN 0 ELSE 1 END, 0),
     fetches = least(w.fetches + CASE WHEN fetched THEN 1 ELSE 0 END, 1000)
 WHERE w.tenant_id = tenant AND w.received_at = moment AND w.id = webhook AND w.state = 'pending'
 $$;
@@ -65,7 +66,7 @@ DECLARE
     signature text;
 BEGIN
     FOREACH signature IN ARRAY ARRAY['claim_mails(integer, interval)',
-        'postpone_mail(uuid, timestamptz, uuid, interval, boolean)', 'take_nonce(uuid, uuid, bytea, bytea)',
+        'postpone_mail(uuid, timestamptz, uuid, interval, boolean, boolean)', 'take_nonce(uuid, uuid, bytea, bytea)',
         'forget_nonces(interval)']
     LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO postgate_writer', signature);

@@ -38,6 +38,7 @@ console = Console(stderr=True)
 def up(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")] = 8080,
+    smtp: Annotated[int | None, typer.Option(help="The port to take mail on, by SMTP; 0 takes a free one.")] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Where the data is kept; made at the first start.")] = None,
     ready_file: Annotated[
         Path | None, typer.Option(help="Written as JSON once everything serves: URL, login, demo secrets.")
@@ -49,7 +50,7 @@ def up(
     folder = data_dir or default_data_dir(os.environ, Path.home(), is_root=os.getuid() == 0)
     try:
         with asyncio.Runner(loop_factory=event_loop) as runner:
-            runner.run(_up(folder, host, port, ready_file))
+            runner.run(_up(folder, host, port, smtp, ready_file))
     except (EmbeddedPostgresError, Refused, MigrationChanged) as error:
         console.print(f"not started: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
@@ -57,14 +58,14 @@ def up(
         raise typer.Exit(130) from None
 
 
-async def _up(folder: Path, host: str, port: int, ready_file: Path | None) -> None:
+async def _up(folder: Path, host: str, port: int, smtp: int | None, ready_file: Path | None) -> None:
     _stop_by_cancelling()
     postgres = EmbeddedPostgres(folder)
     with console.status("Starting Postgres…"):
         superuser = await postgres.start()
     try:
         with console.status("Preparing the database…"):
-            settings, demo = await _prepare(folder, superuser, host, port)
+            settings, demo = await _prepare(folder, superuser, host, port, smtp)
         watch = asyncio.create_task(postgres.keep_running(), name="postgres watch")
         try:
             await serve_until_stopped(settings, partial(_tell, postgres, folder, demo, settings, ready_file))
@@ -81,7 +82,9 @@ def _stop_by_cancelling() -> None:
         asyncio.get_running_loop().add_signal_handler(number, task.cancel if task else lambda: None)
 
 
-async def _prepare(folder: Path, superuser: Superuser, host: str, port: int) -> tuple[Settings, demo_tenant.Demo]:
+async def _prepare(
+    folder: Path, superuser: Superuser, host: str, port: int, smtp: int | None
+) -> tuple[Settings, demo_tenant.Demo]:
     (folder / ".gitignore").write_text("*\n", "utf-8")  # there are secrets in it, wherever somebody puts it
     master_key = read_private(folder / "master.key", new_master_key)
     passwords: dict[str, str] = orjson.loads(
@@ -104,6 +107,7 @@ async def _prepare(folder: Path, superuser: Superuser, host: str, port: int) -> 
             "master_key": master_key,
             "host": host,
             "port": port,
+            **({} if smtp is None else {"smtp_port": smtp}),
             "demo_file": folder / READY_FILE,
             "log_level": os.environ.get("POSTGATE_LOG_LEVEL", "warning"),
         }
@@ -130,6 +134,8 @@ def _tell(
 ) -> None:
     postgres.announce(running.url)
     facts = demo_tenant.ready(demo, running.url, settings.database_url.get_secret_value(), settings.public_url)
+    if running.smtp_port is not None:
+        facts["smtp_port"] = running.smtp_port
     text = orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
     for path in {folder / READY_FILE, ready_file or folder / READY_FILE}:
         write_private(path, text)

@@ -1,7 +1,7 @@
 """The worker that parses stored mails, out of the path that answers: reading hostile mail can take its time."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import asyncpg
 import structlog
@@ -31,6 +31,8 @@ BUSY_SECONDS = 5.0
 #: Between the tries to fetch the content of a mail; after the last one it is read without.
 FETCH_WAITS = (5.0, 15.0, 60.0, 120.0, 300.0)
 GONE_SECONDS = 600.0
+#: After trouble with the database.
+TROUBLE_SECONDS = 30.0
 #: What passes by itself: the mail stays pending and is taken up again.
 LATER: tuple[type[BaseException], ...] = (*UNAVAILABLE, DatabaseUnavailable, Overloaded)
 
@@ -79,11 +81,16 @@ class MailParser:
             self._wake.clear()
             try:
                 found = await claim_mails(self._pool, CLAIM_AT_ONCE, LEASE_SECONDS)
-                for mail in found:
-                    await self._parse(mail)
             except LATER as error:
                 log.warning("mail.later", error=type(error).__name__)
                 found = []
+            for place, mail in enumerate(found):
+                try:
+                    await self._parse(mail)
+                except LATER as error:
+                    await self._give_back(mail, found[place + 1 :], error)
+                    found = []
+                    break
             if not found and not self._stopping:
                 await _event_or_time(self._wake, LOOK_SECONDS)
 
@@ -91,18 +98,28 @@ class MailParser:
         route = await self._directory.route(mail.integration_id)
         if route is None:
             log.warning("mail.connection_gone", webhook=str(mail.id))
-            await postpone(self._pool, mail, GONE_SECONDS, fetched=False)
+            await postpone(self._pool, mail, GONE_SECONDS)
         elif mail.attempts > TRIES:
             failed = as_webhook(mail).quarantined("parser_failed", f"{TRIES} attempts to parse it did not end")
             await self._writer.store(failed)
         elif route.adapter.operations.complete is None:
             await self._read(mail, route, {})
         elif len(self._fetching) >= FETCHES_AT_ONCE:
-            await postpone(self._pool, mail, BUSY_SECONDS, fetched=False)
+            await postpone(self._pool, mail, BUSY_SECONDS)
         else:
             task = asyncio.create_task(self._complete(mail, route), name="mail fetch")
             self._fetching.add(task)
             task.add_done_callback(self._fetching.discard)
+
+    async def _give_back(self, mail: StoredWebhook, others: Sequence[StoredWebhook], error: BaseException) -> None:
+        """Let go of mails after trouble, so that they need not wait for the end of their leases."""
+        log.warning("mail.later", error=type(error).__name__)
+        try:
+            await postpone(self._pool, mail, TROUBLE_SECONDS, parsed=not isinstance(error, Overloaded))
+            for other in others:
+                await postpone(self._pool, other, 0.0)
+        except LATER as again:
+            log.warning("mail.lease_kept", error=type(again).__name__)
 
     async def _complete(self, mail: StoredWebhook, route: Route) -> None:
         """Fetch what a mail points at, then read it; or give it back for another try."""
@@ -117,7 +134,7 @@ class MailParser:
                 log.warning("mail.incomplete", webhook=str(mail.id), provider=mail.provider, code=fetched.code)
                 await self._read(mail, route, {})
         except LATER as error:
-            log.warning("mail.later", error=type(error).__name__)
+            await self._give_back(mail, (), error)
         except Exception:  # nobody waits for this task; its lease ends, and the mail is taken up again
             log.exception("mail.fetch_failed", webhook=str(mail.id))
 

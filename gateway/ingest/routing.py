@@ -8,17 +8,23 @@ from uuid import UUID
 
 import asyncpg
 import orjson
+import structlog
+from pydantic import ValidationError
 
 from channels.adapter import Adapter, Credentials
 from channels.events import InboundMessage, Other, StatusUpdate
 from channels.registry import ADAPTERS
-from gateway.keys import Keyring, WrappedKey, credentials_of, unseal
+from gateway.keys import Keyring, KeyUnusable, WrappedKey, credentials_of, unseal
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
+
+log = structlog.get_logger(__name__)
 
 CACHE_SECONDS = 30.0
 CACHE_LIMIT = 50_000
 
 ROUTE_OF_HOOK = "SELECT * FROM route_of_hook($1)"
+ROUTES_OF_PROVIDER = "SELECT * FROM routes_of_provider($1)"
+MAILBOXES_OF = "SELECT * FROM mailboxes_of($1, $2, $3)"
 ROUTE_OF_APP = "SELECT * FROM route_of_app($1)"
 
 CHANNEL_KIND = {"whatsapp": "whatsapp", "sms": "sms", "mms": "sms", "email": "email"}
@@ -44,11 +50,24 @@ class Route:
         """
         kind = CHANNEL_KIND[event.channel]
         if event.address is not None:
-            found = self.channels.get((kind, event.address.lower() if kind == "email" else event.address))
-            if found is not None or kind != "email":
-                return found
+            if kind != "email":
+                return self.channels.get((kind, event.address))
+            address = event.address.lower()
+            local, _, domain = address.rpartition("@")
+            for spelling in (address, f"{local.partition('+')[0]}@{domain}"):  # what stands behind a plus is theirs
+                if (found := self.channels.get((kind, spelling))) is not None:
+                    return found
         candidates = [channel for (other, _), channel in self.channels.items() if other == kind]
         return candidates[0] if len(candidates) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Mailbox:
+    """What the SMTP listener takes mail for: one mailbox, or all that fit a pattern of reply addresses."""
+
+    integration_id: UUID
+    name: str
+    reply_pattern: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +112,36 @@ class Directory:
         found = await self._find(integration_id, self._load_route)
         return found if isinstance(found, Route) else None
 
+    async def routes_of(self, provider: str) -> list[Route]:
+        """Return all connections of a provider. One whose credentials can't be opened is left out, and told.
+
+        Raises:
+            DatabaseUnavailable: when they can't be looked up.
+        """
+        found = []
+        for row in await self._rows(ROUTES_OF_PROVIDER, provider):
+            try:
+                found.append(self._route(row["id"], row, ADAPTERS[provider]))
+            except (KeyUnusable, ValidationError) as error:
+                log.warning("routing.connection_unusable", integration=str(row["id"]), error=type(error).__name__)
+        return found
+
+    async def mailboxes(self, recipient: str, bare: str, domain: str) -> list[Mailbox]:
+        """Return the mailboxes that a recipient may mean, the oldest first.
+
+        Args:
+            recipient: in lower case.
+            bare: without what stands behind a plus.
+            domain: of both.
+
+        Raises:
+            DatabaseUnavailable: when they can't be looked up.
+        """
+        return [
+            Mailbox(row["integration_id"], row["mailbox"] or row["reply_pattern"], row["reply_pattern"])
+            for row in await self._rows(MAILBOXES_OF, recipient, bare, domain)
+        ]
+
     async def app(self, app_id: UUID) -> SharedApp | None:
         """Return a shared app; None when there is none."""
         found = await self._find(app_id, self._load_app)
@@ -129,11 +178,21 @@ class Directory:
         except UNAVAILABLE as error:
             raise DatabaseUnavailable("the connection can't be looked up") from error
 
+    async def _rows(self, statement: str, *arguments: str) -> list[asyncpg.Record]:
+        try:
+            rows: list[asyncpg.Record] = await self._pool.fetch(statement, *arguments, timeout=10)
+        except UNAVAILABLE as error:
+            raise DatabaseUnavailable("the connections can't be looked up") from error
+        return rows
+
     async def _load_route(self, integration_id: UUID) -> Route | None:
         row = await self._row(ROUTE_OF_HOOK, integration_id)
         adapter = ADAPTERS.get(row["provider"]) if row is not None else None
         if row is None or adapter is None:
             return None
+        return self._route(integration_id, row, adapter)
+
+    def _route(self, integration_id: UUID, row: asyncpg.Record, adapter: Adapter) -> Route:
         place = credentials_of(row["tenant_id"], integration_id)
         return Route(
             row["tenant_id"],

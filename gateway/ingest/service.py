@@ -65,7 +65,7 @@ class Ingest:
             self._writer, self._slow_writer, self._mail_waits, questions, Nonces(hook_pool), clock, new_id
         )
         self._shared = SharedReceiver(hook_pool, self.directory, receiver, clock, new_id)
-        self._receiver = receiver
+        self.receiver = receiver
         self._mail = MailParser(hook_pool, self.directory, receiver, self._writer, questions)
         self._partitions = Partitions(hook_pool, clock)
         self._replayer = Replayer(app_pool, self.directory, receiver, self._writer, questions)
@@ -75,7 +75,7 @@ class Ingest:
 
     def mount(self, app: web.Application, public_url: str) -> None:
         """Add the webhook URLs."""
-        hooks = Hooks(self.directory, self._receiver, self._shared, public_url, self._probes, self.refusals)
+        hooks = Hooks(self.directory, self.receiver, self._shared, public_url, self._probes, self.refusals)
         add_routes(app, hooks)
 
     async def start(self) -> None:

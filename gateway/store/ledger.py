@@ -11,7 +11,7 @@ import orjson
 from gateway.store.pool import TenantTx
 
 CLAIM = "SELECT * FROM claim_mails($1, $2)"
-POSTPONE = "SELECT postpone_mail($1, $2, $3, $4, $5)"
+POSTPONE = "SELECT postpone_mail($1, $2, $3, $4, $5, $6)"
 LOAD = """
 SELECT tenant_id, id, received_at, integration_id, provider, method, url, headers::text AS headers, body,
     verdict, attempts, fetches
@@ -43,11 +43,12 @@ async def claim_mails(pool: asyncpg.Pool, wanted: int, lease_seconds: float) -> 
     return [_read(row) for row in rows]
 
 
-async def postpone(pool: asyncpg.Pool, mail: StoredWebhook, seconds: float, *, fetched: bool) -> None:
-    """Give a leased mail back for a while; ``fetched`` counts that as a try to complete it."""
-    await pool.execute(
-        POSTPONE, mail.tenant_id, mail.received_at, mail.id, timedelta(seconds=seconds), fetched, timeout=30
-    )
+async def postpone(
+    pool: asyncpg.Pool, mail: StoredWebhook, seconds: float, *, parsed: bool = False, fetched: bool = False
+) -> None:
+    """Give a leased mail back for a while; the flags count that as an attempt to parse, or to complete it."""
+    wait = timedelta(seconds=seconds)
+    await pool.execute(POSTPONE, mail.tenant_id, mail.received_at, mail.id, wait, parsed, fetched, timeout=30)
 
 
 async def load(tx: TenantTx, webhook_id: UUID) -> StoredWebhook | None:

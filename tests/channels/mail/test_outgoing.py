@@ -71,16 +71,6 @@ def test_a_file_of_an_odd_type_is_sent_as_bytes(mime_type: str | None) -> None:
     ]
 
 
-@pytest.mark.parametrize(("code", "retryable"), [(451, True), (552, False), (550, False)])
-def test_a_refusal_of_a_server_says_whether_to_try_again(code: int, *, retryable: bool) -> None:
-    refused = ADAPTER.read(HttpResponse(code, b"5.1.1 no such user"))
-    assert refused == Refused(str(code), "5.1.1 no such user", retryable)
-
-
-def test_an_accepted_mail_is_known_by_its_message_id() -> None:
-    assert ADAPTER.read(HttpResponse(250, b"queued", Headers([("message-id", "m@x")]))) == Accepted("m@x")
-
-
 def test_text_and_html_are_alternatives_and_pictures_stand_beside_the_html() -> None:
     logo = Media(type="image", mime_type="image/png", filename="l.png", content=b"png", content_id="l1@x")
     file = Media(type="document", mime_type="application/pdf", filename="a.pdf", content=b"%PDF")

@@ -1,0 +1,107 @@
+"""Who may deliver to which mailbox: by a login of its connection, or from one of its allowed hosts."""
+
+import asyncio
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from uuid import UUID
+
+from channels.mail.tokens import token_in
+from channels.providers.smtp import PROVIDER, SmtpCredentials, is_allowed_host, is_login
+from gateway.ingest.routing import Directory, Mailbox, Route
+
+#: How old the list of logins may be. Who changed a password tries at once, and again in a moment.
+LOGINS_SECONDS = 5.0
+
+UNKNOWN = "550 5.1.1 There is no such mailbox here"
+LOGIN_FIRST = "530 5.7.0 Authentication required"
+OTHERS = "550 5.7.1 This login may not deliver to that mailbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """Where mail for a recipient goes. ``verified`` is False when the connection only reports who may not deliver."""
+
+    integration_id: UUID
+    mailbox: str
+    verified: bool = True
+
+
+class Admission:
+    """Knows mailboxes and logins.
+
+    Args:
+        directory: finds mailboxes and connections.
+        monotonic: seconds that only grow.
+    """
+
+    def __init__(self, directory: Directory, monotonic: Callable[[], float]) -> None:
+        self._directory = directory
+        self._monotonic = monotonic
+        self._routes: list[Route] = []
+        self._loaded_at: float | None = None
+        self._loading = asyncio.Lock()
+
+    async def owners(self, username: bytes, password: bytes) -> frozenset[UUID]:
+        """Return the connections that a login belongs to; none when it is wrong.
+
+        Raises:
+            DatabaseUnavailable: when that can't be told.
+        """
+        async with self._loading:
+            if self._loaded_at is None or self._loaded_at + LOGINS_SECONDS < self._monotonic():
+                self._routes = await self._directory.routes_of(PROVIDER)
+                self._loaded_at = self._monotonic()
+        return frozenset(
+            route.integration_id
+            for route in self._routes
+            if isinstance(route.credentials, SmtpCredentials) and is_login(route.credentials, username, password)
+        )
+
+    async def destination(self, recipient: str, peer: str, owners: Collection[UUID] | None) -> Destination | str:
+        """Return where mail for a recipient goes, or the reply that refuses it.
+
+        Where several connections have the mailbox, it is the one that the login belongs to; for hosts without a login
+        the one that had it first, so that nobody can draw off the mail of others by naming their mailbox.
+
+        Args:
+            recipient: as named in RCPT TO.
+            peer: the address of whoever delivers.
+            owners: what a login in this session belongs to; None without one.
+
+        Raises:
+            DatabaseUnavailable: when that can't be told.
+        """
+        meant = meaning(recipient, await self._directory.mailboxes(*spellings(recipient)))
+        routes = [(mailbox, await self._directory.route(mailbox.integration_id)) for mailbox in meant]
+        known = [(mailbox, route) for mailbox, route in routes if route is not None]
+        if not known:
+            return UNKNOWN
+        for mailbox, route in known:
+            if owners and route.integration_id in owners:
+                return Destination(route.integration_id, mailbox.name)
+        mailbox, route = known[0]
+        if isinstance(route.credentials, SmtpCredentials) and is_allowed_host(route.credentials, peer):
+            return Destination(route.integration_id, mailbox.name)
+        if route.report_only:
+            return Destination(route.integration_id, mailbox.name, verified=False)
+        return LOGIN_FIRST if owners is None else OTHERS
+
+
+def spellings(recipient: str) -> tuple[str, str, str]:
+    """Return a recipient in lower case, without what stands behind a plus, and its domain alone."""
+    whole = recipient.strip().lower()
+    local, _, domain = whole.rpartition("@")
+    return whole, f"{local.partition('+')[0]}@{domain}", domain
+
+
+def meaning(recipient: str, found: Collection[Mailbox]) -> list[Mailbox]:
+    """Return those that a recipient means: the mailbox of that name, else a reply address, else one without a plus."""
+    whole, bare, _ = spellings(recipient)
+    for wanted in (
+        [mailbox for mailbox in found if mailbox.reply_pattern is None and mailbox.name == whole],
+        [mailbox for mailbox in found if token_in([whole], mailbox.reply_pattern) is not None],
+        [mailbox for mailbox in found if mailbox.reply_pattern is None and mailbox.name == bare],
+    ):
+        if wanted:
+            return wanted
+    return []

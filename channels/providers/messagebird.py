@@ -14,7 +14,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from urllib.parse import parse_qs
 
 from pydantic import Field
 
@@ -23,6 +22,7 @@ from channels.callback_urls import tag_of, tagged
 from channels.description import Capabilities, Setup
 from channels.errors import CannotSend, PayloadMalformed, SignatureInvalid
 from channels.events import ChannelEvent, InboundMessage, Media, StatusUpdate
+from channels.forms import FormInvalid, Pairs, first_values, pairs_of
 from channels.handset_errors import HANDSET_ERRORS
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.identities import identities_of
@@ -49,7 +49,6 @@ API = "https://rest.messagebird.com"
 MOST_SEGMENTS = 9
 LONGEST_MMS_TEXT = 2000
 MOST_FILES = 10
-MOST_FIELDS = 1000
 
 #: Their words → ours.
 STATUSES = {
@@ -91,7 +90,7 @@ FATES = Problems(
     Problem("The message was not delivered."),
 )
 
-Fields = Mapping[str, Sequence[str]]
+Fields = Mapping[str, str]
 
 
 class MessageBirdCredentials(Credentials):
@@ -147,44 +146,35 @@ def parse(request: HttpRequest, _context: Mapping[str, Any]) -> Sequence[Channel
     Raises:
         PayloadMalformed: when it is neither.
     """
-    fields = _fields(request)
-    if _first(fields, "originator") is None and _first(fields, "status") is not None:
-        return (_status(fields, tag_of(request, "sender")),)
-    return (_message(fields),)
-
-
-def _fields(request: HttpRequest) -> Fields:
     try:
-        encoded = request.query if request.method == "GET" else request.body.decode()
-        return parse_qs(encoded, max_num_fields=MOST_FIELDS)
-    except ValueError as error:  # not UTF-8, or too many fields
+        pairs = pairs_of(request)
+    except FormInvalid as error:
         raise PayloadMalformed("form_malformed", "the body isn't a form") from error
-
-
-def _first(fields: Fields, name: str) -> str | None:
-    return fields[name][0] if name in fields else None
+    fields = first_values(pairs)
+    if "status" in fields and "originator" not in fields:
+        return (_status(fields, tag_of(request, "sender")),)
+    return (_message(fields, tuple(_files(pairs))),)
 
 
 def _required(fields: Fields, *names: str) -> str:
     for name in names:
         if name in fields:
-            return fields[name][0]
+            return fields[name]
     raise PayloadMalformed("id_missing", f"the form has no {names[0]!r}")
 
 
 def _address(fields: Fields, name: str) -> str | None:
-    value = _first(fields, name)
-    return spelled(value.strip()) if value and value.strip() else None
+    value = fields.get(name, "").strip()
+    return spelled(value) if value else None
 
 
-def _message(fields: Fields) -> InboundMessage:
-    short_code = _first(fields, "shortcode")
+def _message(fields: Fields, files: tuple[Media, ...]) -> InboundMessage:
+    short_code = fields.get("shortcode")
     external_id = _required(fields, "mid", "id") if short_code else _required(fields, "id", "mid")
-    files = tuple(_files(fields))
     sender = _address(fields, "originator")
     ours = short_code or _address(fields, "recipient")
     channel = "mms" if files else "sms"
-    text = _first(fields, "body") or _first(fields, "message")
+    text = fields.get("body") or fields.get("message")
     opt_out = opt_out_of(text)
     return InboundMessage(
         provider=PROVIDER,
@@ -203,21 +193,21 @@ def _message(fields: Fields) -> InboundMessage:
     )
 
 
-def _files(fields: Fields) -> Iterator[Media]:
-    types = fields.get("mediaContentTypes", ())
-    for at, url in enumerate(fields.get("mediaUrls", ())):
-        mime_type = types[at] if at < len(types) else None
+def _files(pairs: Pairs) -> Iterator[Media]:
+    """Go through the links to files, and the types beside them, of which there may be fewer."""
+    types = [value for name, value in pairs if name == "mediaContentTypes"]
+    for at, url in enumerate(value for name, value in pairs if name == "mediaUrls" and value):
+        mime_type = types[at] or None if at < len(types) else None
         yield Media(type=kind_of(mime_type), url=url, mime_type=mime_type)
 
 
 def _moment(fields: Fields, name: str) -> datetime | None:
-    value = _first(fields, name)
-    return iso_moment_in({name: LOST_PLUS.sub("+", value)}, name) if value else None
+    return iso_moment_in({name: LOST_PLUS.sub("+", fields.get(name, ""))}, name)
 
 
 def _short_code_moment(fields: Fields) -> datetime | None:
     """Read the time of a message to a short code. It names no zone; it is taken for UTC."""
-    value = _first(fields, "receive_datetime") or ""
+    value = fields.get("receive_datetime", "")
     if SHORT_CODE_TIME.fullmatch(value) is None:
         return None
     try:
@@ -229,9 +219,9 @@ def _short_code_moment(fields: Fields) -> datetime | None:
 def _status(fields: Fields, sender: str | None) -> StatusUpdate:
     message_ref, word = _required(fields, "id"), _required(fields, "status")
     status = STATUSES.get(word, "unknown")
-    code = _first(fields, "statusErrorCode")
+    code = fields.get("statusErrorCode")
     code = None if code == "0" else code
-    reason = _first(fields, "statusReason") if code or status == "failed" else None
+    reason = fields.get("statusReason") if code or status == "failed" else None
     return StatusUpdate(
         provider=PROVIDER,
         channel="sms",
@@ -254,7 +244,7 @@ def _status_extra(fields: Fields, word: str, code: str | None) -> dict[str, Any]
         extra["retryable"] = FATES.is_retryable(code)
     if code == OPTED_OUT:
         extra["opt_out"] = "stop"
-    kept = {"callback_data": _first(fields, "reference"), "mccmnc": _first(fields, "mccmnc")}
+    kept = {"callback_data": fields.get("reference"), "mccmnc": fields.get("mccmnc")}
     return extra | {name: value for name, value in kept.items() if value}
 
 

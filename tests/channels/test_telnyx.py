@@ -137,6 +137,13 @@ def test_each_error_says_whether_it_may_be_sent_again(code: str, retryable: bool
     assert update.error_message.endswith("(Details.)")
 
 
+def test_the_recipients_of_a_group_message_are_told_apart() -> None:
+    numbers = ("+12025550142", "+12025550143")
+    updates = parsed(FAILED, to=[{"phone_number": number, "status": "delivered"} for number in numbers])
+    assert [update.recipient for update in updates] == list(numbers)
+    assert len({update.external_id for update in updates}) == 2
+
+
 def test_a_recipient_that_cannot_be_read_costs_no_other() -> None:
     first, second = parsed(FAILED, to=[7, {"phone_number": "+12025550142", "status": "delivered"}])
     assert isinstance(first, Quarantined)

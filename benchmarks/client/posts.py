@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from benchmarks.client.hooks import Hook
 from benchmarks.client.http import request
@@ -75,7 +76,7 @@ class PostMaker:
             "contacts": [{"profile": {"name": f"Customer {sender}"}, "wa_id": phone}],
             "messages": [message],
         }
-        sample = signed_by_meta(hook.connection, [{"value": value, "field": "messages"}])
+        sample = signed_by_meta(hook.connection, [{"value": value, "field": "messages"}], datetime.now(UTC))
         return Post(number, request("POST", hook.path, {**HEADERS, **sample.headers}, sample.body))
 
 

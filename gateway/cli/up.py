@@ -96,7 +96,7 @@ async def _prepare(
     await _ensure_database(superuser)
     admin_url = superuser.url(DATABASE)
     await migrate(admin_url, passwords)
-    demo: demo_tenant.Demo = orjson.loads(read_private(folder / "demo.json", _new_demo))
+    demo = _demo(folder / "demo.json")
     await demo_tenant.ensure(admin_url, Keyring(master_key), demo, _new_id)
     urls = {role: superuser.url(DATABASE, role, password) for role, password in passwords.items()}
     settings = Settings.model_validate(
@@ -157,8 +157,17 @@ def _welcome(facts: Mapping[str, Any], folder: Path) -> str:
     )
 
 
-def _new_demo() -> str:
-    return orjson.dumps(demo_tenant.make(_new_id, "demo"), option=orjson.OPT_INDENT_2).decode()
+def _demo(path: Path) -> demo_tenant.Demo:
+    """Return the demo tenant's facts; a folder of an earlier version gets connections to the providers added since."""
+    stored: demo_tenant.Demo = orjson.loads(read_private(path, lambda: _written(demo_tenant.make(_new_id, "demo"))))
+    demo = demo_tenant.completed(stored, _new_id)
+    if demo is not stored:
+        write_private(path, _written(demo))
+    return demo
+
+
+def _written(demo: demo_tenant.Demo) -> str:
+    return orjson.dumps(demo, option=orjson.OPT_INDENT_2).decode()
 
 
 def _new_id() -> UUID:

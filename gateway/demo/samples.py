@@ -1,12 +1,7 @@
-"""Signed sample webhooks of each provider. Pure: time, numbers and credentials come in.
-
-The signatures are the providers' own: Meta's HMAC-SHA256 of the body, Twilio's HMAC-SHA1 of URL and form, Postmark's
-basic authentication.
-"""
+"""Sample webhooks, signed as their providers sign. Pure: time, numbers and credentials come in."""
 
 import base64
 import hashlib
-import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +12,8 @@ from urllib.parse import urlencode
 
 import orjson
 
+from channels.http import Headers, HttpRequest
+from channels.registry import ADAPTERS
 from gateway.demo.cast import FIRST_ORDER, MAIL, QUESTIONS, SMS, WHATSAPP, Customer, Line
 
 MEDIA = {"image": "image/jpeg", "voice": "audio/ogg; codecs=opus", "document": "application/pdf"}
@@ -75,22 +72,18 @@ def whatsapp(connection: Connection, turn: int, unique: str, now: datetime) -> S
         "contacts": [{"profile": {"name": customer.name}, "wa_id": customer.number}],
         "messages": [message],
     }
-    return signed_by_meta(connection, [{"field": "messages", "value": value}])
+    return signed_by_meta(connection, [{"field": "messages", "value": value}], now)
 
 
-def signed_by_meta(connection: Connection, changes: list[Json]) -> Sample:
+def signed_by_meta(connection: Connection, changes: list[Json], now: datetime) -> Sample:
     """Wrap changes into a post and sign it as Meta does."""
     entry = {"id": "200000000000001", "changes": changes}
     body = orjson.dumps({"object": "whatsapp_business_account", "entry": [entry]})
-    secret = str(connection.credentials["app_secret"]).encode()
-    signature = "sha256=" + hmac.new(secret, body, hashlib.sha256).hexdigest()
-    headers = {"Content-Type": "application/json", "X-Hub-Signature-256": signature}
-    return Sample(connection.provider, connection.post_url, headers, body)
+    return _signed(connection, "application/json", body, now)
 
 
 def twilio(connection: Connection, turn: int, unique: str, now: datetime) -> Sample:
     """Return a form post of Twilio: an SMS, or an MMS with a picture. Twilio sends no time."""
-    del now
     customer, line = _turn(SMS, turn)
     account = str(connection.credentials["account_sid"])
     sid = hashlib.md5(unique.encode(), usedforsecurity=False).hexdigest()
@@ -108,14 +101,7 @@ def twilio(connection: Connection, turn: int, unique: str, now: datetime) -> Sam
     if line.kind == "image":
         form["MediaContentType0"] = "image/jpeg"
         form["MediaUrl0"] = f"https://api.twilio.com/2010-04-01/Accounts/{account}/Messages/MM{sid}/Media/ME{sid}"
-    signed = connection.hook_url + "".join(name + form[name] for name in sorted(form))
-    key = str(connection.credentials["auth_token"]).encode()
-    digest = hmac.new(key, signed.encode(), hashlib.sha1).digest()
-    headers = {
-        "Content-Type": "application/x-www-form-urlencoded",
-        "X-Twilio-Signature": base64.b64encode(digest).decode(),
-    }
-    return Sample(connection.provider, connection.post_url, headers, urlencode(form).encode())
+    return _signed(connection, "application/x-www-form-urlencoded", urlencode(form).encode(), now)
 
 
 def postmark(connection: Connection, turn: int, unique: str, now: datetime) -> Sample:
@@ -140,15 +126,21 @@ def postmark(connection: Connection, turn: int, unique: str, now: datetime) -> S
         "Headers": [{"Name": name, "Value": value} for name, value in names],
         "Attachments": [],
     }
-    login = f"{connection.credentials['username']}:{connection.credentials['password']}"
-    headers = {
-        "Content-Type": "application/json",
-        "Authorization": "Basic " + base64.b64encode(login.encode()).decode(),
-    }
-    return Sample(connection.provider, connection.post_url, headers, orjson.dumps(fields))
+    return _signed(connection, "application/json", orjson.dumps(fields), now)
 
 
 MAKERS = {"whatsapp_cloud": whatsapp, "twilio": twilio, "postmark": postmark}
+
+
+def _signed(connection: Connection, content_type: str, body: bytes, now: datetime) -> Sample:
+    """Sign a body as the provider would, for the URL that it knows."""
+    adapter = ADAPTERS[connection.provider]
+    if adapter.sign is None:
+        raise LookupError(f"{connection.provider} can't be imitated")
+    credentials = adapter.credentials.model_validate(connection.credentials)
+    request = HttpRequest("POST", connection.hook_url, Headers.of({"content-type": content_type}), body)
+    signed = adapter.sign(request, credentials, now)
+    return Sample(connection.provider, connection.post_url, signed.headers.as_dict(), signed.body)
 
 
 def _turn(customers: tuple[Customer, ...], turn: int) -> tuple[Customer, Line]:

@@ -2,54 +2,75 @@
 
 import os
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import orjson
 from argon2 import PasswordHasher
 
+from channels.registry import ADAPTERS
 from gateway.access import new_api_key, token_hash
-from gateway.keys import Keyring, credentials_of, seal
+from gateway.demo.accounts import ACCOUNTS, Account
+from gateway.keys import Keyring, WrappedKey, credentials_of, seal
 from gateway.model.ids import public
 from gateway.store import provision
 
 TENANT_EXISTS = "SELECT EXISTS (SELECT FROM tenants WHERE id = $1)"
+CONNECTED = "SELECT id FROM external_integrations WHERE tenant_id = $1"
+DATA_KEY = """
+SELECT id, wrapped_key, master_key_id FROM encryption_keys WHERE tenant_id = $1 ORDER BY created_at DESC, id LIMIT 1
+"""
 SECRET_BYTES = 32
 
 Demo = Mapping[str, Any]
 
 
 async def ensure(admin_url: str, keyring: Keyring, demo: Demo, new_id: Callable[[], UUID]) -> None:
-    """Make the demo tenant in the database, unless it is there."""
+    """Make the demo tenant in the database, or what it lacks there; one that was removed is not made again."""
     tenant_id = UUID(demo["tenant_id"])
     async with provision.provisioning(admin_url) as connection:
-        if await connection.fetchval(TENANT_EXISTS, tenant_id):
-            return
-        await provision.add_tenant(connection, tenant_id, demo["slug"], demo["name"], new_id())
-        await provision.add_member(
-            connection, tenant_id, UUID(demo["user_id"]), demo["email"], f"{demo['name']} owner",
-            PasswordHasher().hash(demo["password"]), "owner",
-        )  # fmt: skip
-        prefix = demo["api_key"].split("_")[1]
-        await provision.add_api_key(
-            connection, tenant_id, new_id(), prefix, token_hash(demo["api_key"]), "First key", []
+        if not await connection.fetchval(TENANT_EXISTS, tenant_id):
+            await _make_tenant(connection, keyring, demo, new_id)
+        there = {row["id"] for row in await connection.fetch(CONNECTED, tenant_id)}
+        missing = [one for one in demo["integrations"] if UUID(one["id"]) not in there]
+        if missing:
+            await _connect(connection, keyring, tenant_id, missing)
+
+
+async def _make_tenant(
+    connection: asyncpg.Connection, keyring: Keyring, demo: Demo, new_id: Callable[[], UUID]
+) -> None:
+    tenant_id = UUID(demo["tenant_id"])
+    await provision.add_tenant(connection, tenant_id, demo["slug"], demo["name"], new_id())
+    await provision.add_member(
+        connection, tenant_id, UUID(demo["user_id"]), demo["email"], f"{demo['name']} owner",
+        PasswordHasher().hash(demo["password"]), "owner",
+    )  # fmt: skip
+    prefix = demo["api_key"].split("_")[1]
+    await provision.add_api_key(connection, tenant_id, new_id(), prefix, token_hash(demo["api_key"]), "First key", [])
+    _, stored = keyring.new_data_key()
+    await provision.add_data_key(connection, tenant_id, new_id(), stored.wrapped, stored.master_key_id)
+
+
+async def _connect(
+    connection: asyncpg.Connection, keyring: Keyring, tenant_id: UUID, integrations: Iterable[Mapping[str, Any]]
+) -> None:
+    key = await connection.fetchrow(DATA_KEY, tenant_id)
+    data_key = keyring.unwrap(WrappedKey(key["wrapped_key"], key["master_key_id"]))
+    for integration in integrations:
+        integration_id = UUID(integration["id"])
+        place = credentials_of(tenant_id, integration_id)
+        sealed = seal(data_key, orjson.dumps(integration["credentials"]), place)
+        await provision.add_integration(
+            connection, tenant_id, integration_id, integration["provider"], integration["name"], key["id"], sealed
         )
-        key_id = new_id()
-        data_key, stored = keyring.new_data_key()
-        await provision.add_data_key(connection, tenant_id, key_id, stored.wrapped, stored.master_key_id)
-        for integration in demo["integrations"]:
-            integration_id = UUID(integration["id"])
-            place = credentials_of(tenant_id, integration_id)
-            sealed = seal(data_key, orjson.dumps(integration["credentials"]), place)
-            await provision.add_integration(
-                connection, tenant_id, integration_id, integration["provider"], integration["name"], key_id, sealed
-            )
-            for channel in integration["channels"]:
-                await provision.add_channel(
-                    connection, tenant_id, UUID(channel["id"]), integration_id, integration["provider"],
-                    channel["kind"], channel["address"], channel["name"],
-                )  # fmt: skip
+        for channel in integration["channels"]:
+            await provision.add_channel(
+                connection, tenant_id, UUID(channel["id"]), integration_id, integration["provider"],
+                channel["kind"], channel["address"], channel["name"],
+            )  # fmt: skip
 
 
 def ready(demo: Demo, base_url: str, database_url: str, public_url: str | None = None) -> dict[str, Any]:
@@ -75,6 +96,7 @@ def ready(demo: Demo, base_url: str, database_url: str, public_url: str | None =
                 "provider": integration["provider"],
                 "hook_url": f"{hooks}/{public('int', UUID(integration['id']))}",
                 "credentials": integration["credentials"],
+                "signing_keys": integration.get("signing_keys", {}),
                 "channels": [
                     {
                         "id": public("ch", UUID(channel["id"])),
@@ -93,7 +115,7 @@ def ready(demo: Demo, base_url: str, database_url: str, public_url: str | None =
 def make(new_id: Callable[[], UUID], slug: str) -> Demo:
     """Make up a tenant's ids and secrets: an owner, an API key, and a connection to each provider."""
     tenant_id = new_id()
-    return {
+    bare = {
         "tenant_id": str(tenant_id),
         "slug": slug,
         "name": slug.capitalize(),
@@ -101,52 +123,30 @@ def make(new_id: Callable[[], UUID], slug: str) -> Demo:
         "email": f"{slug}@postgate.test",
         "password": secrets.token_urlsafe(12),
         "api_key": new_api_key(tenant_id, os.urandom(SECRET_BYTES)),
-        "integrations": [
-            {"id": str(new_id()), **integration, "channels": [{"id": str(new_id()), **c} for c in channels]}
-            for integration, channels in _connections()
+        "integrations": [],
+    }
+    return completed(bare, new_id)
+
+
+def completed(demo: Demo, new_id: Callable[[], UUID]) -> Demo:
+    """Return a tenant's facts with a connection to each provider that it had none to; the same when none is missing."""
+    known = {integration["provider"] for integration in demo["integrations"]}
+    missing = [provider for provider in ADAPTERS if provider not in known and provider in ACCOUNTS]
+    if not missing:
+        return demo
+    added = [_integration(provider, ACCOUNTS[provider](), new_id) for provider in missing]
+    return {**demo, "integrations": [*demo["integrations"], *added]}
+
+
+def _integration(provider: str, account: Account, new_id: Callable[[], UUID]) -> dict[str, Any]:
+    return {
+        "id": str(new_id()),
+        "provider": provider,
+        "name": account.name,
+        "credentials": dict(account.credentials),
+        "signing_keys": dict(account.signing_keys),
+        "channels": [
+            {"id": str(new_id()), "kind": kind, "address": address, "name": name}
+            for kind, address, name in account.channels
         ],
     }
-
-
-def _connections() -> list[tuple[dict[str, Any], list[dict[str, str]]]]:
-    number = "+12025550110"
-    return [
-        (
-            {
-                "provider": "whatsapp_cloud",
-                "name": "WhatsApp",
-                "credentials": {
-                    "app_secret": secrets.token_hex(16),
-                    "verify_token": secrets.token_urlsafe(16),
-                    "access_token": secrets.token_urlsafe(32),
-                },
-            },
-            [{"kind": "whatsapp", "address": "106000000000001", "name": "WhatsApp"}],
-        ),
-        (
-            {
-                "provider": "twilio",
-                "name": "Twilio",
-                "credentials": {
-                    "account_sid": f"AC{secrets.token_hex(16)}",
-                    "auth_token": secrets.token_hex(16),
-                },
-            },
-            [
-                {"kind": "sms", "address": number, "name": "SMS"},
-                {"kind": "whatsapp", "address": number, "name": "WhatsApp by Twilio"},
-            ],
-        ),
-        (
-            {
-                "provider": "postmark",
-                "name": "Postmark",
-                "credentials": {
-                    "username": "postmark",
-                    "password": secrets.token_urlsafe(16),
-                    "server_token": secrets.token_hex(16),
-                },
-            },
-            [{"kind": "email", "address": "support@demo.postgate.test", "name": "Support mailbox"}],
-        ),
-    ]

@@ -17,7 +17,7 @@ PAGE := gateway/assets/index.html
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null | grep -v '[[:space:]]')
 LOCKED := pyproject.toml requirements/build.txt scripts/python.sh scripts/say.sh
 
-.PHONY: help up test test-web check lint bench fuzz screenshots web lock clean
+.PHONY: help up test test-web check lint bench fuzz screenshots docs web lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,9 @@ fuzz: $(DEV) $(PAGE) ## Run the property tests with a hundred times as many exam
 screenshots: $(DEV) $(PAGE) ## Write pictures of the page into screenshots/
 	@scripts/chromium.sh
 	@$(WITH_NODE) $(BIN)/python -m tests.browser.screenshots $(ARGS)
+
+docs: $(RUN) ## Write the pages on channels anew, from the adapters
+	@$(BIN)/python -m scripts.channel_docs
 
 web: $(PAGE) ## Build the page
 

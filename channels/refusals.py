@@ -40,6 +40,11 @@ class Problems:
         self._by_code = {str(code): problem for problem, codes in classes.items() for code in codes}
         self._unnamed = unnamed
 
+    @property
+    def by_code(self) -> Mapping[str, Problem]:
+        """All codes that are told apart, and what each means."""
+        return self._by_code
+
     def of(self, code: str | None) -> Problem:
         """Return what a code means."""
         return self._unnamed if code is None else self._by_code.get(code, self._unnamed)

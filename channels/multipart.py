@@ -18,6 +18,9 @@ from channels.mail.parameters import parameterised
 
 MOST_PARTS = 2000
 LONGEST_BOUNDARY = 200
+MOST_LOOKALIKES = 20_000
+"""What begins like a boundary and is none; nobody proved anything yet when it is counted."""
+
 LONGEST_HEADER = 16 * 1024
 LINE_END = b"\r\n"
 ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
@@ -112,8 +115,11 @@ def _ranges(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int]]:
 
 def _delimiters(body: bytes, delimiter: bytes) -> Iterator[tuple[int, int, bool]]:
     """Give each delimiter line: where the line end before it is, what follows it, and whether it is the last."""
-    at = 0
+    at, lookalikes = 0, 0
     while (found := body.find(delimiter, at)) >= 0:
+        lookalikes += 1
+        if lookalikes > MOST_LOOKALIKES:
+            raise PayloadMalformed("multipart_boundary", "the body repeats its boundary in places that are none")
         at = found + len(delimiter)
         if found and body[found - 2 : found] != LINE_END:
             continue
@@ -132,7 +138,7 @@ def _require_end(body: bytes, at: int) -> None:
 
 
 def _part(body: bytes, start: int, end: int) -> FormPart:
-    fields, at = read_fields(body, start, end, LONGEST_HEADER)
+    fields, at = read_fields(body, start, min(end, start + LONGEST_HEADER), LONGEST_HEADER)
     disposition = parameterised(fields.get("content-disposition"))
     return FormPart(
         name=disposition.get("name"),

@@ -13,6 +13,7 @@ from channels.errors import PayloadMalformed
 from channels.events import ChannelEvent
 from channels.json_bodies import read_json
 from channels.json_fields import number_in, text_in
+from channels.mail import limits
 from channels.mail.arrival import Arrival, Envelope, Settings
 from channels.mail.fields import Fields
 from channels.mail.letter import Letter, read_letter
@@ -23,7 +24,8 @@ from channels.multipart import Form
 
 SCORE = re.compile(r"-?\d{1,6}(?:\.\d{1,6})?")
 RESULT = re.compile(r"[A-Za-z]{1,20}")
-LONGEST_JSON = 1024 * 1024
+LONGEST_JSON = 2 * 1024 * 1024
+LONGEST_LIST = 64 * 1024
 LOOSE = ("from", "to", "cc", "reply-to", "subject", "date", "message-id", "in-reply-to", "references")
 
 
@@ -62,7 +64,8 @@ def _fetched(context: Mapping[str, Any]) -> bytes | None:
 def _envelope(form: Form) -> Envelope:
     """Return the envelope; the sender's field is there and empty when a bounce came in."""
     sender = form.first("sender")
-    recipients = tuple(one.strip() for one in form.text("recipient").split(",") if one.strip())
+    listed = form.text("recipient")[:LONGEST_LIST].split(",")
+    recipients = tuple(one.strip() for one in listed if one.strip())
     address = form.text("sender").strip().strip("<>")
     return Envelope(address or None, recipients, sender is not None and not address)
 
@@ -107,7 +110,7 @@ def _stored_files(form: Form) -> list[File]:
     """Return the files that stayed at Mailgun, from where they can be fetched for three days."""
     listed, content_ids = _json(form, "attachments"), _content_ids(form)
     found = []
-    for one in listed if isinstance(listed, list) else ():
+    for one in listed[: limits.MAX_PARTS + 1] if isinstance(listed, list) else ():
         if isinstance(one, dict) and (url := text_in(one, "url")) is not None:
             file = File(
                 content=None,
@@ -124,9 +127,8 @@ def _stored_files(form: Form) -> list[File]:
 
 def _content_ids(form: Form) -> Mapping[str, str]:
     """Map each file to its Content-ID. The map is sent the other way round, and may name the empty id twice."""
-    source = form.text("content-id-map")[:LONGEST_JSON]
     try:
-        pairs = json.loads(source or "{}", object_pairs_hook=list)
+        pairs = json.loads(_source(form, "content-id-map") or b"{}", object_pairs_hook=list)
     except (ValueError, RecursionError):
         return {}
     listed = [pair for pair in pairs if isinstance(pair, tuple)] if isinstance(pairs, list) else []
@@ -135,9 +137,15 @@ def _content_ids(form: Form) -> Mapping[str, str]:
 
 def _json(form: Form, name: str) -> Any:  # Any: the document is a stranger's, every reader checks what it takes
     try:
-        return read_json(form.first(name) or b"null")
+        return read_json(_source(form, name) or b"null")
     except PayloadMalformed:
         return None
+
+
+def _source(form: Form, name: str) -> bytes:
+    """Return a field that holds JSON; empty when it is missing, or longer than what would be read of it."""
+    source = form.first(name) or b""
+    return source if len(source) <= LONGEST_JSON else b""
 
 
 def _written_by_mailgun(fields: Fields) -> Fields:

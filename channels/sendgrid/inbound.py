@@ -32,6 +32,7 @@ SCORE = re.compile(r"-?\d{1,6}(?:\.\d{1,6})?")
 HEADER_FIELDS = ("from", "to", "cc", "subject")
 BLANK_LINE = re.compile(rb"\r?\n\r?\n")
 LONGEST_VERDICT = 4000
+LONGEST_JSON = 2 * 1024 * 1024
 
 
 def inbound(provider: str, request: HttpRequest, context: Mapping[str, Any]) -> Sequence[ChannelEvent]:
@@ -132,9 +133,10 @@ def _spam(form: Form) -> dict[str, Any] | None:
 
 
 def _object(form: Form, name: str) -> Object:
-    """Return a field that holds JSON; empty when it does not hold an object."""
+    """Return a field that holds JSON; empty when it holds no object, or one longer than any of SendGrid's."""
+    source = form.first(name) or b"{}"
     try:
-        value = read_json(form.first(name) or b"{}")
+        value = read_json(source) if len(source) <= LONGEST_JSON else {}
     except PayloadMalformed:
         return {}
     return value if isinstance(value, dict) else {}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from channels.errors import PayloadMalformed
-from channels.multipart import MOST_PARTS, FormPart, read_multipart
+from channels.multipart import MOST_LOOKALIKES, MOST_PARTS, FormPart, read_multipart, write_multipart
 
 TYPE = "multipart/form-data; boundary=xYzZY"
 
@@ -47,6 +47,20 @@ def test_a_file_without_a_name_is_a_file() -> None:
     assert list(read_multipart(TYPE, written).files()) == [FormPart("attachment-1", b"png", "", "image/png")]
 
 
+def test_a_header_has_its_bounds() -> None:
+    written = b"--xYzZY\r\n" + b"a: b\r\n" * 1_000_000 + b"--xYzZY--\r\n"
+    (part,) = read_multipart(TYPE, written).parts
+    assert len(written) - 17_000 < len(part.body) < len(written)
+
+
+@given(st.text(max_size=10), st.binary(max_size=30), st.none() | st.text(max_size=10))
+def test_what_is_written_can_be_read_again(name: str, value: bytes, filename: str | None) -> None:
+    kind, written = write_multipart([FormPart("first", b"1"), FormPart(name, value, filename)])
+    first, second = read_multipart(kind, written).parts
+    assert (first.body, second.body) == (b"1", value)
+    assert (second.filename is None) == (filename is None)
+
+
 def test_names_of_files_may_be_utf_8() -> None:
     (part,) = read_multipart(TYPE, body(('name="a"; filename="März 李.pdf"', b""))).parts
     assert part.filename == "März 李.pdf"
@@ -81,6 +95,7 @@ def test_white_space_may_follow_a_boundary() -> None:
         (TYPE, body(('name="a"', b"1"), end=b""), "multipart_incomplete"),
         (TYPE, body(('name="a"', b"1")) + b"--xYzZY\r\n\r\n\r\n--xYzZY--", "multipart_epilogue"),
         (TYPE, body(*[('name="a"', b"")] * (MOST_PARTS + 1)), "multipart_parts"),
+        (TYPE, body(('name="a"', b" --xYzZY" * (MOST_LOOKALIKES + 1))), "multipart_boundary"),
     ],
 )
 def test_a_body_that_is_none_is_malformed(content_type: str, written: bytes, code: str) -> None:

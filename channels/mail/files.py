@@ -14,6 +14,8 @@ RISKY = words(
     "html htm xhtml svg svgz docm dotm xlsm xltm xlam pptm ppam apk app dmg"
 )
 SNIFFED_BYTES = 8192
+# The head of a file within a zip (APPNOTE 4.3.7): a mark, a version, and flags.
+ZIP, FLAGS, ENCRYPTED = b"PK\x03\x04", 6, 1
 
 
 def media(
@@ -27,7 +29,7 @@ def media(
     """Describe a decoded file. ``extra`` has its sniffed type and a warning, where there is one."""
     sniffed = sniffed_type(content)
     name = safe_name(sent_name)
-    warning = _warning(name, mime_type, sniffed)
+    warning = _warning(name, mime_type, sniffed) or ("locked_archive" if _is_locked(content) else None)
     extra: dict[str, Any] = {"sniffed_type": sniffed} if sniffed is not None else {}
     return Media(
         type=_kind(sniffed or mime_type),
@@ -72,6 +74,11 @@ def sniffed_type(content: bytes) -> str | None:
     if content[:2] == b"MZ":
         return "application/x-msdownload"
     return filetype.guess_mime(content[:SNIFFED_BYTES]) if content else None
+
+
+def _is_locked(content: bytes) -> bool:
+    """Tell whether the first file in a zip needs a password, so that no scanner sees what is in it."""
+    return content[:4] == ZIP and len(content) > FLAGS and bool(content[FLAGS] & ENCRYPTED)
 
 
 def _kind(mime_type: str) -> str:

@@ -76,11 +76,13 @@ def _message(letter: Letter, arrival: Arrival) -> InboundMessage:
 
 
 def _thread(letter: Letter) -> dict[str, Any]:
+    """Return the ids by which a conversation is found; of several in In-Reply-To all but the first join References."""
     replied = message_ids(letter.fields.get("in-reply-to"))
+    further = (f"<{one}>" for one in replied[1:])
     return {
         "message_id": message_id(letter.fields.get("message-id")),
         "in_reply_to": replied[0] if replied else None,
-        "references": list(references(" ".join(letter.fields.all("references")))),
+        "references": list(references(" ".join((*letter.fields.all("references"), *further)))),
     }
 
 
@@ -223,10 +225,16 @@ def _plain(boxes: Sequence[Mailbox]) -> list[dict[str, str | None]]:
 
 
 def _updates(found: Report, letter: Letter, arrival: Arrival) -> tuple[StatusUpdate, ...]:
-    """Make one update per recipient; all but the first add the recipient to the external id."""
+    """Make one update per recipient; all but the first add the recipient to the external id.
+
+    A token of ours in the address that the report came to names the conversation, where no Message-ID was sent back.
+    """
     address = _our_address(arrival)
-    known = is_ours(found.message_ref, arrival.settings.own_message_id_domains)
+    token = arrival.reply_token or _token(letter, arrival)
+    known = token is not None or is_ours(found.message_ref, arrival.settings.own_message_id_domains)
     extra = {**arrival.extra, "report": True, "backscatter": not known}
+    if token is not None:
+        extra["reply_token"] = token
     return tuple(
         StatusUpdate(
             provider=arrival.provider,

@@ -187,7 +187,8 @@ TABLE: Mapping[type[Exception], Kind] = {
         404, "not_found", "Not found", "Check the address; what other tenants own looks the same."
     ),
     PictureUnavailable: Kind(
-        404, "picture_unavailable", "The picture can't be had", "Its server does not give it out; the mail is as it was."
+        404, "picture_unavailable", "The picture can't be had",
+        "Its server does not give it out; the mail is as it was.",
     ),
     MethodNotAllowed: Kind(405, "method_not_allowed", "Not for this method", "Use a method named in Allow."),
     Resync: Kind(

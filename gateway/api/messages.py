@@ -1,13 +1,20 @@
-"""``/api/v1/messages/{id}/html``: a mail's own HTML, fenced in."""
+"""``/api/v1/messages/{id}/html``: a mail's own HTML, fenced in; and the pictures from elsewhere that it shows."""
 
 import re
+from itertools import count
+from typing import Annotated
+from uuid import UUID
 
 from aiohttp import web
+from pydantic import Field
 
+from channels.mail.pictures import show_images
 from channels.mail.sanitise import FILE_PREFIX
+from gateway.api.pictures import fetch_picture
 from gateway.api.services import Services
-from gateway.openapi import Answer, Api, Call, NoBody, NoQuery, Operation
-from gateway.problems import NotFound
+from gateway.model.ids import public
+from gateway.openapi import PLAIN_DIGITS, Answer, Api, Call, NoBody, Operation, QueryModel
+from gateway.problems import NotFound, PictureUnavailable
 from gateway.store import messages
 from gateway.store.pool import tenant_tx
 
@@ -15,12 +22,28 @@ from gateway.store.pool import tenant_tx
 # origin stays ours, which is of no use to it without scripts: the page around it measures it and sets its typography.
 POLICY = (
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; "
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data:; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src {images}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
+HELD, SHOWN = "data:", "data: 'self'"
 # Without it, browsers would lay the mail out by the rules of the nineties.
 DOCTYPE = "<!doctype html>"
 FILE = re.compile(rf'(<img\b[^<>]*?\s)src="{FILE_PREFIX}([^"<>]+)"')
+
+MOST_PICTURES = 1000
+
+
+class HtmlQuery(QueryModel):
+    """How a mail is shown."""
+
+    images: bool = Field(default=False, description="Load pictures from elsewhere, through this gateway.")
+
+
+class PictureQuery(QueryModel):
+    """Which picture."""
+
+    number: Annotated[int, Field(ge=0, lt=MOST_PICTURES, description="Its place in the mail, from 0."), PLAIN_DIGITS]
+
 
 HTML = Operation(
     method="GET",
@@ -30,11 +53,28 @@ HTML = Operation(
     summary="Get the sanitised HTML of a mail.",
     description=(
         "For a sandboxed frame. It comes with a content security policy that forbids scripts and loading. "
-        "A picture that came with the mail has the content id of its file in data-file, and no address."
+        "A picture that came with the mail has the content id of its file in data-file, and no address. A picture "
+        "from elsewhere has its address in data-remote, and loads from the gateway once `images` asks for it."
     ),
-    query=NoQuery,
+    query=HtmlQuery,
     body=NoBody,
     answers={200: Answer("The HTML.", content_type="text/html")},
+    id_prefix="msg",
+)
+
+PICTURE = Operation(
+    method="GET",
+    path="/api/v1/messages/{id}/picture",
+    name="get_message_picture",
+    tag="Conversations",
+    summary="Get a picture from elsewhere that a mail shows.",
+    description=(
+        "The gateway fetches it, so that the sender learns nothing of who reads: PNG, JPEG, GIF or WebP, at most 5 MiB."
+    ),
+    query=PictureQuery,
+    body=NoBody,
+    answers={200: Answer("The picture.", content_type="image/*")},
+    problems=(PictureUnavailable,),
     id_prefix="msg",
 )
 
@@ -45,21 +85,45 @@ class Messages:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def html(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
+    async def html(self, call: Call[HtmlQuery, NoBody]) -> web.StreamResponse:
         """Answer a mail's HTML."""
-        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
-            found = await messages.html_of(tx, call.id)
-        if found is None:
-            raise NotFound("there is no such message, or it has no HTML")
+        found = await self._html(call.caller.tenant_id, call.id)
+        document = DOCTYPE + FILE.sub(r'\1data-file="\2"', found)
+        if call.query.images:
+            places = count()
+            path = f"/api/v1/messages/{public('msg', call.id)}/picture?number="
+            document = show_images(document, lambda _: f"{path}{next(places)}")
         headers = {
-            "Content-Security-Policy": POLICY,
+            "Content-Security-Policy": POLICY.format(images=SHOWN if call.query.images else HELD),
             "X-Frame-Options": "SAMEORIGIN",
             "Cache-Control": "private, max-age=3600",
         }
-        document = DOCTYPE + FILE.sub(r'\1data-file="\2"', found)
         return web.Response(text=document, content_type="text/html", charset="utf-8", headers=headers)
+
+    async def picture(self, call: Call[PictureQuery, NoBody]) -> web.StreamResponse:
+        """Answer a picture from elsewhere; which ones there are, only the mail says."""
+        addresses: list[str] = []
+        show_images(await self._html(call.caller.tenant_id, call.id), addresses.append)
+        if call.query.number >= len(addresses):
+            raise NotFound("the mail has no such picture")
+        found = await fetch_picture(self._services.call, addresses[call.query.number])
+        headers = {
+            "Content-Security-Policy": "default-src 'none'; sandbox",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Cache-Control": "private, max-age=86400",
+        }
+        return web.Response(body=found.content, content_type=found.mime_type, headers=headers)
+
+    async def _html(self, tenant_id: UUID, message_id: UUID) -> str:
+        async with tenant_tx(self._services.pool, tenant_id) as tx:
+            found = await messages.html_of(tx, message_id)
+        if found is None:
+            raise NotFound("there is no such message, or it has no HTML")
+        return found
 
 
 def add_routes(api: Api, services: Services) -> None:
-    """Mount the operation."""
-    api.add(HTML, Messages(services).html)
+    """Mount the operations."""
+    handlers = Messages(services)
+    api.add(HTML, handlers.html)
+    api.add(PICTURE, handlers.picture)

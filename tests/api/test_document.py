@@ -24,7 +24,7 @@ FUZZ_SECONDS = 12
 #: none that was given out. Both have tests of their own.
 NOT_JUDGED = "ignored_auth,positive_data_acceptance"
 #: Operations whose answers are held against the document in tests of their own: they ask somebody outside.
-ELSEWHERE = {"self_test_connection", "sync_templates"}
+ELSEWHERE = {"get_message_picture", "self_test_connection", "sync_templates"}
 
 
 async def test_the_document_is_valid(served: Served) -> None:

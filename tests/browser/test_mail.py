@@ -1,7 +1,9 @@
 """The HTML of a mail is shown, and can do nothing."""
 
+import base64
+
 import pytest
-from playwright.async_api import FrameLocator, expect
+from playwright.async_api import FrameLocator, Route, expect
 
 from tests.browser.site import Site
 from tests.browser.window import OpenWindow, Window
@@ -132,3 +134,43 @@ async def test_a_mail_whose_html_cannot_be_had_is_shown_as_text(window: Window, 
     await window.open("Order 1043")
     await expect(window.page.get_by_text("The formatted mail could not be loaded.")).to_be_visible()
     await expect(window.message("Plain words")).to_be_visible()
+
+
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+)
+
+
+async def test_pictures_from_elsewhere_show_once_somebody_asks(window: Window, site: Site) -> None:
+    asked: list[str] = []
+
+    async def answer(route: Route) -> None:
+        asked.append(route.request.url)
+        found = route.request.url.endswith("number=0")
+        await route.fulfill(status=200 if found else 404, body=PICTURE if found else b"", content_type="image/png")
+
+    await window.page.route("**/picture?number=*", answer)
+    window.complaints.expected.append("404")
+    frame = await opened(
+        window,
+        site,
+        '<p>Hello</p><img src="https://pictures.example/a.png" alt="Sofa" width="40">'
+        '<img src="https://pictures.example/gone.png" alt="Lamp" width="40">',
+    )
+    await expect(frame.get_by_text("Sofa")).to_be_visible()
+    assert asked == []
+    await window.thread.get_by_role("button", name="Show images").click()
+    picture = frame.get_by_role("img", name="Sofa")
+    await expect(picture).to_be_visible()
+    assert await picture.evaluate("image => image.complete && image.naturalWidth") == 1
+    await expect(frame.get_by_text("Lamp (picture, can't be loaded)")).to_be_visible()
+    await expect(window.thread.get_by_role("button", name="Show images")).to_have_count(0)
+    assert all(url.startswith(site.url) for url in asked)
+
+
+async def test_a_signature_is_folded_away(window: Window, site: Site) -> None:
+    frame = await opened(window, site, '<p>See you then.</p><div class="gmail_signature">Jane Doe, 2nd floor</div>')
+    await expect(frame.get_by_text("See you then.")).to_be_visible()
+    await expect(frame.get_by_text("2nd floor")).to_be_hidden()
+    await window.thread.get_by_role("button", name="Show signature").click()
+    await expect(frame.get_by_text("2nd floor")).to_be_visible()

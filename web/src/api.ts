@@ -77,8 +77,13 @@ export async function markRead(id: ConversationId): Promise<void> {
 }
 
 /** Where a frame finds the sanitised body of a mail. */
-export function mailBodyUrl(id: MessageId): string {
-  return `/api/v1/messages/${encodeURIComponent(id)}/html`;
+export function mailBodyUrl(id: MessageId, images: boolean): string {
+  return `/api/v1/messages/${encodeURIComponent(id)}/html${images ? "?images=true" : ""}`;
+}
+
+/** What the addresses of a mail's pictures from elsewhere begin with. */
+export function pictureUrls(id: MessageId): string {
+  return `/api/v1/messages/${encodeURIComponent(id)}/picture?`;
 }
 
 export async function startSimulation(simulation: Simulation): Promise<void> {

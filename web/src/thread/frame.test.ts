@@ -1,6 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { dress, foldQuotes, holdImages, isMail, paints } from "./frame";
 
+const PICTURES = "/api/v1/messages/msg_1/picture?";
+
 describe("a mail's frame", () => {
   test("does not let a mail cover its frame", () => {
     const inside = open('<div style="position: fixed; color: red">Pay now</div>');
@@ -38,14 +40,14 @@ describe("a mail's frame", () => {
 
   test("puts the words of far images in their place", () => {
     const inside = open('<img alt="Logo"><img src="data:image/gif;base64,R0lGOD">');
-    expect(holdImages(inside)).toBe(true);
+    expect(holdImages(inside, PICTURES)).toBe(true);
     expect(inside.querySelectorAll("img")).toHaveLength(1);
     expect(inside.body.textContent).toBe("Logo");
   });
 
   test("keeps a place for pictures that came with the mail", () => {
     const inside = open('<img data-file="a@x" alt="Floor plan"><img data-file="b@x">');
-    expect(holdImages(inside)).toBe(false);
+    expect(holdImages(inside, PICTURES)).toBe(false);
     expect([...inside.querySelectorAll(".postgate-picture")].map((place) => place.textContent)).toEqual([
       "Floor plan (picture, not fetched yet)",
       "Picture, not fetched yet",
@@ -55,14 +57,31 @@ describe("a mail's frame", () => {
   test("folds what a mail quotes and unfolds it again", () => {
     const inside = open("<p>Yes</p><blockquote>Do you?<blockquote>Well</blockquote></blockquote>");
     const quote = inside.querySelector<HTMLElement>("blockquote");
-    expect(foldQuotes(inside, true)).toBe(true);
+    expect(foldQuotes(inside, true)).toBe("quote");
     expect(quote?.hidden).toBe(true);
     foldQuotes(inside, false);
     expect(quote?.hidden).toBe(false);
   });
 
   test("shows a mail that is nothing but a quote", () => {
-    expect(foldQuotes(open("<blockquote>Forwarded</blockquote>"), true)).toBe(false);
+    expect(foldQuotes(open("<blockquote>Forwarded</blockquote>"), true)).toBe("nothing");
+  });
+
+  test("folds what the gateway marked, and says when it is but a signature", () => {
+    const both = open('<p>Yes</p><div data-fold="signature">Jane</div><div data-fold="quote">Do you?</div>');
+    expect(foldQuotes(both, true)).toBe("quote");
+    expect([...both.querySelectorAll<HTMLElement>("[data-fold]")].every((part) => part.hidden)).toBe(true);
+    const signed = open('<p>Yes</p><blockquote>kept</blockquote><div data-fold="signature">Jane</div>');
+    expect(foldQuotes(signed, true)).toBe("signature");
+    expect(signed.querySelector("blockquote")?.hidden).toBe(false);
+  });
+
+  test("shows the pictures that were asked for, and says which can't be had", () => {
+    const inside = open(`<img alt="Logo" src="${PICTURES}number=0"><img src="https://example.org/x.png">`);
+    expect(holdImages(inside, PICTURES)).toBe(true);
+    expect(inside.querySelectorAll("img")).toHaveLength(1);
+    inside.querySelector("img")?.dispatchEvent(new Event("error"));
+    expect(inside.body.textContent).toBe("Logo (picture, can't be loaded)");
   });
 
   test("is not filled with an answer that is no mail", () => {

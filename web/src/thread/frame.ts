@@ -34,26 +34,48 @@ export function paints(inside: Document): boolean {
   return inside.querySelector(COLOURED) !== null;
 }
 
-/** Put words in the place of pictures that are not shown; whether some of them are from elsewhere. */
-export function holdImages(inside: Document): boolean {
+/**
+ * Put words in the place of pictures that are not shown; whether some of them are from elsewhere.
+ * Where the mail was asked for with its pictures, those come from the gateway and stay.
+ */
+export function holdImages(inside: Document, path: string): boolean {
   let held = false;
   for (const image of inside.querySelectorAll("img")) {
-    if (image.src.startsWith("data:")) continue;
+    const source = image.getAttribute("src") ?? "";
+    if (source.startsWith("data:")) continue;
+    if (source.startsWith(path)) {
+      const give = () => {
+        image.replaceWith(named(image, words.message.pictureGone));
+      };
+      if (image.complete && image.naturalWidth === 0) give();
+      else image.addEventListener("error", give);
+      continue;
+    }
     if (image.dataset["file"] === undefined) held = true;
     image.replaceWith(standIn(image));
   }
   return held;
 }
 
-/** Hide or show what a mail quotes from earlier ones; false when it quotes nothing. */
-export function foldQuotes(inside: Document, hidden: boolean): boolean {
-  const quotes = [...inside.querySelectorAll<HTMLElement>("blockquote")].filter(
-    (quote) => quote.parentElement?.closest("blockquote") === null,
-  );
+export type Folded = "nothing" | "quote" | "signature";
+
+/**
+ * Hide or show what a mail quotes from earlier ones, and its signature; says what there is to fold.
+ * The gateway marks both; in a mail that was stored before it did, quotes are known by their element.
+ */
+export function foldQuotes(inside: Document, hidden: boolean): Folded {
+  const marked = outermost(inside, "[data-fold]");
+  const folded = marked.length > 0 ? marked : outermost(inside, "blockquote");
   // A mail that is all quote, such as a bare forward, is shown.
-  if (quotes.length === 0 || isAll(inside, quotes)) return false;
-  for (const quote of quotes) quote.hidden = hidden;
-  return true;
+  if (folded.length === 0 || isAll(inside, folded)) return "nothing";
+  for (const part of folded) part.hidden = hidden;
+  return folded.every((part) => part.dataset["fold"] === "signature") ? "signature" : "quote";
+}
+
+function outermost(inside: Document, selector: string): readonly HTMLElement[] {
+  return [...inside.querySelectorAll<HTMLElement>(selector)].filter(
+    (part) => (part.parentElement?.closest(selector) ?? null) === null,
+  );
 }
 
 function isAll(inside: Document, quotes: readonly HTMLElement[]): boolean {
@@ -68,9 +90,13 @@ function visibleLength(element: HTMLElement): number {
 // A picture that came with the mail is worth a place; one from elsewhere is often only a counter.
 function standIn(image: HTMLImageElement): HTMLElement | string {
   if (image.dataset["file"] === undefined) return image.alt;
+  return named(image, words.message.picture);
+}
+
+function named(image: HTMLImageElement, otherwise: string): HTMLElement {
   const place = image.ownerDocument.createElement("span");
   place.className = "postgate-picture";
-  place.textContent = image.alt === "" ? words.message.picture : words.message.pictureOf(image.alt);
+  place.textContent = image.alt === "" ? otherwise : words.message.pictureOf(image.alt, otherwise);
   return place;
 }
 

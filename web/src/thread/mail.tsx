@@ -54,6 +54,7 @@ export function PlainBody({ of }: { readonly of: Message }) {
       <p class="text">{linked(folds && !whole ? reply : text || words.message.noText)}</p>
       {folds && (
         <QuoteFold
+          of="quote"
           open={whole}
           onToggle={() => {
             setWhole(!whole);
@@ -65,14 +66,17 @@ export function PlainBody({ of }: { readonly of: Message }) {
 }
 
 interface QuoteFoldProps {
+  readonly of: "quote" | "signature";
   readonly open: boolean;
   readonly onToggle: () => void;
 }
 
-export function QuoteFold({ open, onToggle }: QuoteFoldProps) {
+export function QuoteFold({ of, open, onToggle }: QuoteFoldProps) {
+  const { quotedHide, quotedShow, signatureHide, signatureShow } = words.message;
+  const label = of === "quote" ? [quotedShow, quotedHide] : [signatureShow, signatureHide];
   return (
     <button type="button" class="quote-fold" aria-expanded={open} onClick={onToggle}>
-      {open ? words.message.quotedHide : words.message.quotedShow}
+      {label[open ? 1 : 0]}
     </button>
   );
 }

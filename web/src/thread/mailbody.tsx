@@ -9,11 +9,11 @@
  */
 
 import { useEffect, useRef, useState } from "preact/hooks";
-import { mailBodyUrl } from "../api";
+import { mailBodyUrl, pictureUrls } from "../api";
 import type { Message } from "../model/types";
 import { shade } from "../shell/theme";
 import { words } from "../words";
-import { dress, foldQuotes, holdImages, isMail, paints, type Look } from "./frame";
+import { dress, foldQuotes, holdImages, isMail, paints, type Folded, type Look } from "./frame";
 import { PlainBody, QuoteFold } from "./mail";
 import { useNear } from "./near";
 
@@ -50,8 +50,10 @@ function Frame({ id, sender, report }: FrameProps) {
   const frame = useRef<HTMLIFrameElement>(null);
   const [inside, setInside] = useState<Document | null>(null);
   const [height, setHeight] = useState(0);
-  const [quotes, setQuotes] = useState<"none" | "folded" | "open">("none");
+  const [fold, setFold] = useState<Folded>("nothing");
+  const [open, setOpen] = useState(false);
   const [held, setHeld] = useState(false);
+  const [images, setImages] = useState(false);
   const [painted, setPainted] = useState(false);
   // A mail that brings colours of its own was made for white paper: dark text on
   // our dark ground could not be read. One without follows the theme.
@@ -66,31 +68,44 @@ function Frame({ id, sender, report }: FrameProps) {
     dress(loaded);
     setInside(loaded);
     setPainted(paints(loaded));
-    setHeld(holdImages(loaded));
-    setQuotes(foldQuotes(loaded, true) ? "folded" : "none");
+    setHeld(holdImages(loaded, pictureUrls(id)));
+    setFold(foldQuotes(loaded, !open));
     watch(loaded.body);
     report("shown");
   };
   const toggle = () => {
-    if (inside !== null) foldQuotes(inside, quotes === "open");
-    setQuotes(quotes === "open" ? "folded" : "open");
+    if (inside !== null) foldQuotes(inside, open);
+    setOpen(!open);
   };
   useEffect(() => {
     if (inside !== null) inside.documentElement.className = look;
   }, [inside, look]);
   return (
     <>
-      {held && <p class="mail-note">{words.message.imagesHeld}</p>}
+      {held && (
+        <p class="mail-note">
+          {words.message.imagesHeld}
+          <button
+            type="button"
+            class="mail-show"
+            onClick={() => {
+              setImages(true);
+            }}
+          >
+            {words.message.imagesShow}
+          </button>
+        </p>
+      )}
       <iframe
         ref={frame}
         class={`mail-frame ${look}`}
         sandbox={SANDBOX}
         title={words.message.mailFrame(sender)}
-        src={mailBodyUrl(id)}
+        src={mailBodyUrl(id, images)}
         style={{ height: `${height}px` }}
         onLoad={settle}
       />
-      {quotes !== "none" && <QuoteFold open={quotes === "open"} onToggle={toggle} />}
+      {fold !== "nothing" && <QuoteFold open={open} of={fold} onToggle={toggle} />}
     </>
   );
 }

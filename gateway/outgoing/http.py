@@ -19,6 +19,7 @@ from aiohttp import (
 from yarl import URL
 
 from channels.http import NO_ANSWER, Headers, HttpRequest, HttpResponse
+from gateway.model.texts import storable
 from gateway.outgoing import metrics
 from gateway.outgoing.egress import Guard, Network
 from gateway.outgoing.resolver import GuardedResolver
@@ -136,7 +137,13 @@ async def _bounded(answer: ClientResponse, limit: int) -> bytes | None:
 
 def _nothing(request: HttpRequest, outcome: str, failure: str, *, sent: bool) -> HttpResponse:
     host = request.url.partition("://")[2].partition("/")[0].partition("?")[0].rpartition("@")[2]
-    log.warning("outgoing.no_answer", method=request.method, host=host[:253], outcome=outcome, failure=failure[:300])
+    log.warning(
+        "outgoing.no_answer",
+        method=request.method,
+        host=storable(host, 253),
+        outcome=outcome,
+        failure=storable(failure, 300),
+    )
     metrics.CALLS.labels(outcome).inc()
     return HttpResponse(NO_ANSWER, failure=failure, sent=sent)
 

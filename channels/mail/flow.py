@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from channels.mail import limits
+from channels.mail.links import LONGEST, misleads
 from channels.mail.markup import Tag, Text, escaped, tokens
 from channels.mail.pictures import is_tracker
 from channels.mail.quote_marks import REST, ends_reply, fold_of
@@ -61,7 +62,8 @@ class Page:
 
     ``html`` is balanced but not safe: give it to the sanitiser. ``reply`` is the text without
     quoted mail; it is ``text`` when there is none, or when answers stand between the quotes.
-    ``trackers`` is how many invisible pictures from elsewhere were taken out.
+    ``trackers`` is how many invisible pictures from elsewhere were taken out, ``misleading_links``
+    how many links show another host than they lead to.
 
     Elements that can be folded away say so in ``data-fold``: ``quote`` and ``signature`` for what
     stands in them, ``rest`` for themselves and all that comes after. ``foldable`` is False when
@@ -73,6 +75,7 @@ class Page:
     reply: str
     cut: bool
     trackers: int
+    misleading_links: int
     foldable: bool
 
 
@@ -115,6 +118,9 @@ class _Flow:
     formatting: int = 0
     tags: int = 0
     trackers: int = 0
+    link: str | None = None
+    link_text: str = ""
+    misleading_links: int = 0
     quote_at: int | None = None
     reply_ended: bool = False
     seen_quote: bool = False
@@ -124,6 +130,8 @@ class _Flow:
     def text(self, text: str) -> None:
         self.out.append(escaped(text))
         self.full.add(text)
+        if self.link is not None and len(self.link_text) < LONGEST:
+            self.link_text += text[:LONGEST]
         if self._in_reply():
             self.reply.add(text)
             self.after_quote = self.after_quote or (self.seen_quote and bool(text.strip()))
@@ -138,6 +146,9 @@ class _Flow:
             return
         self._end_implied(tag.name)
         self._line(tag.name)
+        if tag.name == "a":
+            self._end_link()
+            self.link = tag.attributes.get("href")
         if self.tags >= MAX_TAGS:
             return
         if tag.name == "img" and is_tracker(tag.attributes):
@@ -152,14 +163,22 @@ class _Flow:
 
     def end(self, name: str) -> None:
         """Close an element and what is open within it; a stray end tag is ignored."""
+        if name == "a":
+            self._end_link()
         fence = ROW_FENCE - {name} if name in TABLE_PARTS else FENCE
         self._close_to({name}, fence)
         self._line(name)
 
     def close(self) -> None:
         """Close everything."""
+        self._end_link()
         while self.stack:
             self._pop()
+
+    def _end_link(self) -> None:
+        """Compare what a link shows with where it leads."""
+        self.misleading_links += self.link is not None and misleads(self.link, self.link_text)
+        self.link, self.link_text = None, ""
 
     def _close_to(self, names: set[str] | frozenset[str], fence: frozenset[str]) -> None:
         if not any(self.open[name] for name in names):
@@ -238,7 +257,9 @@ def flow(markup: str) -> Page:
     own = state.reply.text()
     foldable = bool(own) and not state.interleaved
     cut = len(markup) > limits.MAX_HTML or state.tags >= MAX_TAGS or next(stream, None) is not None
-    return Page("".join(state.out), text, own if foldable else text, cut, state.trackers, foldable)
+    return Page(
+        "".join(state.out), text, own if foldable else text, cut, state.trackers, state.misleading_links, foldable
+    )
 
 
 def _drop(state: _Flow, token: Text | Tag) -> None:

@@ -46,6 +46,7 @@ class _Shown:
     folds: tuple[Fold, ...] = ()
     blocked: int = 0
     trackers: int = 0
+    misleading_links: int = 0
     files: tuple[str, ...] = ()
     cut: bool = False
 
@@ -148,6 +149,7 @@ def _shown(letter: Letter, hint: str | None) -> _Shown:
         folds=folded,
         blocked=clean.blocked_images + page.trackers,
         trackers=page.trackers,
+        misleading_links=page.misleading_links,
         files=clean.shown_files,
         cut=page.cut,
     )
@@ -188,6 +190,7 @@ def _notes(letter: Letter, arrival: Arrival, shown: _Shown) -> Mapping[str, Any]
     notes = {
         "blocked_remote_images": shown.blocked,
         "blocked_trackers": shown.trackers,
+        "misleading_links": shown.misleading_links,
         "cut": letter.cut or shown.cut,
         "loop": _came_back(letter, arrival),
         "misleading_name": _misleads(letter.senders[0]) if letter.senders else False,

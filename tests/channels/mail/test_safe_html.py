@@ -274,3 +274,22 @@ def test_html_becomes_text(source: str, text: str | None, reply: str | None) -> 
     page = flow(source)
     assert page.text == (text if text is not None else page.text)
     assert page.reply == (reply if reply is not None else page.text)
+
+
+@pytest.mark.parametrize(
+    ("source", "count"),
+    [
+        ('<a href="https://evil.example/x">https://bank.example.org/login</a>', 1),
+        ('<a href="https://evil.example/x"><b>bank</b>.example.org</a>', 1),
+        ('<a href="https://bank.example.org@evil.example/">bank.example.org</a>', 1),
+        ('<a href="https://www.bank.example.org/x">bank.example.org</a>', 0),
+        ('<a href="https://bank.example.org/x">http://login.bank.example.org/</a>', 0),
+        ('<a href="https://evil.example/">click here</a>', 0),
+        ('<a href="mailto:a@evil.example">bank.example.org</a>', 0),
+        ('<a href="https://[::1">bank.example.org</a>', 0),
+        ('<a href="https://evil.example/">bank.example.org', 1),
+        ('<a href="https://evil.example/">a</a> bank.example.org', 0),
+    ],
+)
+def test_a_link_that_shows_another_host_is_noticed(source: str, count: int) -> None:
+    assert flow(source).misleading_links == count

@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 from channels.http import NO_ANSWER, Headers, HttpRequest, HttpResponse, basic_authorization
 from channels.mail.ids import message_id
 from channels.mail.outgoing import party, render
+from channels.mailgun.problems import DOMAIN, PROBLEMS, UNCLEAR
 from channels.mailgun.updates import REFERENCE
 from channels.multipart import Form, FormPart, write_multipart
 from channels.operations import Dialogue
@@ -22,16 +23,6 @@ STORE = re.compile(r"(?:[a-z0-9-]{1,63}\.)?api(?:\.eu)?\.mailgun\.net")
 STORED = "/v3/domains/"
 WRONG_PATH = b"Magnificent"
 """Of the text that Mailgun answers, with a 200, to paths that it does not have."""
-
-CONTENT = Problem("Mailgun did not accept the mail as it is.")
-LOGIN = Problem("Mailgun did not accept the API key; an administrator has to act.")
-QUOTA = Problem("The Mailgun account has used up what it paid for; an administrator has to act.")
-DOMAIN = Problem("Mailgun does not know the sending domain in this region; an administrator has to act.")
-SIZE = Problem("The mail with its files is too large for Mailgun.")
-THROTTLED = Problem("Mailgun takes no more mail at the moment; it will be tried again.", retryable=True)
-UNCLEAR = Problem("Mailgun had trouble; it is not known whether it took the mail.", unknown=True)
-REFUSED = Problem("Mailgun refused the mail.")
-PROBLEMS = {400: CONTENT, 401: LOGIN, 402: QUOTA, 403: LOGIN, 404: DOMAIN, 413: SIZE, 429: THROTTLED}
 
 GONE = Problem("Mailgun no longer has the content of this mail: it keeps it for three days.")
 NOT_NOW = Problem("Mailgun could not hand over the content of this mail; it will be tried again.", retryable=True)
@@ -64,7 +55,7 @@ def read_answer(response: HttpResponse) -> SendResult:
             return Accepted(external_id)
         wrong = WRONG_PATH in response.body[:200]
         return refused(response, "answer_unreadable", DOMAIN if wrong else UNCLEAR)
-    problem = UNCLEAR if response.status >= 500 else PROBLEMS.get(response.status, REFUSED)
+    problem = UNCLEAR if response.status >= 500 else PROBLEMS.of(str(response.status))
     return refused(response, None, problem, answer.get("message"))
 
 

@@ -21,7 +21,8 @@ from channels.mail.outgoing import (
 )
 from channels.mail.wordsets import words
 from channels.outbound import Accepted, OutboundMessage, SendResult
-from channels.refusals import Problem, answer_of, refused
+from channels.refusals import answer_of, refused
+from channels.sendgrid.problems import PROBLEMS, UNCLEAR
 from channels.sendgrid.updates import REFERENCE
 
 APIS = {"global": "https://api.sendgrid.com", "eu": "https://api.eu.sendgrid.com"}
@@ -31,16 +32,6 @@ PATH = "/v3/mail/send"
 FORBIDDEN = words("x-sg-id x-sg-eid dkim-signature reply-to")
 SPACE = " "
 """The text of a mail that is nothing but files: SendGrid refuses an empty one."""
-
-CONTENT = Problem("SendGrid did not accept the mail as it is.")
-LOGIN = Problem("SendGrid did not accept the API key; an administrator has to act.")
-SENDER = Problem("SendGrid does not let this address send: it has to be verified there first, or the API key may not.")
-SIZE = Problem("The mail with its files is too large for SendGrid.")
-QUOTA = Problem("The SendGrid account has used up its credits; an administrator has to act.")
-THROTTLED = Problem("SendGrid takes no more mail at the moment; it will be tried again.", retryable=True)
-UNCLEAR = Problem("SendGrid had trouble; it is not known whether it took the mail.", unknown=True)
-REFUSED = Problem("SendGrid refused the mail.")
-PROBLEMS = {400: CONTENT, 401: LOGIN, 402: QUOTA, 403: SENDER, 413: SIZE, 429: THROTTLED}
 
 
 def build_message(message: OutboundMessage, api_key: str, region: str) -> HttpRequest:
@@ -94,7 +85,7 @@ def read_answer(response: HttpResponse) -> SendResult:
     external_id = response.headers.get("x-message-id").strip()
     if response.status // 100 == 2:
         return Accepted(external_id) if external_id else refused(response, "answer_unreadable", UNCLEAR)
-    problem = UNCLEAR if response.status >= 500 else PROBLEMS.get(response.status, REFUSED)
+    problem = UNCLEAR if response.status >= 500 else PROBLEMS.of(str(response.status))
     return refused(response, None, problem, _said(response))
 
 

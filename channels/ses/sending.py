@@ -11,7 +11,8 @@ from channels.aws.signing import Keys, signed
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.mail.outgoing import party, render
 from channels.outbound import Accepted, OutboundMessage, SendResult
-from channels.refusals import Problem, Problems, answer_of, refused
+from channels.refusals import answer_of, refused
+from channels.ses.problems import PROBLEMS, THROTTLED, UNCLEAR
 from channels.ses.stored import domain_of
 from channels.ses.updates import ENCODED_REFERENCE, REFERENCE
 
@@ -20,32 +21,6 @@ SERVICE = "ses"
 TAG = re.compile(r"[A-Za-z0-9_-]{1,256}")
 LONGEST_TAG = 256
 ERROR_TYPE = re.compile(r"(?:[^#]{0,200}#)?([A-Za-z]{1,100})")
-
-CONTENT = Problem("Amazon SES did not accept the mail as it is: it is too large, holds a virus, or can't be read.")
-LOGIN = Problem("Amazon SES did not accept the access key, or it may not send; an administrator has to act.")
-SENDER = Problem("Amazon SES does not know the sending domain or address; an administrator has to verify it there.")
-PAUSED = Problem("Sending is paused or suspended at Amazon SES; an administrator has to act.")
-QUOTA = Problem("The Amazon SES account has reached a limit; an administrator has to act.")
-CLOCK = Problem("Amazon SES did not accept the time of the request; the gateway's clock may be wrong.")
-THROTTLED = Problem("Amazon SES takes no more mail at the moment; it will be tried again.", retryable=True)
-UNCLEAR = Problem("Amazon SES had trouble; it is not known whether it took the mail.", unknown=True)
-
-PROBLEMS = Problems(
-    {
-        CONTENT: ("BadRequestException", "MessageRejected", "ValidationException", "SerializationException"),
-        LOGIN: (
-            "AccessDeniedException", "UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException",
-            "SignatureDoesNotMatch", "MissingAuthenticationTokenException", "IncompleteSignatureException",
-            "OptInRequired",
-        ),
-        SENDER: ("MailFromDomainNotVerifiedException", "NotFoundException"),
-        PAUSED: ("AccountSuspendedException", "SendingPausedException"),
-        QUOTA: ("LimitExceededException",),
-        CLOCK: ("RequestExpired", "ExpiredTokenException"),
-        THROTTLED: ("TooManyRequestsException", "ThrottlingException", "Throttling"),
-    },
-    unnamed=Problem("Amazon SES refused the mail."),
-)  # fmt: skip
 
 
 def build_message(message: OutboundMessage, keys: Keys, configuration_set: str | None, now: datetime) -> HttpRequest:

@@ -90,12 +90,15 @@ BEGIN
             ORDER BY i.position LIMIT 1);
         WITH taken AS (
             INSERT INTO customer_identities (tenant_id, kind, value, customer_id)
-            VALUES (sender.tenant_id, sender.number_kind, sender.number, coalesce(known, sender.customer_id))
+            SELECT sender.tenant_id, i.kind, i.value, coalesce(known, sender.customer_id)
+            FROM (VALUES (sender.number_kind, sender.number),
+                (CASE WHEN sender.identity_kind = 'bsuid' THEN 'bsuid' END, sender.identity_value)) AS i (kind, value)
+            WHERE i.kind IS NOT NULL
             ON CONFLICT DO NOTHING
             RETURNING customer_id
         )
         INSERT INTO customers (tenant_id, id, name)
-        SELECT sender.tenant_id, t.customer_id, sender.sender_name FROM taken t WHERE known IS NULL;
+        SELECT DISTINCT sender.tenant_id, t.customer_id, sender.sender_name FROM taken t WHERE known IS NULL;
         IF known IS NULL THEN
             made := made || sender.customer_id;
         ELSIF known <> ALL (made) THEN
@@ -404,11 +407,18 @@ DECLARE
     somebody_new boolean;
     in_full boolean;
 BEGIN
-    PERFORM FROM tenant_heads h WHERE h.tenant_id IN (
-        SELECT m.tenant_id FROM unnest(incoming) m WHERE fresh[m.place]
-        UNION SELECT n.tenant_id FROM unnest(news) n WHERE fresh_news[n.place]
-        UNION SELECT n.tenant_id FROM unnest(notes) n WHERE fresh_notes[n.place])
-    ORDER BY h.tenant_id FOR NO KEY UPDATE OF h;
+    IF true = ANY (fresh_notes) THEN
+        PERFORM FROM tenant_heads h WHERE h.tenant_id IN (
+            SELECT m.tenant_id FROM unnest(incoming) m WHERE fresh[m.place]
+            UNION SELECT n.tenant_id FROM unnest(news) n WHERE fresh_news[n.place]
+            UNION SELECT n.tenant_id FROM unnest(notes) n WHERE fresh_notes[n.place])
+        ORDER BY h.tenant_id FOR NO KEY UPDATE OF h;
+    ELSE
+        PERFORM FROM tenant_heads h WHERE h.tenant_id IN (
+            SELECT m.tenant_id FROM unnest(incoming) m WHERE fresh[m.place]
+            UNION SELECT n.tenant_id FROM unnest(news) n WHERE fresh_news[n.place])
+        ORDER BY h.tenant_id FOR NO KEY UPDATE OF h;
+    END IF;
 
     -- To set a query up costs more than to run it for a few messages: those for what is rare wait until it is there.
     SELECT bool_or(m.customer_id = customer[m.place] OR m.conversation_id = conversation[m.place]),
@@ -469,9 +479,11 @@ DECLARE
     conversation uuid[] := '{}';
     fresh_news boolean[] := '{}';
     changed uuid[] := '{}';          -- messages whose status changed
-    fresh_notes boolean[] := '{}';
-    people ingest_row[] := '{}';     -- customers whom notes made or gave an address
-    rewritten uuid[] := '{}';        -- messages that look different after edits and revokes
+    -- What only notes and aliases need stays null without them: even to look at one more variable takes time.
+    met uuid[];                      -- known customers who write under another spelling
+    fresh_notes boolean[];
+    people ingest_row[];             -- customers whom notes made or gave an address
+    rewritten uuid[];                -- messages that look different after edits and revokes
 BEGIN
     IF cardinality(incoming) > 0 THEN
         -- Claim the external ids. Who loses a race waits here for the winner's commit and then finds its row.
@@ -490,19 +502,15 @@ BEGIN
         INTO won, waited FROM claimed c;
         SELECT array_agg(m.id = ANY (won) ORDER BY m.place) INTO fresh FROM unnest(incoming) m;
     END IF;
-    IF cardinality(notes) > 0 THEN
-        SELECT a.fresh_notes, a.people INTO fresh_notes, people FROM ingest_addresses(notes) a;
-    END IF;
-    IF cardinality(aliases) > 0 THEN
-        renewed := ingest_aliases(incoming, fresh, aliases);
+    IF cardinality(notes) > 0 OR cardinality(aliases) > 0 THEN
+        IF cardinality(notes) > 0 THEN
+            SELECT a.fresh_notes, a.people INTO fresh_notes, people FROM ingest_addresses(notes) a;
+        END IF;
+        met := ingest_aliases(incoming, fresh, aliases);
     END IF;
     IF true = ANY (fresh) THEN
-        SELECT c.found_ids, renewed || c.grown INTO customer, renewed FROM ingest_customers(incoming, fresh) c;
-        renewed := renewed || ingest_names(incoming, fresh, customer);
-        IF cardinality(aliases) > 0 THEN  -- of those made just now customer.created tells
-            renewed := ARRAY(SELECT k FROM unnest(renewed) k WHERE NOT EXISTS (
-                SELECT FROM unnest(incoming) m WHERE fresh[m.place] AND m.customer_id = k));
-        END IF;
+        SELECT c.found_ids, c.grown INTO customer, renewed FROM ingest_customers(incoming, fresh) c;
+        renewed := renewed || met || ingest_names(incoming, fresh, customer);
         conversation := ingest_conversations(incoming, fresh, customer);
         PERFORM ingest_messages(incoming, fresh, conversation);
     END IF;
@@ -512,10 +520,10 @@ BEGIN
     IF true = ANY (fresh_news) OR cardinality(waited) > 0 THEN
         changed := ingest_fold(incoming, waited, news, fresh_news);
     END IF;
-    IF cardinality(notes) > 0 THEN
-        fresh_notes := ingest_notes(webhooks, notes, fresh_notes);
-    END IF;
-    IF true = ANY (fresh_notes) OR cardinality(waited) > 0 THEN
+    IF cardinality(notes) > 0 OR cardinality(waited) > 0 THEN
+        IF cardinality(notes) > 0 THEN
+            fresh_notes := ingest_notes(webhooks, notes, fresh_notes);
+        END IF;
         rewritten := ingest_rewrite(incoming, waited, notes, fresh_notes);
     END IF;
     PERFORM ingest_ledger(webhooks, incoming, fresh, news, fresh_news, notes, fresh_notes);

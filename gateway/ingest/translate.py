@@ -20,7 +20,7 @@ from channels.events import (
 )
 from channels.phone_numbers import aliases
 from gateway.ingest.echoes import echoed
-from gateway.ingest.notes import addresses_note, alarm_note, change_note, consent_note, moment
+from gateway.ingest.notes import CONSENTS, addresses_note, alarm_note, change_note, consent_note, moment
 from gateway.ingest.routing import Route
 from gateway.ingest.statuses import standing
 from gateway.ingest.view import clean, message_view, preview_of, shown
@@ -73,7 +73,7 @@ def translate(
     return arrival.rows
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every webhook, and that would take three times as long
 class Arrival:
     """A webhook that is being translated: where it came in, and its rows so far."""
 
@@ -209,7 +209,8 @@ def _message(event: InboundMessage, channel_id: UUID, arrival: Arrival, *, outbo
     number = first.value if first.kind != "bsuid" else other.value if other else ""
     if spellings := aliases(number):
         arrival.rows.aliases[message_id] = [(number, spelling) for spelling in spellings]
-    _consent_by_the_way(event, channel_id, arrival)
+    if not CONSENTS.keys().isdisjoint(event.extra):
+        _consent_by_the_way(event, channel_id, arrival)
 
 
 def _status(event: StatusUpdate, channel_id: UUID, arrival: Arrival) -> None:
@@ -233,7 +234,8 @@ def _status(event: StatusUpdate, channel_id: UUID, arrival: Arrival) -> None:
             error,
         )
     )
-    _consent_by_the_way(event, channel_id, arrival)
+    if not CONSENTS.keys().isdisjoint(event.extra):
+        _consent_by_the_way(event, channel_id, arrival)
 
 
 def _identities(event: InboundMessage) -> tuple[Identity, Identity | None]:

@@ -14,7 +14,18 @@ import pytest
 from aiohttp import ClientSession
 
 from tests.conftest import Tenant
-from tests.ingest.posts import postmark, status, text, twilio, whatsapp
+from tests.ingest.posts import (
+    echoes,
+    edit,
+    postmark,
+    preferences,
+    revoke,
+    status,
+    text,
+    twilio,
+    whatsapp,
+    whatsapp_raw,
+)
 from tests.ingest.reading import get, messages, until
 from tests.live.fold import fold
 from tests.live.recording import TRACES, normal, record, snapshot
@@ -30,6 +41,36 @@ def wa(*sent: dict[str, object], news: tuple[dict[str, object], ...] = ()) -> St
         assert await whatsapp(tenant.integration("whatsapp_cloud"), list(sent), list(news)).send(client) == 200
 
     return step
+
+
+def echo(external_id: str, body: str, at: int, to: str = "12025550142") -> Step:
+    """Post what the business wrote in the phone's app."""
+
+    async def step(client: ClientSession, tenant: Tenant) -> None:
+        hook = tenant.integration("whatsapp_cloud")
+        item = {**text(external_id, body, sender="12025550100", at=at), "to": to}
+        assert await whatsapp(hook, changes=[echoes(hook["channels"][0]["address"], item)]).send(client) == 200
+
+    return step
+
+
+def prefers(word: str, at: int) -> Step:
+    """Post that the customer stops or resumes marketing messages."""
+
+    async def step(client: ClientSession, tenant: Tenant) -> None:
+        hook = tenant.integration("whatsapp_cloud")
+        told = preferences(hook["channels"][0]["address"], ("12025550142", word, at))
+        assert await whatsapp(hook, changes=[told]).send(client) == 200
+
+    return step
+
+
+async def alarm(client: ClientSession, tenant: Tenant) -> None:
+    """Post that the provider restricts the account."""
+    value = {"event": "ACCOUNT_RESTRICTION", "restriction_info": [{"restriction_type": "RESTRICTED_BIZ_INITIATED"}]}
+    entry = {"id": "200000000000001", "time": DAY, "changes": [{"field": "account_update", "value": value}]}
+    body = json.dumps({"object": "whatsapp_business_account", "entry": [entry]}).encode()
+    assert await whatsapp_raw(tenant.integration("whatsapp_cloud"), body).send(client) == 200
 
 
 def sms(**fields: str) -> Step:
@@ -121,6 +162,43 @@ SCENARIOS: dict[str, tuple[str, list[Step], list[Step]]] = {
         [wa({**UNNUMBERED, "from_user_id": "US.13491208655302741918"})],
         [wa({**text("wamid.5", at=DAY + 90), "from_user_id": "US.13491208655302741918"})],
     ),
+    "recorded_edits": (
+        "Edits out of order, of the last message and of an earlier one, and one that comes before its message",
+        [HELLO, wa(text("wamid.2", "Agian", at=DAY + 61))],
+        [
+            wa(edit("wamid.e2", "wamid.2", "Again, please", DAY + 80)),
+            wa(edit("wamid.e1", "wamid.2", "Again", DAY + 70)),
+            wa(edit("wamid.e3", "wamid.1", "Hello there", DAY + 90)),
+            wa(edit("wamid.e4", "wamid.3", "Thanks", DAY + 110)),
+            wa(text("wamid.3", "Tahnks", at=DAY + 100)),
+        ],
+    ),
+    "recorded_revokes": (
+        "A last message that is taken back, an edit that comes too late, and a revoke that comes too early",
+        [HELLO, wa(text("wamid.2", "Oops", at=DAY + 61))],
+        [
+            wa(revoke("wamid.r2", "wamid.2", DAY + 70)),
+            wa(edit("wamid.e2", "wamid.2", "Whoops", DAY + 80)),
+            wa(revoke("wamid.r3", "wamid.3", DAY + 110)),
+            wa(text("wamid.3", "Nothing", at=DAY + 100)),
+        ],
+    ),
+    "recorded_echoes": (
+        "What the business writes in the phone's app, to a known customer and to a new one",
+        [HELLO],
+        [
+            wa(news=(status("wamid.2", "delivered", DAY + 99),)),
+            echo("wamid.2", "We are open", DAY + 98),
+            echo("wamid.3", "Good morning", DAY + 97, to="12025550155"),
+            wa(news=(status("wamid.3", "read", DAY + 120),)),
+        ],
+    ),
+    "recorded_opt_outs": (
+        "A customer who wants no marketing messages, and wants them again",
+        [HELLO],
+        [prefers("stop", DAY + 70), prefers("resume", DAY + 80)],
+    ),
+    "recorded_alarm": ("A provider's alarm between two messages", [HELLO], [alarm, wa(text("wamid.2", at=DAY + 99))]),
     "recorded_name": (
         "A customer whose name is told later, in another conversation",
         [sms(From="+12025550142", MessageSid="SM" + "1" * 32, Body="Nameless")],

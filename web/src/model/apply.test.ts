@@ -35,6 +35,34 @@ describe("folding the log", () => {
     expect(findConversation(after, "cnv_1")?.last_message?.status).toBe("read");
   });
 
+  test("an edited message shows its new text in the thread and in the list", () => {
+    const first = madeMessage("msg_1", { text: "Helo", preview: "Helo" });
+    const edited = { ...first, text: "Hello", preview: "Hello", edited_at: at(9) };
+    const after = applyAll(emptyInbox(0), [
+      madeArrival(1, first),
+      { type: "message.updated", seq: 2, data: edited },
+    ]);
+    expect(after.messages["cnv_1"]).toEqual([edited]);
+    expect(findConversation(after, "cnv_1")?.last_message?.preview).toBe("Hello");
+  });
+
+  test("a message that was taken back stays, without what it said", () => {
+    const first = madeMessage("msg_1");
+    const gone = { ...first, text: null, preview: "", deleted_at: at(9) };
+    const after = applyAll(emptyInbox(0), [
+      madeArrival(1, first),
+      { type: "message.deleted", seq: 2, data: gone },
+    ]);
+    expect(after.messages["cnv_1"]).toEqual([gone]);
+    expect(findConversation(after, "cnv_1")?.last_message).toMatchObject({ preview: "", deleted: true });
+  });
+
+  test("an alarm of a channel changes nothing but the position", () => {
+    const before = apply(emptyInbox(0), madeArrival(1, madeMessage("msg_1")));
+    const alarm = toEvent({ type: "channel.alarm", seq: 2, data: { level: "critical" } });
+    expect(apply(before, alarm)).toEqual({ ...before, seq: 2 });
+  });
+
   test("the status of an earlier message leaves the list alone", () => {
     const first = madeMessage("msg_1", { direction: "outbound", status: "sent" });
     const second = madeMessage("msg_2", { direction: "outbound", status: "sent", occurred_at: at(5) });

@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 
 from channels.errors import CannotSend
 from channels.events import Mailbox, Media
-from channels.http import Headers, HttpResponse
 from channels.mail.ids import message_ids
 from channels.mail.letter import read_letter
 from channels.mail.outgoing import party
-from channels.outbound import Accepted, OutboundMessage, Reaction, Refused
+from channels.outbound import OutboundMessage, Reaction
 from channels.providers.smtp import ADAPTER, SmtpCredentials
 
 CREDENTIALS = SmtpCredentials(host="mail.example.org", port=2525)

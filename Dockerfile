@@ -34,7 +34,7 @@ ENV PATH=/opt/postgate/bin:$PATH \
     POSTGATE_HOST=0.0.0.0 \
     POSTGATE_PORT=8080
 USER 10001:10001
-EXPOSE 8080
+EXPOSE 8080 2525
 HEALTHCHECK --interval=10s --timeout=4s --start-period=20s --retries=3 \
     CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['POSTGATE_PORT'] + '/healthz', timeout=3)"]
 STOPSIGNAL SIGTERM

@@ -24,6 +24,8 @@ from gateway.settings import Settings
 from gateway.store import provision
 from tests.conftest import Database, Tenant, new_id
 
+BOX = "support@shop.test"
+
 
 @dataclass(frozen=True)
 class Connection:
@@ -128,3 +130,22 @@ def letter(text: str = "Where is my order?", subject: str = "Order 1043", messag
         f"From: Jane Doe <jane@example.org>\r\nTo: support@shop.test\r\nSubject: {subject}\r\nMessage-ID: <{own}>\r\n"
     )
     return f"{head}Date: Thu, 1 Jan 2026 00:00:00 +0000\r\n\r\n{text}\r\n".encode()
+
+
+async def log_in(smtp: SMTP, connection: Connection) -> None:
+    """Log in as whoever delivers for a connection."""
+    await smtp.login(connection.username, connection.password)
+
+
+async def send(smtp: SMTP, mail: bytes, *recipients: str, sender: str = "jane@example.org") -> str:
+    """Send a mail; returns the text of the last reply."""
+    await smtp.mail(sender)
+    for recipient in recipients:
+        await smtp.rcpt(recipient)
+    return (await smtp.data(mail)).message
+
+
+@pytest.fixture
+async def box(tenant: Tenant, connect: Connect) -> Connection:
+    """A mailbox of the tenant, with a login."""
+    return await connect(tenant, BOX)

@@ -22,6 +22,7 @@ from channels.events import ChannelEvent, Other, Quarantined
 from channels.http import HttpRequest, HttpResponse
 from channels.json_bodies import read_json
 from channels.json_fields import Object, Unreadable, iso_moment_in, object_in, text_in
+from channels.mail.charsets import storable
 from channels.mail.connection import MailSettings
 from channels.operations import Dialogue, Operations
 from channels.outbound import OutboundMessage, Refused, SendResult
@@ -90,7 +91,7 @@ def parse(request: HttpRequest, context: Mapping[str, Any]) -> Sequence[ChannelE
 
 
 def _event_id(request: HttpRequest) -> str:
-    return request.headers.get("svix-id") or request.headers.get("webhook-id")
+    return storable(request.headers.get("svix-id") or request.headers.get("webhook-id"))
 
 
 def _other(kind: str, post: Object, event_id: str) -> Other:

@@ -8,6 +8,7 @@ from typing import Any
 Object = Mapping[str, Any]
 """A JSON object from a stranger: its values are checked where they are taken."""
 
+MOST_COUNTED = 2**53
 MILLISECONDS_FROM = 10**12
 YEAR_10000 = 253_402_300_800
 NOTHING: Object = {}
@@ -42,6 +43,12 @@ def number_in(source: Object, key: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     return value if isfinite(value) else None
+
+
+def count_in(source: Object, key: str) -> int | None:
+    """Return how much there is of something: a whole number of 0 or more; None when it is nothing of the kind."""
+    value = number_in(source, key)
+    return int(value) if value is not None and 0 <= value <= MOST_COUNTED else None
 
 
 def object_in(source: Object, key: str) -> Object:

@@ -43,6 +43,7 @@ UNWANTED = Problem(
     "The mail server refused the mail by its rules: as unwanted, or because this sender may not send it."
 )
 UNNAMED = Problem("The mail server refused the mail.")
+TAKEN_NAMELESS = Problem("The mail server took the mail, but it can't be followed: it has no Message-ID.", unknown=True)
 #: By reply code (RFC 5321 section 4.2.3, RFC 4954 section 6).
 BY_STATUS = {
     LOGIN: (530, 534, 535, 538),
@@ -180,7 +181,8 @@ def read(response: HttpResponse) -> SendResult:
     if nothing is not None:
         return nothing
     if response.status // 100 == 2:
-        return Accepted(response.headers.get("message-id"))
+        own = response.headers.get("message-id")
+        return Accepted(own) if own else refused(response, None, TAKEN_NAMELESS)
     said = response.body[:2000].decode("utf-8", "replace")
     return refused(response, str(response.status), _problem(response.status, said), said)
 

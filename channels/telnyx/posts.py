@@ -16,10 +16,10 @@ from channels.json_bodies import read_json
 from channels.json_fields import (
     Object,
     Unreadable,
+    count_in,
     id_in,
     iso_moment_in,
     list_in,
-    number_in,
     object_in,
     required_id,
     required_object,
@@ -124,9 +124,9 @@ def _message(provider: str, data: Object, payload: Object) -> InboundMessage:
 
 def _message_extra(payload: Object, text: str | None, others: Sequence[str]) -> dict[str, Any]:
     extra: dict[str, Any] = {}
-    segments = number_in(payload, "parts")
+    segments = count_in(payload, "parts")
     if segments is not None:
-        extra["segments"] = int(segments)
+        extra["segments"] = segments
     if wish := opt_out_of(text):
         extra["opt_out"] = wish
     if others:
@@ -161,13 +161,13 @@ def _files(payload: Object) -> Iterator[Media]:
     for item in list_in(payload, "media"):
         if type(item) is not dict or text_in(item, "url") is None:
             continue
-        mime_type, size = text_in(item, "content_type"), number_in(item, "size")
+        mime_type = text_in(item, "content_type")
         yield Media(
             type=kind_of(mime_type),
             url=text_in(item, "url"),
             mime_type=mime_type,
             sha256=text_in(item, "hash_sha256") or text_in(item, "sha256"),
-            size=int(size) if size is not None else None,
+            size=count_in(item, "size"),
         )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from channels.events import ChannelEvent, InboundMessage, Other, Quarantined, StatusUpdate
 from channels.identities import identities_of
-from channels.json_fields import Object, Unreadable, id_in, iso_moment_in, number_in, object_in, required_id, text_in
+from channels.json_fields import Object, Unreadable, count_in, id_in, iso_moment_in, object_in, required_id, text_in
 from channels.opt_out_words import opt_out_of
 from channels.phone_addresses import spelled
 from channels.refusals import in_words
@@ -89,11 +89,11 @@ def _message(provider: str, post: Object, channel: str, message_id: str, content
 
 def _message_extra(post: Object, channel: str, text: str | None) -> dict[str, Any]:
     profile, whatsapp = object_in(post, "profile"), object_in(post, "whatsapp")
-    segments = number_in(object_in(post, "sms"), "num_messages")
+    segments = count_in(object_in(post, "sms"), "num_messages")
     found = {
         "user_name": text_in(profile, "name"),
         "username": text_in(profile, "username"),
-        "segments": int(segments) if segments is not None else None,
+        "segments": segments,
         "opt_out": opt_out_of(text) if channel != "whatsapp" else None,
         "referral": object_in(whatsapp, "referral"),
         "referred_product": object_in(whatsapp, "whatsapp_referred_product"),

@@ -20,7 +20,6 @@ from channels.registry import ADAPTERS
 FIXTURES = Path(__file__).parents[1] / "fixtures"
 PROVIDERS = ("whatsapp_cloud", "twilio")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-SIGNATURES = {"whatsapp_cloud": "X-Hub-Signature-256", "twilio": "X-Twilio-Signature"}
 TWILIO_ACCOUNT = "AC0123456789abcdef0123456789abcdef"
 MAIL_URL = "https://gateway.example.org/hooks/int_1"
 

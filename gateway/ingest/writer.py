@@ -264,10 +264,10 @@ def calls_for(webhooks: Sequence[Webhook]) -> list[Call]:
                 call.messages.append((len(call.messages) + 1, place, *row))
                 for spellings in webhook.aliases.get(row[MESSAGE_ID], ()) if webhook.aliases else ():
                     call.aliases.append((len(call.messages), *spellings))
-            messages, room = messages[room:], CALL_ITEMS - call.items
+            messages, room = messages[room:], room - len(messages[:room])
             for row in statuses[:room]:
                 call.statuses.append((len(call.statuses) + 1, place, *row))
-            statuses, room = statuses[room:], CALL_ITEMS - call.items
+            statuses, room = statuses[room:], room - len(statuses[:room])
             for row in notes[:room]:
                 call.notes.append((len(call.notes) + 1, place, *row))
             notes = notes[room:]

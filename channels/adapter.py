@@ -72,6 +72,7 @@ class Adapter:
         nonce: ``(request)``, what stands in a verified request for one use only, where the proof does not cover the
             body. If the connection has stored a request with it and another body, this one is answered in the same way
             and kept as nothing. None when the request has no such thing; never raises.
+        kept_headers: header fields beside Content-Type that ``parse`` reads: they are stored with the body.
         refused_status: how a request that is not genuine is answered; see ``status_of``.
         max_body: the largest body in bytes.
         posted: True when it comes as HTTP posts, which a hook URL takes; mail over SMTP does not.
@@ -93,6 +94,7 @@ class Adapter:
     handshake: Callable[[HttpRequest, Any], HttpResponse | None] = no_handshake
     divide: Callable[[HttpRequest], Sequence[tuple[str | None, bytes]]] | None = None
     nonce: Callable[[HttpRequest], str | None] | None = None
+    kept_headers: tuple[str, ...] = ()
     refused_status: int = 401
     max_body: int = 4 * 1024 * 1024
     posted: bool = True

@@ -137,6 +137,7 @@ ADAPTER = Adapter(
     credentials=ResendCredentials,
     verify=verify,
     sign=sign,
+    kept_headers=("svix-id", "webhook-id"),
     parse=parse,
     build=build,
     read=read,

@@ -84,7 +84,7 @@ class SharedReceiver:
 
     async def _keep(self, app: SharedApp, request: HttpRequest, reason: str, now: datetime) -> None:
         key = self._new_id(int(now.timestamp() * 1000))
-        headers = orjson.dumps(kept_headers(request)).decode()
+        headers = orjson.dumps(kept_headers(request, app.adapter.provider)).decode()
         try:
             await self._pool.execute(KEEP_UNROUTED, app.app_id, key, reason, headers, request.body, timeout=30)
         except UNAVAILABLE as error:

@@ -9,9 +9,11 @@ from uuid import UUID
 import orjson
 
 from channels.http import HttpRequest
+from channels.registry import ADAPTERS
 from gateway.model.texts import storable
 
-#: The header fields worth keeping: those that parsing needs, and those that tell who called. Never credentials.
+#: The header fields worth keeping for every provider: those that tell how to read the body and who called. Never
+#: credentials.
 KEPT_HEADERS = ("content-type", "user-agent", "i-twilio-idempotency-token", "x-postmark-server-token-id")
 
 #: A row without its place and its webhook's place, which are known only once its group is.
@@ -130,7 +132,7 @@ class Webhook:
             self.provider,
             self.request.method,
             self.request.url,
-            orjson.dumps(kept_headers(self.request)).decode(),
+            orjson.dumps(kept_headers(self.request, self.provider)).decode(),
             self.request.body,
             "verified" if self.verified else "report_only",
             self.pending,
@@ -145,9 +147,10 @@ class Webhook:
         )
 
 
-def kept_headers(request: HttpRequest) -> Mapping[str, str]:
+def kept_headers(request: HttpRequest, provider: str) -> Mapping[str, str]:
     """Return the fields that may be stored beside the body."""
-    return {name: storable(request.headers.get(name), 500) for name in KEPT_HEADERS if name in request.headers}
+    kept = (*KEPT_HEADERS, *ADAPTERS[provider].kept_headers)
+    return {name: storable(request.headers.get(name), 500) for name in kept if name in request.headers}
 
 
 def unstored_json(items: Sequence[Unstored]) -> str | None:

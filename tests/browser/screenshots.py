@@ -167,6 +167,32 @@ async def error(window: Window, _site: Site) -> None:
     await window.page.get_by_role("alert").wait_for()
 
 
+async def connections(window: Window, _site: Site) -> None:
+    """Show the connections."""
+    await window.page.goto("/settings/connections")
+    await window.page.get_by_role("link", name="Twilio").first.wait_for()
+
+
+async def connect(window: Window, _site: Site) -> None:
+    """Show the form of a new connection, refused once."""
+    await window.page.goto("/settings/connections/new/whatsapp_cloud")
+    await window.page.get_by_role("button", name="Connect", exact=True).click()
+    await window.page.get_by_role("alert").first.wait_for()
+
+
+async def providers(window: Window, _site: Site) -> None:
+    """Show the providers to choose from."""
+    await window.page.goto("/settings/connections/new")
+    await window.page.get_by_role("link", name="Twilio").first.wait_for()
+
+
+async def connection(window: Window, site: Site) -> None:
+    """Show a connection after its self-test."""
+    await window.page.goto(f"/settings/connections/{site.tenant.integration('twilio')['id']}")
+    await window.page.get_by_role("button", name="Test this connection").click()
+    await window.page.locator(".check").first.wait_for()
+
+
 async def reconnecting(window: Window, _site: Site) -> None:
     """Show a page that lost its gateway."""
     await window.open("Dana Reyes")
@@ -183,8 +209,12 @@ async def _never(route: Route) -> None:
 
 BEFORE: Mapping[str, Scene] = {"login": login, "empty": empty}
 AFTER: Mapping[str, Scene] = {
-    scene.__name__: scene for scene in (inbox, whatsapp, sms, mail, menu, keys, loading, error, reconnecting)
-}
+    scene.__name__: scene
+    for scene in (
+        inbox, whatsapp, sms, mail, menu, keys, loading, error, connections, providers, connect, connection,
+        reconnecting,
+    )
+}  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -10,10 +10,17 @@ import type {
   Page,
 } from "./model/types";
 
+/** What is wrong with one value of a request; `pointer` leads to it (RFC 6901). */
+export interface Fault {
+  readonly pointer: string;
+  readonly detail: string;
+}
+
 export interface Problem {
   readonly code: string;
   readonly title: string;
   readonly detail: string | null;
+  readonly errors?: readonly Fault[];
 }
 
 /** An answer that is not a success. Status 0: no answer at all. */
@@ -23,6 +30,7 @@ export class ApiError extends Error {
     readonly code: string,
     detail: string,
     readonly retryAfter: number | null = null,
+    readonly faults: readonly Fault[] = [],
   ) {
     super(detail);
   }
@@ -90,18 +98,18 @@ export async function startSimulation(simulation: Simulation): Promise<void> {
   await post("/simulations", simulation);
 }
 
-async function get<Body>(path: string): Promise<Body> {
+export async function get<Body>(path: string): Promise<Body> {
   const response = await send(path, {});
   return (await response.json()) as Body;
 }
 
-async function post<Body>(path: string, body: unknown): Promise<Body> {
+export async function post<Body>(path: string, body: unknown, method = "POST"): Promise<Body> {
   const headers = { "Content-Type": "application/json" };
-  const response = await send(path, { method: "POST", headers, body: JSON.stringify(body) });
+  const response = await send(path, { method, headers, body: JSON.stringify(body) });
   return (await response.json()) as Body;
 }
 
-async function send(path: string, init: RequestInit): Promise<Response> {
+export async function send(path: string, init: RequestInit): Promise<Response> {
   const response = await reach(path, init);
   if (response.ok) return response;
   const error = await readError(response);
@@ -123,7 +131,7 @@ async function readError(response: Response): Promise<ApiError> {
   const wait = Number.parseInt(response.headers.get("Retry-After") ?? "", 10);
   const code = problem.code ?? `http_${response.status}`;
   const detail = problem.detail ?? problem.title ?? response.statusText;
-  return new ApiError(response.status, code, detail, Number.isNaN(wait) ? null : wait);
+  return new ApiError(response.status, code, detail, Number.isNaN(wait) ? null : wait, problem.errors ?? []);
 }
 
 // A proxy in between may answer with a page of its own instead of a problem.

@@ -6,6 +6,16 @@ test.each<[string, Route]>([
   ["/?view=all", { page: "inbox", conversation: null, view: "all" }],
   ["/c/cnv_0a1b", { page: "inbox", conversation: "cnv_0a1b", view: "open" }],
   ["/c/cnv_0a1b?view=resolved", { page: "inbox", conversation: "cnv_0a1b", view: "resolved" }],
+  ["/settings/connections", { page: "settings", conversation: null, view: "open", place: "" }],
+  ["/settings/connections/new", { page: "settings", conversation: null, view: "open", place: "new" }],
+  [
+    "/settings/connections/new/360dialog",
+    { page: "settings", conversation: null, view: "open", place: "new/360dialog" },
+  ],
+  [
+    "/settings/connections/int_0a1b",
+    { page: "settings", conversation: null, view: "open", place: "int_0a1b" },
+  ],
   ["/login", { page: "login", conversation: null, view: "open" }],
 ])("%s is read and written", (address, route) => {
   expect(read(new URL(address, "http://localhost"))).toEqual(route);

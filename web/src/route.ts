@@ -8,12 +8,15 @@ export type View = ConversationStatus | "all";
 export const VIEWS: readonly View[] = ["open", "pending", "snoozed", "resolved", "all"];
 
 export interface Route {
-  readonly page: "inbox" | "login";
+  readonly page: "inbox" | "login" | "settings";
   readonly conversation: ConversationId | null;
   readonly view: View;
+  /** Within the settings: nothing for the list, `new`, `new/PROVIDER`, or a connection's id. */
+  readonly place?: string;
 }
 
 const FIRST_VIEW: View = "open";
+const SETTINGS = "/settings/connections";
 
 export const route = signal<Route>(read(location));
 export const view = computed(() => route.value.view);
@@ -44,8 +47,9 @@ export function closeConversation(): void {
   go({ conversation: null });
 }
 
-export function write({ page, conversation, view }: Route): string {
+export function write({ page, conversation, view, place }: Route): string {
   if (page === "login") return "/login";
+  if (page === "settings") return `${SETTINGS}${place ? `/${place}` : ""}`;
   const path = conversation === null ? "/" : `/c/${conversation}`;
   return view === FIRST_VIEW ? path : `${path}?view=${view}`;
 }
@@ -53,6 +57,10 @@ export function write({ page, conversation, view }: Route): string {
 export function read(place: Pick<Location, "pathname" | "search">): Route {
   const wanted = new URLSearchParams(place.search).get("view");
   const view = VIEWS.find((known) => known === wanted) ?? FIRST_VIEW;
+  if (place.pathname === "/settings" || place.pathname.startsWith(SETTINGS)) {
+    const inside = /^\/(new|new\/[a-z0-9_]+|int_[0-9a-f]+)$/u.exec(place.pathname.slice(SETTINGS.length));
+    return { page: "settings", conversation: null, view, place: inside?.[1] ?? "" };
+  }
   const conversation = /^\/c\/(cnv_[0-9a-f]+)$/u.exec(place.pathname)?.[1] ?? null;
   return { page: place.pathname === "/login" ? "login" : "inbox", conversation, view };
 }

@@ -3,6 +3,7 @@
  * object of this shape.
  */
 
+import { settings } from "./settings/words";
 import type { ChannelKind, ConversationStatus, MessageStatus } from "./model/types";
 
 export const LOCALE = "en-GB";
@@ -50,6 +51,7 @@ const attachments: Record<string, string> = {
 };
 
 export const words = {
+  settings,
   product: "Postgate",
   skip: "Skip to the conversation",
   channels,

@@ -1,6 +1,18 @@
 /** The small menu of what is not messages: samples, theme, keys, the way out. */
 
-import { Check, Ellipsis, FlaskConical, Keyboard, LogOut, Monitor, Moon, Sun, type IconNode } from "lucide";
+import {
+  Check,
+  Ellipsis,
+  FlaskConical,
+  Keyboard,
+  LogOut,
+  Monitor,
+  Moon,
+  Settings,
+  Sun,
+  type IconNode,
+} from "lucide";
+import { go } from "../route";
 import { me } from "../store";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
@@ -27,6 +39,14 @@ export function AccountMenu({ side }: AccountMenuProps) {
           {words.simulate.action}
         </MenuItem>
       )}
+      <MenuItem
+        onSelect={() => {
+          go({ page: "settings", conversation: null, place: "" });
+        }}
+      >
+        <Icon of={Settings} />
+        {words.settings.title}
+      </MenuItem>
       <MenuItem
         onSelect={() => {
           sheetOpen.value = true;

@@ -7,6 +7,7 @@ import { ListPane } from "../list/pane";
 import { Login } from "../login/login";
 import { openId, route } from "../route";
 import { connection, me } from "../store";
+import { SettingsPage } from "../settings/page";
 import { ThreadPane } from "../thread/pane";
 import { Delayed } from "../ui/delayed";
 import { Icon } from "../ui/icon";
@@ -41,11 +42,15 @@ function Inbox() {
       </a>
       <Banner />
       <Rail />
-      <main class="panes">
-        <h1 class="unseen">{words.views.inbox}</h1>
-        <ListPane />
-        <ThreadPane />
-      </main>
+      {route.value.page === "settings" ? (
+        <SettingsPage />
+      ) : (
+        <main class="panes">
+          <h1 class="unseen">{words.views.inbox}</h1>
+          <ListPane />
+          <ThreadPane />
+        </main>
+      )}
       {open && detailsOpen.value && <CustomerPanel />}
       <Shortcuts />
       <LogoutFailed />

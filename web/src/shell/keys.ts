@@ -28,10 +28,13 @@ const KEYS: Readonly<Record<string, Action>> = {
 
 const AFTER_G: Readonly<Record<string, Action>> = {
   i: () => {
-    go({ view: "open", conversation: null });
+    go({ page: "inbox", view: "open", conversation: null });
   },
   a: () => {
-    go({ view: "all", conversation: null });
+    go({ page: "inbox", view: "all", conversation: null });
+  },
+  s: () => {
+    go({ page: "settings", conversation: null, place: "" });
   },
 };
 

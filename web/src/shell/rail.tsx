@@ -1,6 +1,7 @@
 /** The rail of views, with the workspace above and the menu below. */
 
-import { go, VIEWS, view, write, type View } from "../route";
+import { Settings } from "lucide";
+import { go, route, VIEWS, view, write, type Route, type View } from "../route";
 import { me } from "../store";
 import { Icon } from "../ui/icon";
 import { words } from "../words";
@@ -25,22 +26,43 @@ export function Rail() {
         </ul>
       </nav>
       <div class="rail-foot">
+        <SettingsLink />
         <AccountMenu side="above" />
       </div>
     </header>
   );
 }
 
+function SettingsLink() {
+  const to: Route = { page: "settings", conversation: null, view: view.value, place: "" };
+  return (
+    <a
+      class="view-link"
+      href={write(to)}
+      aria-current={route.value.page === "settings" ? "page" : undefined}
+      onClick={(event) => {
+        if (event.metaKey || event.ctrlKey || event.shiftKey) return;
+        event.preventDefault();
+        go(to);
+      }}
+    >
+      <Icon of={Settings} />
+      <span>{words.settings.title}</span>
+    </a>
+  );
+}
+
 function ViewLink({ of }: { readonly of: View }) {
+  const current = route.value.page === "inbox" && view.value === of;
   return (
     <a
       class="view-link"
       href={write({ page: "inbox", conversation: null, view: of })}
-      aria-current={view.value === of ? "page" : undefined}
+      aria-current={current ? "page" : undefined}
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey) return;
         event.preventDefault();
-        go({ view: of, conversation: null });
+        go({ page: "inbox", view: of, conversation: null });
       }}
     >
       <Icon of={VIEW_ICONS[of]} />

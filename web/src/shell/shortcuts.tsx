@@ -11,6 +11,7 @@ const LINES: readonly (readonly [readonly string[], string])[] = [
   [["Esc"], words.shortcuts.back],
   [["G", "I"], words.shortcuts.inbox],
   [["G", "A"], words.shortcuts.all],
+  [["G", "S"], words.settings.shortcut],
   [["."], words.shortcuts.details],
   [["?"], words.shortcuts.sheet],
 ];

@@ -1,0 +1,185 @@
+/** One connection: how to set it up, whether it works, and what can be changed. */
+
+import { useEffect, useState } from "preact/hooks";
+import { announcement } from "../shell/announce";
+import { Dialog } from "../ui/dialog";
+import { ago, now } from "../ui/time";
+import { words } from "../words";
+import { Badge } from "./badge";
+import { Channels } from "./channels";
+import { change, mayManage, providers, refresh, remove } from "./connections";
+import { CopyButton } from "./copy";
+import { EditForm } from "./edit";
+import { goTo } from "./places";
+import { SelfTestPanel } from "./selftest";
+import { Marked, Steps } from "./steps";
+import type { ConnectionView } from "./types";
+import { refusalOf } from "./values";
+
+const LOOK_AGAIN_MS = 3000;
+
+export function Detail({ of }: { readonly of: ConnectionView }) {
+  const provider = providers.value.find((one) => one.name === of.provider);
+  return (
+    <>
+      <State of={of} />
+      <section class="section">
+        <h2>{words.settings.setUp}</h2>
+        {of.hook_url !== null && <HookUrl url={of.hook_url} />}
+        <Steps of={of.steps} />
+        {provider !== undefined && (
+          <ul class="notes">
+            {provider.notes.map((note) => (
+              <li key={note}>
+                <Marked text={note} />
+              </li>
+            ))}
+            <li>
+              <a class="link" href={provider.documentation} target="_blank" rel="noopener noreferrer">
+                {words.settings.documentation}
+              </a>
+            </li>
+          </ul>
+        )}
+      </section>
+      {mayManage.value && (
+        <section class="section">
+          <h2>{words.settings.test}</h2>
+          <SelfTestPanel id={of.id} />
+        </section>
+      )}
+      {provider !== undefined && (
+        <section class="section">
+          <h2>{words.settings.channels}</h2>
+          <Channels of={of} provider={provider} />
+        </section>
+      )}
+      {provider !== undefined && mayManage.value && <EditForm of={of} provider={provider} />}
+      {mayManage.value && <Removal of={of} />}
+    </>
+  );
+}
+
+function State({ of }: { readonly of: ConnectionView }) {
+  const [failure, setFailure] = useState<string | null>(null);
+  const on = of.status !== "disabled";
+  const waits = on && of.hook_url !== null && of.last_webhook_at === null;
+  useEffect(() => {
+    if (!waits) return undefined;
+    const timer = setInterval(() => void refresh(of.id), LOOK_AGAIN_MS);
+    return () => {
+      clearInterval(timer);
+    };
+  }, [waits, of.id]);
+  const turn = async (body: unknown) => {
+    try {
+      await change(of.id, body);
+      setFailure(null);
+    } catch (error) {
+      setFailure(refusalOf(error, "").reason);
+    }
+  };
+  return (
+    <section class="section state">
+      <p class="state-line" role="status">
+        <Badge kind={of.status}>{words.settings.status[of.status] ?? of.status}</Badge>
+        {of.report_only && <Badge kind="waiting">{words.settings.reportOnly}</Badge>}
+        <span class="soft">
+          {waits && words.settings.waiting}
+          {of.last_webhook_at !== null && words.settings.lastWebhook(ago(of.last_webhook_at, now.value))}
+        </span>
+      </p>
+      {of.error !== null && <p class="login-refusal">{of.error}</p>}
+      {failure !== null && (
+        <p class="login-refusal" role="alert">
+          {failure}
+        </p>
+      )}
+      {mayManage.value && (
+        <div class="actions">
+          <button
+            type="button"
+            class="button"
+            onClick={() => void turn({ status: on ? "disabled" : "active" })}
+          >
+            {on ? words.settings.disable : words.settings.enable}
+          </button>
+          <label class="tick">
+            <input
+              type="checkbox"
+              checked={of.report_only}
+              onChange={(event) => void turn({ report_only: event.currentTarget.checked })}
+            />
+            <span>
+              {words.settings.reportOnly}: {words.settings.reportOnlyWhy}
+            </span>
+          </label>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function HookUrl({ url }: { readonly url: string }) {
+  return (
+    <div class="hook-url">
+      <span class="soft">{words.settings.hookUrl}</span>
+      <span class="code-line">
+        <code>{url}</code>
+        <CopyButton text={url} what={words.settings.url} />
+      </span>
+    </div>
+  );
+}
+
+function Removal({ of }: { readonly of: ConnectionView }) {
+  const [asked, setAsked] = useState(false);
+  const [failure, setFailure] = useState<string | null>(null);
+  const go = async () => {
+    try {
+      await remove(of.id);
+      announcement.value = words.settings.removed(of.name);
+      goTo("");
+    } catch (error) {
+      setFailure(refusalOf(error, "").reason);
+    }
+  };
+  const close = () => {
+    setAsked(false);
+  };
+  return (
+    <section class="section">
+      <h2>{words.settings.danger}</h2>
+      <p class="section-lead">{words.settings.dangerWhy}</p>
+      <button
+        type="button"
+        class="button danger"
+        onClick={() => {
+          setAsked(true);
+        }}
+      >
+        {words.settings.danger}
+      </button>
+      {asked && (
+        <Dialog title={words.settings.confirm(of.name)} onClose={close}>
+          <div class="dialog-text">
+            <p>{words.settings.dangerWhy}</p>
+            {failure !== null && (
+              <p class="login-refusal" role="alert">
+                {failure}
+              </p>
+            )}
+            <div class="actions">
+              <button type="button" class="button danger" onClick={() => void go()}>
+                {words.settings.confirmYes}
+              </button>
+              <button type="button" class="button" onClick={close}>
+                {words.settings.confirmNo}
+              </button>
+            </div>
+          </div>
+        </Dialog>
+      )}
+    </section>
+  );
+}

@@ -44,15 +44,23 @@ CREATE TABLE webhook_nonces (
     PRIMARY KEY (tenant_id, integration_id, nonce),
     FOREIGN KEY (tenant_id, integration_id) REFERENCES external_integrations (tenant_id, id)
 );
-CALL protect('webhook_nonces', '', 'SELECT, INSERT, UPDATE, DELETE');
+CALL protect('webhook_nonces', '', 'SELECT, INSERT, DELETE');
 
--- True for a nonce that is new, or that came with the same body before.
-CREATE FUNCTION take_nonce(tenant uuid, integration uuid, once bytea, digest bytea) RETURNS boolean
+-- True when a nonce came with another body before.
+CREATE FUNCTION is_nonce_used(tenant uuid, integration uuid, once bytea, digest bytea) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+SELECT EXISTS (
+    SELECT FROM webhook_nonces n
+    WHERE n.tenant_id = tenant AND n.integration_id = integration AND n.nonce = once AND n.body <> digest)
+$$;
+
+-- Called once the webhook is stored: a provider that got no answer may repeat it with other bytes.
+CREATE FUNCTION take_nonce(tenant uuid, integration uuid, once bytea, digest bytea) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-INSERT INTO webhook_nonces AS n (tenant_id, integration_id, nonce, body) VALUES (tenant, integration, once, digest)
-ON CONFLICT (tenant_id, integration_id, nonce) DO UPDATE SET body = n.body
-RETURNING n.body = digest
+INSERT INTO webhook_nonces (tenant_id, integration_id, nonce, body) VALUES (tenant, integration, once, digest)
+ON CONFLICT DO NOTHING
 $$;
 
 CREATE FUNCTION forget_nonces(age interval) RETURNS void
@@ -66,8 +74,8 @@ DECLARE
     signature text;
 BEGIN
     FOREACH signature IN ARRAY ARRAY['claim_mails(integer, interval)',
-        'postpone_mail(uuid, timestamptz, uuid, interval, boolean, boolean)', 'take_nonce(uuid, uuid, bytea, bytea)',
-        'forget_nonces(interval)']
+        'postpone_mail(uuid, timestamptz, uuid, interval, boolean, boolean)', 'is_nonce_used(uuid, uuid, bytea, bytea)',
+        'take_nonce(uuid, uuid, bytea, bytea)', 'forget_nonces(interval)']
     LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO postgate_writer', signature);
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', signature);

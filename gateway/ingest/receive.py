@@ -76,6 +76,7 @@ class Receiver:
             return
         await self.store(route, request, now, verified=verified)
         if verified:
+            await self._nonces.take(route, request)
             await self._questions.confirm(route, request)
 
     async def store(self, route: Route, request: HttpRequest, now: datetime, *, verified: bool) -> None:

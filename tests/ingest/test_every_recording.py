@@ -9,7 +9,7 @@ from uuid import UUID
 import orjson
 import pytest
 
-from channels.events import Quarantined
+from channels.events import InboundMessage, Quarantined, StatusUpdate
 from channels.registry import ADAPTERS
 from gateway.ingest.routing import CHANNEL_KIND
 from gateway.ingest.service import Ingest
@@ -85,6 +85,13 @@ def addresses_of(case: Recorded) -> set[tuple[str, str]]:
     return found
 
 
+def homeless(case: Recorded) -> int:
+    """Return how many items name no address of ours where the connection has several: nobody can tell which."""
+    kinds = [kind for kind, _ in addresses_of(case)]
+    events = [event for event in case.parse() if isinstance(event, InboundMessage | StatusUpdate)]
+    return sum(1 for event in events if not event.address and kinds.count(CHANNEL_KIND[event.channel]) > 1)
+
+
 @pytest.fixture
 async def bench(database: Database, tenant: Tenant, master_key: str) -> AsyncIterator[Bench]:
     clock, keyring = Clock(), Keyring(master_key)
@@ -119,7 +126,7 @@ async def test_all_recordings_of_a_provider_are_accounted_for(provider: str, ben
         for account in (first, again):
             parts = sum(account[name] for name in ("stored", "duplicate", "ignored", "quarantined"))
             assert account["received"] == parts, (str(case), account)
-            assert not account["quarantined"], f"{case}: {account}"
+            assert account["quarantined"] == homeless(case), f"{case}: {account}"
         assert again["stored"] == 0, (str(case), again)
         assert counted[0].rows == counted[1].rows, str(case)
 

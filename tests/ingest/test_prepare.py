@@ -11,7 +11,9 @@ from channels.errors import SignatureInvalid
 from channels.http import HttpRequest
 from channels.operations import Dialogue, Operations
 from channels.outbound import Refused
+from gateway.ingest.receive import Receiver
 from gateway.settings import Settings
+from gateway.store.pool import DatabaseUnavailable
 from tests.conftest import Database, Tenant
 from tests.ingest.posts import postmark, postmark_raw, text, unique, whatsapp
 from tests.ingest.providers import Asked, asked_server, install
@@ -172,6 +174,23 @@ async def test_a_proof_counts_for_one_body(
     assert await database.value("SELECT count(*) FROM webhook_nonces") == 2
     await database.fetch("SELECT forget_nonces('0')")
     assert await database.value("SELECT count(*) FROM webhook_nonces") == 0
+
+
+async def test_a_proof_of_what_was_not_stored_stays_free(
+    monkeypatch: pytest.MonkeyPatch, client: ClientSession, tenant: Tenant
+) -> None:
+    install(monkeypatch, "postmark", nonce=lambda _request: "once", deferred=False)
+    hook = tenant.integration("postmark")
+    store = Receiver.store
+
+    async def fails(*_: object, **__: object) -> None:
+        raise DatabaseUnavailable("the webhook is not known to be stored")
+
+    monkeypatch.setattr(Receiver, "store", fails)
+    assert await postmark(hook).send(client) == 503
+    monkeypatch.setattr(Receiver, "store", store)
+    assert await postmark(hook).send(client) == 200
+    assert len(await messages(client, tenant)) == 1
 
 
 async def test_a_forged_webhook_takes_no_proof(

@@ -3,6 +3,11 @@
 import type { Message } from "./model/types";
 import { words } from "./words";
 
-export function previewOf({ kind, preview }: Pick<Message, "kind" | "preview">): string {
+interface Previewed extends Pick<Message, "kind" | "preview" | "deleted_at"> {
+  readonly deleted?: boolean;
+}
+
+export function previewOf({ kind, preview, deleted, deleted_at }: Previewed): string {
+  if (deleted || deleted_at) return words.message.deleted;
   return preview === "" ? (words.kinds[kind] ?? words.message.noText) : preview;
 }

@@ -38,6 +38,11 @@ describe("a row", () => {
     expect(screen.getByRole("img", { name: "Last message failed" })).toBeTruthy();
   });
 
+  test("says when the last message was taken back", () => {
+    show({ last_message: { ...LAST, preview: "", deleted: true } });
+    expect(screen.getByText("Message deleted")).toBeTruthy();
+  });
+
   test("of nobody we know is called by its number", () => {
     show({ customer: { id: "cus_1", name: null, address: "+15550100142" } });
     expect(screen.getByText("+1 555 010 0142")).toBeTruthy();

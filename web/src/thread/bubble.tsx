@@ -43,6 +43,10 @@ function isBare(message: Message): boolean {
 }
 
 function Text({ of }: { readonly of: Message }) {
+  if (of.deleted_at) {
+    const { deletedByCustomer, deletedByBusiness } = words.message;
+    return <p class="text faint">{of.direction === "inbound" ? deletedByCustomer : deletedByBusiness}</p>;
+  }
   if (of.text) return <p class="text">{linked(of.text)}</p>;
   if (of.attachments.length > 0) return null;
   return (

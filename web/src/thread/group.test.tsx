@@ -34,6 +34,20 @@ describe("a message", () => {
     expect(screen.queryByRole("tooltip")).toBeNull();
   });
 
+  test("that was edited says so beside its time", () => {
+    show(madeMessage("msg_1", { edited_at: at(60) }));
+    expect(screen.getByText("Edited")).toBeTruthy();
+  });
+
+  test.each([
+    ["inbound", "The customer deleted this message."],
+    ["outbound", "This message was deleted on the phone."],
+  ] as const)("%s that was taken back says so and nothing else", (direction, sentence) => {
+    show(madeMessage("msg_1", { direction, text: null, preview: "", edited_at: at(60), deleted_at: at(90) }));
+    expect(screen.getByText(sentence)).toBeTruthy();
+    expect(screen.queryByText("Edited")).toBeNull();
+  });
+
   test("shows what came with it by name, kind and size", () => {
     const file = { id: "att_1", type: "document", filename: "invoice.pdf", mime_type: "application/pdf" };
     show(madeMessage("msg_1", { text: null, attachments: [{ ...file, size: 88_213, state: "pending" }] }));

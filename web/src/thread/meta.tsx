@@ -20,6 +20,7 @@ const GLYPHS: Readonly<Record<MessageStatus, IconNode | null>> = {
 export function Meta({ of }: { readonly of: Message }) {
   return (
     <Tooltip class="meta numbers" tip={<Facts of={of} />}>
+      {of.edited_at && !of.deleted_at && <span class="edited">{words.message.edited}</span>}
       <time dateTime={of.occurred_at}>{clockTime(of.occurred_at)}</time>
       {of.direction === "outbound" && <StatusGlyph of={of.status} />}
     </Tooltip>
@@ -45,6 +46,8 @@ function Facts({ of }: { readonly of: Message }) {
       {Object.entries(of.status_at).map(([status, time]) => (
         <Fact key={status} name={statusWord(status)} value={exact(time)} />
       ))}
+      {of.edited_at && <Fact name={words.message.edited} value={exact(of.edited_at)} />}
+      {of.deleted_at && <Fact name={words.message.deletedAt} value={exact(of.deleted_at)} />}
       {of.direction === "inbound" && <span>{words.message.arrived(duration(delay))}</span>}
     </span>
   );

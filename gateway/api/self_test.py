@@ -6,7 +6,7 @@ from uuid import UUID
 from aiohttp import web
 
 from channels.adapter import Adapter, Credentials
-from channels.errors import SignatureInvalid
+from channels.errors import ChannelError
 from channels.http import Headers, HttpRequest
 from channels.registry import ADAPTERS
 from gateway.access import origin_of
@@ -27,7 +27,7 @@ from gateway.store.pool import tenant_tx
 #: What proxies like to write otherwise: repeated names, a plus beside %20, small hexadecimal digits.
 QUERY = "?probe=1&probe=a+b%20c%c3%bc"
 #: And here: letters beyond ASCII, both written out and escaped, and blanks that a JSON library would not keep.
-BODY = '{"probe":  "Grüße \\u00fc + %20", "list": [1.0, 2e1]}\n'.encode()
+BODY = '{"probe":  "Grüße \\u00fc + %20", "other": "2e1"}'.encode()
 FIELDS = {"content-type": "application/json", "user-agent": "Postgate self-test", "accept": "*/*"}
 
 TEST = Operation(
@@ -99,10 +99,10 @@ class SelfTests:
         if adapter.sign is None:
             return plain, False
         for tried in (plain, HttpRequest("POST", url, Headers.of(FIELDS), BODY)):
-            signed = adapter.sign(tried, credentials, now)
             try:
+                signed = adapter.sign(tried, credentials, now)
                 adapter.verify(signed, credentials, now)
-            except SignatureInvalid:
+            except ChannelError:
                 continue
             return signed, True
         return plain, False

@@ -38,7 +38,7 @@ class Neighbours:
     ended: list[bytes] = field(default_factory=list)
     changed: list[UUID] = field(default_factory=list)
     called: list[HttpRequest] = field(default_factory=list)
-    provider: HttpResponse = field(default_factory=lambda: HttpResponse(503))
+    provider: HttpResponse = field(default_factory=lambda: HttpResponse(200, b'{"data": []}'))
     replayed: list[tuple[UUID, UUID]] = field(default_factory=list)
     ahead: timedelta = timedelta()
     connection_gone: bool = False

@@ -22,6 +22,7 @@ from cryptography.x509.oid import NameOID
 from yarl import URL
 
 from channels.errors import SignatureInvalid
+from channels.registry import ADAPTERS
 from gateway.keys import Keyring
 from gateway.running import run_gateway
 from gateway.selftest import findings
@@ -386,6 +387,13 @@ def test_clocks_that_differ_are_told() -> None:
 def test_an_address_that_providers_cannot_use_is_told(url: str, ok: bool) -> None:
     [check] = findings.of_public_url(url, None)
     assert check.ok is ok
+
+
+@pytest.mark.parametrize("provider", ADAPTERS)
+async def test_each_providers_connection_can_be_tested(served: Served, tenant: Tenant, provider: str) -> None:
+    found = await probe_of(served.client, tenant, provider)
+    assert found["sending"]["sentence"]
+    assert ("reachable" in found) is ADAPTERS[provider].posted
 
 
 async def test_only_managers_test(served: Served, tenant: Tenant, database: Database) -> None:

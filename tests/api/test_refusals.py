@@ -7,12 +7,14 @@ from typing import Any
 import orjson
 import pytest
 
+from channels.http import HttpResponse
 from gateway.api import cursors, login
 from gateway.model.ids import parse, public
 from gateway.model.page import Position
 from tests.api.conftest import Served
 from tests.api.contract import faults
 from tests.api.rows import Rows
+from tests.api.test_pictures import PNG
 from tests.conftest import Database, Tenant, new_id
 
 LIST = "/api/v1/conversations"
@@ -22,9 +24,12 @@ BY_ID = [
     ("GET", LIST + "/{id}/messages", "cnv"),
     ("POST", LIST + "/{id}/read", "cnv"),
     ("GET", "/api/v1/messages/{id}/html", "msg"),
+    ("GET", "/api/v1/messages/{id}/picture", "msg"),
     ("GET", "/api/v1/webhooks/{id}", "whk"),
     ("POST", "/api/v1/webhooks/{id}/replay", "whk"),
 ]
+NEEDED = {"/api/v1/messages/{id}/picture": "?number=0"}
+PICTURE = '<p>theirs</p><img data-remote="https://pictures.example/a.png">'
 
 
 async def test_nobody_gets_anything(served: Served) -> None:
@@ -47,14 +52,16 @@ async def theirs(database: Database, other: Tenant) -> dict[str, str]:
     """Ids of another tenant's rows, by prefix."""
     rows = Rows(database, other)
     conversation = await rows.conversation(unread=2)
-    message = await rows.message(conversation, html="<p>theirs</p>")
+    message = await rows.message(conversation, html=PICTURE)
     return {"cnv": conversation, "msg": message, "whk": await rows.webhook(state="quarantined")}
 
 
 async def test_what_another_tenant_owns_is_not_found(
     served: Served, tenant: Tenant, other: Tenant, theirs: dict[str, str], database: Database
 ) -> None:
-    for method, path, prefix in BY_ID:
+    served.neighbours.provider = HttpResponse(200, PNG)
+    for method, template, prefix in BY_ID:
+        path = template + NEEDED.get(template, "")
         at = path.format(id=theirs[prefix])
         problem = await served.problem(method, at, 404, "not_found", headers=tenant.auth)
         nowhere = path.format(id=public(prefix, new_id()))
@@ -74,7 +81,8 @@ async def test_what_another_tenant_owns_is_not_found(
      "{prefix}_" + "f" * 32, "%00", "%ff", "..%2f..", "'%20OR%201=1--", "{prefix}_" + "0" * 4000],
 )  # fmt: skip
 async def test_an_id_that_is_none_is_not_found(served: Served, tenant: Tenant, bad: str) -> None:
-    for method, path, prefix in BY_ID:
+    for method, template, prefix in BY_ID:
+        path = template + NEEDED.get(template, "")
         at = path.replace("{id}", bad.replace("{prefix}", prefix))
         await served.problem(method, at, 404, "not_found", headers=tenant.auth)
 

@@ -95,12 +95,12 @@ def _fields(schema: Json, *, secret: bool) -> Iterator[tuple[str, ...]]:
 
 
 def _codes(provider: str) -> Iterator[tuple[str, str, str]]:
-    """Return a provider's error codes by what they mean, as its package tells them apart."""
-    name = f"channels.{PACKAGES.get(provider, provider)}"
-    if find_spec(name) is None or find_spec(f"{name}.problems") is None:
-        return
+    """Return a provider's error codes by what they mean, as its package, or else its one file, tells them apart."""
+    package = f"channels.{PACKAGES.get(provider, provider)}"
+    in_package = find_spec(package) is not None and find_spec(f"{package}.problems") is not None
+    name = f"{package}.problems" if in_package else f"channels.providers.{provider}"
     by_problem: dict[Problem, list[str]] = {}
-    for value in vars(import_module(f"{name}.problems")).values():
+    for value in vars(import_module(name)).values():
         if isinstance(value, Problems):
             for code, problem in value.by_code.items():
                 by_problem.setdefault(problem, []).append(f"`{code}`")

@@ -1,5 +1,7 @@
 """The pages on channels say what the adapters say."""
 
+import pytest
+
 from channels.registry import ADAPTERS
 from scripts.channel_docs import FOLDER, pages
 
@@ -16,3 +18,8 @@ def test_every_provider_has_a_page_with_what_it_takes() -> None:
         for field in adapter.credentials.model_fields:
             assert f"| `{field}` |" in found[f"{name}.md"]
         assert f"({name}.md)" in found["README.md"]
+
+
+@pytest.mark.parametrize(("name", "code"), [("telnyx", "40300"), ("messagebird", "103"), ("360dialog", "131026")])
+def test_a_page_lists_the_error_codes_of_a_package_and_of_a_provider_in_one_file(name: str, code: str) -> None:
+    assert f"`{code}`" in pages()[f"{name}.md"].partition("## Error codes")[2].partition("## Notes")[0]

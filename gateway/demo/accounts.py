@@ -6,14 +6,21 @@ webhooks can be signed as the provider would. Amazon signs with certificates tha
 
 import base64
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
+from pydantic import SecretStr
+
+from channels.adapter import Adapter
+from gateway.model.provider import kinds_of
 
 NUMBER = "+120255501{:02}"
 MAILBOX = "{}@demo.postgate.test"
+
+#: Numbers for providers that have no maker here.
+OTHERS = range(18, 40)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -241,6 +248,28 @@ ACCOUNTS: Mapping[str, Callable[[], Account]] = {
         )
     },
 }  # fmt: skip
+
+
+def account_at(adapter: Adapter, taken: Container[str]) -> Account:
+    """Return an account at a provider: its own kind above, or one of what its credentials need at least.
+
+    Args:
+        adapter: the provider's.
+        taken: addresses of other connections.
+    """
+    if adapter.provider in ACCOUNTS:
+        return ACCOUNTS[adapter.provider]()
+    title, fields = adapter.setup.title, adapter.credentials.model_fields.items()
+    needed = {name: field.annotation is SecretStr for name, field in fields if field.is_required()}
+    number = next(number for number in map(NUMBER.format, OTHERS) if number not in taken)
+    address = {"email": MAILBOX.format(adapter.provider)}
+    return Account(
+        name=title,
+        credentials={
+            name: secrets.token_urlsafe(24) if secret else adapter.provider for name, secret in needed.items()
+        },
+        channels=tuple((kind, address.get(kind, number), title) for kind in kinds_of(adapter)),
+    )
 
 
 def _names(title: str) -> tuple[tuple[str, str], ...]:

@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 
 from channels.registry import ADAPTERS
 from gateway.access import new_api_key, token_hash
-from gateway.demo.accounts import ACCOUNTS, Account
+from gateway.demo.accounts import Account, account_at
 from gateway.keys import Keyring, WrappedKey, credentials_of, seal
 from gateway.model.ids import public
 from gateway.store import provision
@@ -131,11 +131,14 @@ def make(new_id: Callable[[], UUID], slug: str) -> Demo:
 def completed(demo: Demo, new_id: Callable[[], UUID]) -> Demo:
     """Return a tenant's facts with a connection to each provider that it had none to; the same when none is missing."""
     known = {integration["provider"] for integration in demo["integrations"]}
-    missing = [provider for provider in ADAPTERS if provider not in known and provider in ACCOUNTS]
+    missing = [provider for provider in ADAPTERS if provider not in known]
     if not missing:
         return demo
-    added = [_integration(provider, ACCOUNTS[provider](), new_id) for provider in missing]
-    return {**demo, "integrations": [*demo["integrations"], *added]}
+    integrations = [*demo["integrations"]]
+    for provider in missing:
+        taken = {channel["address"] for one in integrations for channel in one["channels"]}
+        integrations.append(_integration(provider, account_at(ADAPTERS[provider], taken), new_id))
+    return {**demo, "integrations": integrations}
 
 
 def _integration(provider: str, account: Account, new_id: Callable[[], UUID]) -> dict[str, Any]:

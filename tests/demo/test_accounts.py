@@ -1,6 +1,7 @@
 """The demo tenant: a connection to each provider, valid for its adapter, and signed as the provider would."""
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from channels.http import Headers, HttpRequest
 from channels.registry import ADAPTERS
+from gateway.demo import accounts
 from gateway.demo import tenant as demo_tenant
 from gateway.keys import Keyring
 from gateway.model.provider import kinds_of
@@ -42,6 +44,23 @@ def test_there_is_a_connection_to_each_provider(facts: Any, provider: str) -> No
         fields = Headers.of({"content-type": "application/json"})
         request = HttpRequest("POST", "https://demo.postgate.test/hooks/int_1", fields, BODY)
         adapter.verify(adapter.sign(request, credentials, NOW), credentials, NOW)
+
+
+@pytest.mark.parametrize("provider", ["infobip", "postmark"])
+def test_a_provider_that_nothing_is_known_of_gets_an_account_as_well(
+    provider: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(accounts, "ACCOUNTS", {})
+    adapter = replace(ADAPTERS[provider], provider="new")
+    first = accounts.account_at(adapter, set())
+    adapter.credentials.model_validate(first.credentials)
+    second = accounts.account_at(adapter, {address for _, address, _ in first.channels})
+    assert first.credentials != second.credentials
+    if provider == "infobip":
+        assert {kind for kind, _, _ in first.channels} == {"sms", "whatsapp"}
+        assert first.channels != second.channels
+    else:
+        assert first.channels == (("email", "new@demo.postgate.test", "Postmark"),)
 
 
 def test_no_two_connections_have_an_address_in_common(facts: Any) -> None:

@@ -119,8 +119,7 @@ ADAPTER = Adapter(
         steps=(
             "In Bird open *Settings → Security → Access Keys*, make a key with the role *Application Developer*, and "
             "enter it as `access_key`.",
-            "Copy the **workspace ID** out of the dashboard's URL (`…/workspaces/{{workspace ID}}/…`) into "
-            "`workspace_id`.",
+            "Copy the **workspace ID** out of the dashboard's URL (`…/workspaces/WORKSPACE_ID/…`) into `workspace_id`.",
             "Choose a long random word, and enter it here as `signing_key`.",
             "Open *Developer → Webhook subscriptions → Add*, choose the service **Channels** and the event "
             "**sms.inbound**, and enter `{hook_url}` as URL and the same word as **Signing key**.",

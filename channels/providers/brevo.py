@@ -127,9 +127,9 @@ ADAPTER = Adapter(
             "At Brevo open *Settings → SMTP & API → API keys*, generate a key, and enter it as `api_key`.",
             "Choose a long random token, and enter it here as `bearer_token`.",
             "Make a webhook for mails sent: POST `https://api.brevo.com/v3/webhooks` with header `api-key` and "
-            '`{{"type": "transactional", "url": "{hook_url}", "auth": {{"type": "bearer", "token": "…"}}, "events": '
+            '`{"type": "transactional", "url": "{hook_url}", "auth": {"type": "bearer", "token": "…"}, "events": '
             '["request", "delivered", "hardBounce", "softBounce", "blocked", "spam", "invalid", "deferred", "error", '
-            '"click", "opened", "uniqueOpened", "proxyOpen", "uniqueProxyOpen", "unsubscribed"]}}`.',
+            '"click", "opened", "uniqueOpened", "proxyOpen", "uniqueProxyOpen", "unsubscribed"]}`.',
             'For mail to you make a second one with `"type": "inbound"`, `"events": ["inboundEmailProcessed"]`, '
             "the same `url` and `auth`, and as `domain` the one that receives; point the MX records of that domain to "
             "`inbound1.sendinblue.com` and `inbound2.sendinblue.com`.",

@@ -133,13 +133,13 @@ ADAPTER = Adapter(
             "Make a secret, `whsec_` and the base64 of 24 random bytes (`openssl rand -base64 24`), and enter it as "
             "`secret` here and in your system.",
             "Let your system POST each message that comes in to `{hook_url}`, as JSON: "
-            '`{{"type": "message", "id": "m1", "channel": "sms", "from": "+12025550142", "to": "+13125550188", '
-            '"text": "hi", "timestamp": "2026-01-01T00:00:00Z"}}`, or several as `{{"events": […]}}`.',
+            '`{"type": "message", "id": "m1", "channel": "sms", "from": "+12025550142", "to": "+13125550188", '
+            '"text": "hi", "timestamp": "2026-01-01T00:00:00Z"}`, or several as `{"events": […]}`.',
             "Let it sign each POST by Standard Webhooks: `webhook-id`, `webhook-timestamp` (epoch seconds), and "
             "`webhook-signature`: `v1,` and the base64 of HMAC-SHA256 over id, time-stamp and body with dots between.",
             "Enter as `url` where your system takes messages to be sent. They are signed in the same way; answer 2xx, "
-            'and with `{{"id": "…"}}` if it has an id of its own for the message.',
-            'Let it report what became of them: `{{"type": "status", "message_id": "…", "status": "delivered"}}` with '
+            'and with `{"id": "…"}` if it has an id of its own for the message.',
+            'Let it report what became of them: `{"type": "status", "message_id": "…", "status": "delivered"}` with '
             "queued, sent, delivered, read, failed or canceled.",
             "Add each number or name of yours, as it stands in `to`, as a channel of this connection.",
         ),

@@ -1,5 +1,6 @@
 """Every recorded webhook means what was written down beside it, and no forged copy of it gets in."""
 
+import re
 from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
@@ -20,6 +21,8 @@ GENUINE = [case for case in CASES if case.valid]
 REFUSED = [case for case in CASES if not case.valid]
 FORGERIES = [(case, word, request) for case in GENUINE for word, request in forgeries(case)]
 EXCHANGEABLE = [case for case in GENUINE if case.secret_field]
+#: What could be meant as a place for the connection's URL or host in a step.
+PLACES = re.compile(r"\{\w*\}")
 
 
 @pytest.mark.parametrize("case", GENUINE, ids=str)
@@ -84,7 +87,8 @@ def test_each_provider_is_described_for_people(adapter: Adapter) -> None:
     assert set(adapter.capabilities.channels) <= {"whatsapp", "sms", "mms", "email"}
     assert adapter.capabilities.channels
     for step in adapter.setup.steps:
-        step.format(hook_url="https://gw.example.test/hooks/int_1", host="gw.example.test")
+        assert set(PLACES.findall(step)) <= {"{hook_url}", "{host}"}
+        assert "{{" not in step
     for name, field in adapter.credentials.model_fields.items():
         assert field.title, name
         assert field.description, name

@@ -5,6 +5,7 @@ from types import MappingProxyType
 
 from channels.adapter import Adapter
 from channels.providers import (
+    bandwidth,
     bird,
     brevo,
     dialog360,
@@ -45,6 +46,7 @@ MODULES = (
     mailjet,
     brevo,
     sinch,
+    bandwidth,
     vonage,
     vonage_sms,
     generic,

@@ -1,7 +1,8 @@
-"""Recorded webhooks of phone channels, and what they mean in the normal form.
+"""Recorded webhooks, and what they mean in the normal form.
 
-The recordings name some keys otherwise: ``to`` is one address, ``timestamp`` the time, ``reply_to`` the earlier
-message, ``error_code`` the error; a status has the sent message's id as its own, and the customer in ``to``.
+Under ``request`` stands how a recording was sent. Older ones of phone channels have ``body_file`` instead, and name
+some keys of their events otherwise: ``to`` is one address, ``timestamp`` the time, ``reply_to`` the earlier message,
+``error_code`` the error; a status has the sent message's id as its own, and the customer in ``to``.
 """
 
 import json
@@ -21,7 +22,7 @@ FIXTURES = Path(__file__).parents[1] / "fixtures"
 PROVIDERS = ("whatsapp_cloud", "twilio")
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 TWILIO_ACCOUNT = "AC0123456789abcdef0123456789abcdef"
-MAIL_URL = "https://gateway.example.org/hooks/int_1"
+HOOK_URL = "https://gateway.example.org/hooks/int_1"
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ def _load(path: Path) -> Recorded:
     return Recorded(
         provider=provider,
         name=path.name.removesuffix(".expect.json"),
-        request=_phone_request(path, case) if "body_file" in case else _mail_request(path, case["request"]),
+        request=_older_request(path, case) if "body_file" in case else _request(path, case["request"]),
         credentials=auth["credentials"],
         now=datetime.fromtimestamp(auth["now"], UTC) if "now" in auth else NOW,
         valid=auth["valid"],
@@ -108,15 +109,15 @@ def _load(path: Path) -> Recorded:
     )
 
 
-def _phone_request(path: Path, case: Mapping[str, Any]) -> HttpRequest:
+def _older_request(path: Path, case: Mapping[str, Any]) -> HttpRequest:
     auth = case["auth"]
     body = (path.parent / case["body_file"]).read_bytes()
     return HttpRequest(auth["method"], auth["url"], Headers.of(auth["headers"]), body)
 
 
-def _mail_request(path: Path, sent: Mapping[str, Any]) -> HttpRequest:
+def _request(path: Path, sent: Mapping[str, Any]) -> HttpRequest:
     headers = Headers.of({**sent["headers"], "Content-Type": sent["content_type"]})
-    return HttpRequest(sent["method"], sent.get("url", MAIL_URL), headers, (path.parent / sent["body"]).read_bytes())
+    return HttpRequest(sent["method"], sent.get("url", HOOK_URL), headers, (path.parent / sent["body"]).read_bytes())
 
 
 def translated(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -81,7 +81,12 @@ def faults(error: ValidationError, place: str, inside: Sequence[str] = ()) -> Se
         inside: where in it the model's values stand.
     """
     found: Sequence[Mapping[str, Any]] = error.errors(include_url=False, include_input=False, include_context=False)
-    return [Fault(place, _pointer([*inside, *one["loc"]]), str(one["msg"])) for one in found]
+    return [Fault(place, _pointer([*inside, *one["loc"]]), _plain(one["msg"])) for one in found]
+
+
+def _plain(message: str) -> str:
+    """Return what a validator of ours said, without what pydantic puts in front of it."""
+    return message.removeprefix("Value error, ")
 
 
 async def _bounded(request: web.Request) -> bytes:

@@ -73,6 +73,12 @@ async def test_a_connection_is_made_and_tells_what_to_do(served: Served, tenant:
         assert faults(served, "POST" if status == 201 else "GET", path, status, body) == []
 
 
+async def test_what_a_provider_demands_is_said_in_its_own_words(served: Served, tenant: Tenant) -> None:
+    body = {"provider": "generic", "credentials": {"secret": "short"}}
+    problem = await served.problem("POST", LIST, 422, "invalid", json=body, headers=tenant.auth)
+    assert [fault["detail"] for fault in problem["errors"]] == ["the secret isn't whsec_ and base64"]
+
+
 async def test_names_that_are_left_out_are_taken_from_what_is_known(served: Served, tenant: Tenant) -> None:
     channels = [{"kind": "sms", "address": "+1 (202) 555-0177"}]
     credentials = {"account_sid": "AC1", "auth_token": SECRET}

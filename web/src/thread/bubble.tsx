@@ -15,6 +15,7 @@ export function Bubble({ of }: { readonly of: Message }) {
         <Quote of={of} />
         <Attachments of={of.attachments} />
         <Text of={of} />
+        {of.edited_at && !of.deleted_at && <p class="edited">{words.message.edited}</p>}
       </div>
       <Reactions to={of} />
       {of.status === "failed" && <Failure of={of} />}

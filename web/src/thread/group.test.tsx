@@ -34,9 +34,10 @@ describe("a message", () => {
     expect(screen.queryByRole("tooltip")).toBeNull();
   });
 
-  test("that was edited says so beside its time", () => {
-    show(madeMessage("msg_1", { edited_at: at(60) }));
-    expect(screen.getByText("Edited")).toBeTruthy();
+  test("that was edited says so, also when others follow it", () => {
+    show(madeMessage("msg_1", { edited_at: at(60) }), madeMessage("msg_2"));
+    const marked = screen.getByText("Edited").closest("[data-message]");
+    expect(marked?.getAttribute("data-message")).toBe("msg_1");
   });
 
   test.each([
@@ -115,8 +116,8 @@ describe("a mail", () => {
   });
 });
 
-function show(message: Message) {
-  return render(<Group of={[message]} />);
+function show(...messages: readonly Message[]) {
+  return render(<Group of={messages} />);
 }
 
 function ours(id: string, change: Partial<Message>): Message {

@@ -20,7 +20,6 @@ const GLYPHS: Readonly<Record<MessageStatus, IconNode | null>> = {
 export function Meta({ of }: { readonly of: Message }) {
   return (
     <Tooltip class="meta numbers" tip={<Facts of={of} />}>
-      {of.edited_at && !of.deleted_at && <span class="edited">{words.message.edited}</span>}
       <time dateTime={of.occurred_at}>{clockTime(of.occurred_at)}</time>
       {of.direction === "outbound" && <StatusGlyph of={of.status} />}
     </Tooltip>

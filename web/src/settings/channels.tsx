@@ -7,7 +7,8 @@ import { announcement } from "../shell/announce";
 import { Icon } from "../ui/icon";
 import { words } from "../words";
 import { addChannel, mayManage, removeChannel } from "./connections";
-import type { ConnectionView, Provider } from "./types";
+import { Marked } from "./steps";
+import type { ChannelView, ConnectionView, Provider } from "./types";
 import { refusalOf } from "./values";
 
 interface ChannelsProps {
@@ -29,6 +30,15 @@ export function Channels({ of, provider }: ChannelsProps) {
       setFault(refusal.fields["address"] ?? refusal.reason);
     }
   };
+  const drop = async (one: ChannelView) => {
+    setFault(undefined);
+    try {
+      await removeChannel(of.id, one.id);
+      announcement.value = words.settings.removed(one.address);
+    } catch (error) {
+      setFault(refusalOf(error, "").reason);
+    }
+  };
   return (
     <>
       <ul class="addresses">
@@ -44,11 +54,7 @@ export function Channels({ of, provider }: ChannelsProps) {
                 type="button"
                 class="button quiet square"
                 aria-label={words.settings.remove(one.address)}
-                onClick={() => {
-                  void removeChannel(of.id, one.id).then(() => {
-                    announcement.value = words.settings.removed(one.address);
-                  });
-                }}
+                onClick={() => void drop(one)}
               >
                 <Icon of={Trash2} />
               </button>
@@ -127,7 +133,7 @@ export function AddressFields({ provider, kind, onKind, address, onAddress, faul
           }}
         />
         <p class="field-note" id={`${id}-note`}>
-          {provider.address}
+          <Marked text={provider.address} />
         </p>
         <p class="field-fault" id={`${id}-fault`} role={fault === undefined ? undefined : "alert"}>
           {fault}

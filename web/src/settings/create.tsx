@@ -7,6 +7,7 @@ import { words } from "../words";
 import { AddressFields } from "./channels";
 import { create } from "./connections";
 import { Fields, OneField } from "./fields";
+import { inWords, Steps } from "./steps";
 import type { Provider, Typed } from "./types";
 import { focusFault, refusalOf, valuesOf, type Refusal } from "./values";
 
@@ -57,6 +58,11 @@ export function Create({ provider }: { readonly provider: Provider }) {
         void submit();
       }}
     >
+      <details class="section">
+        <summary>{words.settings.setUp}</summary>
+        <p class="section-lead">{words.settings.setUpFirst}</p>
+        <Steps of={inWords(provider.steps, [provider.settings, provider.credentials])} />
+      </details>
       <section class="section">
         <OneField
           name="name"

@@ -12,7 +12,7 @@ import { CopyButton } from "./copy";
 import { EditForm } from "./edit";
 import { goTo } from "./places";
 import { SelfTestPanel } from "./selftest";
-import { Marked, Steps } from "./steps";
+import { inWords, Marked, Steps } from "./steps";
 import type { ConnectionView } from "./types";
 import { refusalOf } from "./values";
 
@@ -20,16 +20,17 @@ const LOOK_AGAIN_MS = 3000;
 
 export function Detail({ of }: { readonly of: ConnectionView }) {
   const provider = providers.value.find((one) => one.name === of.provider);
+  const schemas = provider === undefined ? [] : [provider.settings, provider.credentials];
   return (
     <>
       <State of={of} />
       <section class="section">
         <h2>{words.settings.setUp}</h2>
         {of.hook_url !== null && <HookUrl url={of.hook_url} />}
-        <Steps of={of.steps} />
+        <Steps of={inWords(of.steps, schemas)} />
         {provider !== undefined && (
           <ul class="notes">
-            {provider.notes.map((note) => (
+            {inWords(provider.notes, schemas).map((note) => (
               <li key={note}>
                 <Marked text={note} />
               </li>

@@ -2,7 +2,7 @@ import { render, screen } from "@testing-library/preact";
 import userEvent from "@testing-library/user-event";
 import { expect, test, vi } from "vitest";
 import { Fields } from "./fields";
-import { Steps } from "./steps";
+import { inWords, Steps } from "./steps";
 import type { Schema, Typed } from "./types";
 
 const SCHEMA: Schema = {
@@ -40,6 +40,28 @@ test("a stored secret is only said to be set", () => {
   render(<Fields schema={SCHEMA} typed={{}} onType={vi.fn()} stored={["app_secret"]} refusal={null} />);
   expect(screen.getByText("Signs. Set. Fill in to replace it.")).toBeTruthy();
   expect(screen.getByLabelText<HTMLInputElement>(/App secret/u).value).toBe("");
+});
+
+test("a choice that was made is not shown as if it were the usual one", () => {
+  render(<Fields schema={SCHEMA} typed={{}} onType={vi.fn()} stored={["region"]} refusal={null} />);
+  const region = screen.getByLabelText<HTMLSelectElement>(/Region/u);
+  expect([...region.options].map((option) => option.text)).toEqual(["As it is", "eu", "us"]);
+});
+
+test("the usual choice stands in a list once", () => {
+  render(<Fields schema={SCHEMA} typed={{}} onType={vi.fn()} stored={null} refusal={null} />);
+  const region = screen.getByLabelText<HTMLSelectElement>(/Region/u);
+  expect([...region.options].map((option) => option.text)).toEqual(["eu", "us"]);
+});
+
+test("steps call the fields by the names that the form has for them", () => {
+  const steps = ["Copy the key into `app_secret`, as the header `x-key`"];
+  expect(inWords(steps, [SCHEMA])).toEqual(["Copy the key into “App secret”, as the header `x-key`"]);
+});
+
+test("no address can be copied before the connection has one", () => {
+  render(<Steps of={["Enter `https://a.test/hooks/<connection id>`"]} />);
+  expect(screen.queryByRole("button")).toBeNull();
 });
 
 test("steps show their marks, and addresses can be copied", () => {

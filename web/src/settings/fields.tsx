@@ -64,6 +64,7 @@ export function OneField({ name, field, value, required, isSet, fault, onInput }
         field={field}
         value={value}
         required={required}
+        isSet={isSet}
         fault={fault}
         onInput={onInput}
       />
@@ -79,9 +80,9 @@ export function OneField({ name, field, value, required, isSet, fault, onInput }
   );
 }
 
-type ControlProps = Omit<OneFieldProps, "isSet"> & { readonly id: string };
+type ControlProps = OneFieldProps & { readonly id: string };
 
-function Control({ id, name, field, value, required, fault, onInput }: ControlProps) {
+function Control({ id, name, field, value, required, isSet, fault, onInput }: ControlProps) {
   const shared = {
     id,
     name,
@@ -90,7 +91,10 @@ function Control({ id, name, field, value, required, fault, onInput }: ControlPr
     "aria-describedby": fault === undefined ? `${id}-note` : `${id}-note ${id}-fault`,
   };
   if (field.enum !== undefined || field.type === "boolean") {
-    const choices = field.enum ?? ["true", "false"];
+    const unchosen = isSet ? words.settings.unchanged : defaultOf(field);
+    const choices = (field.enum ?? ["true", "false"]).filter(
+      (choice) => choice !== unchosen || choice === value,
+    );
     return (
       <select
         {...shared}
@@ -99,7 +103,7 @@ function Control({ id, name, field, value, required, fault, onInput }: ControlPr
           onInput(event.currentTarget.value);
         }}
       >
-        <option value="">{defaultOf(field)}</option>
+        <option value="">{unchosen}</option>
         {choices.map((choice) => (
           <option key={choice} value={choice}>
             {choice}

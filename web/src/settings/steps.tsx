@@ -2,8 +2,24 @@
 
 import { CopyButton } from "./copy";
 import { words } from "../words";
+import type { Schema } from "./types";
 
 const MARKS = /(\*\*[^*]+\*\*|\*[^*]+\*|`[^`]+`|\[[^\]]+\]\(https:[^)\s]+\))/u;
+
+/** Call the fields that steps name as the form calls them. */
+export function inWords(steps: readonly string[], schemas: readonly Schema[]): readonly string[] {
+  const titles = new Map(
+    schemas.flatMap((schema) =>
+      Object.entries(schema.properties).map(([name, field]) => [name, field.title] as const),
+    ),
+  );
+  return steps.map((step) =>
+    step.replace(/`(\w+)`/gu, (code, name: string) => {
+      const title = titles.get(name);
+      return title === undefined ? code : `“${title}”`;
+    }),
+  );
+}
 
 export function Steps({ of }: { readonly of: readonly string[] }) {
   return (
@@ -43,7 +59,7 @@ function Part({ of }: { readonly of: string }) {
 }
 
 function Code({ text }: { readonly text: string }) {
-  if (!/^https?:\/\//u.test(text)) return <code>{text}</code>;
+  if (!/^https?:\/\/[^<]+$/u.test(text)) return <code>{text}</code>;
   return (
     <span class="code-line">
       <code>{text}</code>

@@ -25,6 +25,7 @@ export interface Provider {
   readonly kinds: readonly ChannelKind[];
   readonly credentials: Schema;
   readonly settings: Schema;
+  readonly steps: readonly string[];
   readonly address: string;
   readonly notes: readonly string[];
 }

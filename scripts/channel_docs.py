@@ -18,6 +18,7 @@ BASE_URL = "https://gateway.example.org"
 PACKAGES = {"whatsapp_cloud": "whatsapp", "360dialog": "whatsapp", "vonage_sms": "vonage"}
 GENERATED = "<!-- Written by `make docs`; what is said here stands in the adapter. -->"
 YES, NO = "yes", "–"
+LONG_RUN = 10
 
 Json = Mapping[str, Any]  # Any: a JSON schema
 
@@ -103,9 +104,27 @@ def _codes(provider: str) -> Iterator[tuple[str, str, str]]:
     for value in vars(import_module(name)).values():
         if isinstance(value, Problems):
             for code, problem in value.by_code.items():
-                by_problem.setdefault(problem, []).append(f"`{code}`")
+                by_problem.setdefault(problem, []).append(code)
     for problem, codes in by_problem.items():
-        yield ", ".join(dict.fromkeys(codes)), problem.reason, YES if problem.retryable else NO
+        yield ", ".join(_runs(list(dict.fromkeys(codes)))), problem.reason, YES if problem.retryable else NO
+
+
+def _runs(codes: Sequence[str]) -> Iterator[str]:
+    """Write codes one by one, but the first and the last of a long run of neighbours."""
+    at = 0
+    while at < len(codes):
+        end = at + 1
+        while end < len(codes) and _follows(codes[end - 1], codes[end]):
+            end += 1
+        if end - at < LONG_RUN:
+            yield from (f"`{code}`" for code in codes[at:end])
+        else:
+            yield f"`{codes[at]}` to `{codes[end - 1]}`"
+        at = end
+
+
+def _follows(code: str, following: str) -> bool:
+    return code.isdecimal() and following.isdecimal() and int(following) == int(code) + 1
 
 
 def _table(head: Sequence[str], rows: Iterator[tuple[str, ...]] | Sequence[tuple[str, ...]]) -> str:

@@ -113,7 +113,7 @@ ADAPTER = Adapter(
         address="The number in international form, such as +12025550110, or a short code",
         notes=(
             "Telnyx tries a webhook three times, then the failover URL three times.",
-            "Links to received files expire, so they are fetched at once.",
+            "Links to received files expire.",
             "Telnyx blocks sending to a customer who wrote STOP, for the whole messaging profile.",
         ),
     ),

@@ -41,7 +41,7 @@ def build_message(message: OutboundMessage, workspace_id: str, access_key: str) 
     if message.channel not in {None, "sms", "mms", "whatsapp"}:
         raise CannotSend("channel_unsupported", "Bird sends SMS, MMS and WhatsApp here")
     if message.content is not None:
-        raise CannotSend("content_unsupported", "this kind of message can't be sent through Bird yet")
+        raise CannotSend("content_unsupported", "this kind of message can't be sent through Bird here")
     if is_user_id(message.recipient):
         raise CannotSend("recipient_unsupported", "Bird needs the customer's phone number")
     body: dict[str, Any] = {

@@ -46,7 +46,7 @@ def build_message(message: OutboundMessage, base_url: str, api_key: str) -> Http
         CannotSend: when Infobip has no such message.
     """
     if message.content is not None:
-        raise CannotSend("content_unsupported", "this kind of message can't be sent through Infobip yet")
+        raise CannotSend("content_unsupported", "this kind of message can't be sent through Infobip here")
     if not message.text and not message.media:
         raise CannotSend("message_empty", "a message needs a text or a file")
     if is_user_id(message.recipient):

@@ -70,7 +70,7 @@ class GenericSettings(Settings):
     body_template: Annotated[dict[str, Any], AfterValidator(_known_places)] | None = Field(
         default=None,
         title="Body template",
-        description="A JSON object with places such as {{text}} in its strings; empty for the default shape.",
+        description="The shape of messages to be sent, with places such as {{text}} in strings; empty for the default.",
     )
 
 

@@ -212,8 +212,10 @@ ADAPTER = Adapter(
         steps=(
             "Start the gateway with its mail listener: `postgate serve --smtp 2525`, with a certificate "
             "(`POSTGATE_SMTP_TLS_CERT`) unless your mail server is on the same machine.",
-            "Let your mail server hand mail for the mailbox on to the gateway's host and that port. It logs in with "
-            "`username` and `password`, or its address is one of `allowed_hosts`.",
+            "Choose a user name and a long password, and enter them here as `username` and `password`; or enter the "
+            "addresses that your mail server connects from as `allowed_hosts`.",
+            "Let your mail server hand mail for the mailbox on to the gateway's host and that port, with the "
+            "login if there is one.",
             "Enter the server that takes mail from here as `host`, `port` and `tls`.",
             "Add the mailbox that customers write to as a channel of this connection.",
         ),

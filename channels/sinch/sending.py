@@ -56,7 +56,7 @@ def build_message(message: OutboundMessage, region: str, project_id: str, key_id
 
 def _content(message: OutboundMessage, channel: str) -> Object:
     if message.content is not None:
-        raise CannotSend("content_unsupported", "this kind of message can't be sent through Sinch yet")
+        raise CannotSend("content_unsupported", "this kind of message can't be sent through Sinch here")
     if message.media:
         return _file(message)
     if not message.text:

@@ -114,7 +114,7 @@ async def test_everybody_can_use_it(open_window: OpenWindow, site: Site, size: o
     for path, shown in [
         (LIST, "Twilio"),
         (f"{LIST}/new", "Choose a provider"),
-        (f"{LIST}/new/vonage", "Signature secret"),
+        (f"{LIST}/new/vonage", "Credentials"),
         (f"{LIST}/{connection}", "Set up at the provider"),
     ]:
         window = await open_window(path, size=size)

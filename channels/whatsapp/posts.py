@@ -5,6 +5,7 @@ from typing import Any
 
 import orjson
 
+from channels.batches import without_doubles
 from channels.errors import PayloadMalformed
 from channels.events import ChannelEvent, Quarantined
 from channels.json_bodies import read_json
@@ -42,7 +43,7 @@ def read_post(provider: str, body: bytes) -> Sequence[ChannelEvent]:
             continue
         for change in changes:
             _read_change(provider, change, entry, events)
-    return events if len(events) < 2 else _without_doubles(events)
+    return events if len(events) < 2 else without_doubles(events)
 
 
 def divide(body: bytes) -> Sequence[tuple[str | None, bytes]]:
@@ -113,17 +114,3 @@ def _read_items(key: str, reader: Reader, change: Change, events: list[ChannelEv
             events.append(reader(item, change))
         except Unreadable as error:
             events.append(Quarantined(reason=f"{key}_malformed", detail=str(error), address=change.address))
-
-
-def _without_doubles(events: Sequence[ChannelEvent]) -> Sequence[ChannelEvent]:
-    """Keep the first of those that say the same; what has no id of its own stays."""
-    seen: set[tuple[str | None, type, str]] = set()
-    kept: list[ChannelEvent] = []
-    for event in events:
-        if not isinstance(event, Quarantined) and event.external_id:
-            key = (event.address, type(event), event.external_id)
-            if key in seen:
-                continue
-            seen.add(key)
-        kept.append(event)
-    return kept

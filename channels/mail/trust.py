@@ -5,14 +5,14 @@ above the first Received line that a foreign server wrote.
 """
 
 import re
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from channels.mail.fields import Fields
 
 RECEIVED_BY = re.compile(r"\bby\s+([^\s;()]{1,255})")
-RESULT = re.compile(r"([a-z0-9_-]{1,32})(?:\s*/\s*\d{1,5})?\s*=\s*([a-z]{1,20})\b", re.IGNORECASE)
-PROPERTY = re.compile(r"\bheader\.from\s*=\s*\"?([^\s;\"]{1,255})", re.IGNORECASE)
+RESULT = re.compile(r"([a-z0-9_-]{1,32})(?:\s*/\s*\d{1,5})?\s*=\s*([a-z]{1,20})(?!\S)", re.IGNORECASE)
+PROPERTY = re.compile(r"(?<!\S)header\.from\s*=\s*\"?([^\s\"]{1,255})\"?(?!\S)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,43 +39,55 @@ def authentication(fields: Fields, trusted_ids: Collection[str], from_domain: st
     left out; so is everything when no server is trusted.
     """
     trusted = {one.strip().lower().rstrip(".") for one in trusted_ids}
-    results = next((found for found in _headers(fields, trusted)), None)
-    if results is None:
-        return Authentication()
     found: dict[str, list[str]] = {}
-    for method, result, text in results:
+    for method, result, text in _results(fields, trusted):
         if method == "dmarc" and result == "pass" and not _is_about(text, from_domain):
             continue
         found.setdefault(method, []).append(result)
-    return Authentication(_best(found.get("spf")), _best(found.get("dkim")), _best(found.get("dmarc")))
+    return Authentication(_worst(found.get("spf")), _best(found.get("dkim")), _worst(found.get("dmarc")))
 
 
-def without_comments(text: str) -> str:
-    """Remove comments, which nest and may hold any character."""
+def structure(text: str) -> str | None:
+    """Return a header value so that its ";", "=" and white space are those that its writer meant.
+
+    A comment becomes a space; in a quoted string only what a domain or an address is made of stays, and "_" stands for
+    the rest. A sender chooses what stands in both: neither may look like a result.
+
+    Returns:
+        The text; None when a quoted string or a comment is never closed, so that nothing can be said about its parts.
+    """
     out, depth, quoted, skip = [], 0, False, False
     for char in text:
-        is_bracket = char in "()" and not (skip or quoted)
-        if skip or (char == "\\" and (quoted or depth)):
-            skip = not skip
+        if skip:
+            skip = False
+            out.append("_" if quoted else "")
+        elif char == "\\" and (quoted or depth):
+            skip = True
         elif char == '"' and not depth:
             quoted = not quoted
-        elif is_bracket:
+            out.append(char)
+        elif quoted:
+            out.append(char if char.isalnum() or char in ".@-" else "_")
+        elif char in "()":
             depth = max(0, depth + (1 if char == "(" else -1))
-        if depth == 0:
-            out.append(" " if is_bracket else char)
-    return "".join(out)
+            out.append(" ")
+        elif not depth:
+            out.append(char)
+    return None if quoted or depth else "".join(out)
 
 
-def _headers(fields: Fields, trusted: Collection[str]) -> Iterator[list[tuple[str, str, str]]]:
+def _results(fields: Fields, trusted: Collection[str]) -> list[tuple[str, str, str]]:
+    """Return method, result and text of each result in the first header that counts; none if it can't be read."""
     for name, value in fields.items:
         if name == "received":
-            by = RECEIVED_BY.search(without_comments(value))
+            by = RECEIVED_BY.search(structure(value) or "")
             if by is None or by[1].lower().rstrip(".") not in trusted:
-                return
+                return []
         elif name == "authentication-results":
-            server, *rest = without_comments(value).split(";")
-            if (server.split() or [""])[0].lower().rstrip(".") in trusted:
-                yield [_result(text) for text in rest]
+            server, *rest = (structure(value) or "").split(";")
+            if not server or (server.split() or [""])[0].strip('"').lower().rstrip(".") in trusted:
+                return [_result(text) for text in rest]
+    return []
 
 
 def _result(text: str) -> tuple[str, str, str]:
@@ -84,15 +96,22 @@ def _result(text: str) -> tuple[str, str, str]:
 
 
 def _is_about(text: str, from_domain: str | None) -> bool:
-    shown = PROPERTY.search(text)
-    return shown is not None and shown[1].lower().rstrip(".").rpartition("@")[2] == from_domain
+    shown = {domain.lower().rstrip(".").rpartition("@")[2] for domain in PROPERTY.findall(text)}
+    return shown == {from_domain}
 
 
 def _best(results: list[str] | None) -> str | None:
-    """Return a pass if there is one (a mail may be signed by several domains)."""
+    """Return a pass if there is one: a mail may be signed by several domains."""
     if not results:
         return None
     return "pass" if "pass" in results else results[0]
+
+
+def _worst(results: list[str] | None) -> str | None:
+    """Return the first that is no pass, if there is one: of one sender there is one verdict."""
+    if not results:
+        return None
+    return next((result for result in results if result != "pass"), "pass")
 
 
 def is_aligned(shown: str, passed: Iterable[str]) -> bool:

@@ -73,6 +73,62 @@ def test_only_our_own_servers_vouch_for_a_sender(header: str, dmarc: str | None,
 
 
 @pytest.mark.parametrize(
+    ("results", "checked"),
+    [
+        (
+            'spf=none smtp.mailfrom="x; dmarc=pass header.from=b.test; y"@evil.test; dmarc=fail header.from=b.test',
+            ("none", None, "fail"),
+        ),
+        (r'spf=none smtp.mailfrom="x\"; dmarc=pass header.from=b.test; y"@evil.test', ("none", None, None)),
+        ('dkim=fail reason="bad; dmarc=pass header.from=b.test"', (None, "fail", None)),
+        ('dkim=fail reason="bad; dkim=pass; spf=pass"', (None, "fail", None)),
+        (r"dkim=fail (a (b) \) c; dmarc=pass header.from=b.test)", (None, "fail", None)),
+        ('dkim=fail (a " b); dmarc=pass header.from=b.test; spf=fail (")', ("fail", "fail", "pass")),
+        ('dmarc=pass reason="header.from=b.test" header.from=evil.test', (None, None, None)),
+        ('dmarc=pass reason= "header.from" =b.test', (None, None, None)),
+        ("dmarc=pass header.from=b.test header.from=evil.test", (None, None, None)),
+        ('dmarc=pass header.from="x@b.test"@evil.test', (None, None, None)),
+        ("dmarc=pass smtp.mailfrom=x.header.from=b.test", (None, None, None)),
+        ('dmarc=pass header.from="b.test"', (None, None, "pass")),
+        ("dmarc=fail header.from=b.test; dmarc=pass header.from=b.test", (None, None, "fail")),
+        ("dmarc=pass header.from=b.test; dmarc=none", (None, None, "none")),
+        ("dmarc=pass header.from=b.test; dmarc=fail header.from=evil.test", (None, None, "fail")),
+        ("dmarc=passable header.from=b.test", (None, None, "passable")),
+        ("dmarc=pass-not header.from=b.test", (None, None, None)),
+        ("spf=pass; spf=fail; dkim=fail; dkim=pass", ("fail", "pass", None)),
+        ('dmarc=pass header.from=b.test; spf=none smtp.mailfrom="x', (None, None, None)),
+        (r'dmarc=pass header.from=b.test; spf=none smtp.mailfrom="x\"', (None, None, None)),
+        ("dmarc=pass header.from=b.test; spf=none (x", (None, None, None)),
+    ],
+)
+def test_what_a_sender_can_put_into_a_result_is_not_taken_for_one(
+    results: str, checked: tuple[str | None, str | None, str | None]
+) -> None:
+    mail = mail_of(f"{RESULTS} {results}\nFrom: a@b.test")
+    assert tuple(mail["auth"].values()) == checked
+    assert mail["from_verified"] is (checked[2] == "pass")
+
+
+@pytest.mark.parametrize(
+    "above",
+    [
+        f'Authentication-Results: {OURS}; dmarc=fail reason="',
+        'Authentication-Results: "',
+        f'Received: from "x by {OURS}" by other.test; x',
+        f"Received: from x (by {OURS}; x",
+    ],
+)
+def test_below_a_header_that_can_not_be_read_nobody_vouches(above: str) -> None:
+    mail = mail_of(f"{above}\n{RESULTS} dmarc=pass header.from=b.test\nFrom: a@b.test")
+    assert (mail["auth"]["dmarc"], mail["from_verified"]) == (None, False)
+
+
+def test_our_server_may_write_its_name_in_quotes() -> None:
+    header = f'Authentication-Results: "{OURS}"; dmarc=pass header.from=b.test\nFrom: a@b.test'
+    assert mail_of(header)["from_verified"] is True
+
+
+@pytest.mark.parametrize(
     ("header", "kind"),
     [
         ("X: y", None),

@@ -57,7 +57,7 @@ def verify(request: HttpRequest, credentials: VonageSmsCredentials, now: datetim
 
 
 def sign(request: HttpRequest, credentials: VonageSmsCredentials, now: datetime) -> HttpRequest:
-    """Sign a request as Vonage does, among its fields."""
+    """Sign a request as Vonage does, among its fields; one that can't be read stays as it is."""
     secret = credentials.signature_secret.get_secret_value().encode()
     return with_signature(request, secret, credentials.signature_method, now)
 

@@ -7,6 +7,7 @@ import hashlib
 import hmac
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,7 +24,7 @@ HEX = re.compile(r"[0-9a-fA-F]{32,128}")
 #: What would tell fields apart becomes this within a value.
 SEPARATORS = str.maketrans("&=", "__")
 
-#: How old a request with a time-stamp may be, or how far ahead of our clock, in seconds.
+#: How old a request may be, or how far ahead of our clock, in seconds.
 TOLERANCE = 300
 
 
@@ -38,10 +39,10 @@ class Method(StrEnum):
 
 
 def require_signature(request: HttpRequest, secrets: Sequence[bytes], method: Method, now: datetime) -> None:
-    """Check the signature over all fields, in either case of its digits; then their time, where they hold one.
+    """Check the signature over all fields, in either case of its digits; then their time.
 
     Raises:
-        SignatureInvalid: when it is missing, made otherwise, or too old.
+        SignatureInvalid: when it is missing, made otherwise, or not of the last minutes.
     """
     try:
         fields = fields_of(request)
@@ -53,21 +54,20 @@ def require_signature(request: HttpRequest, secrets: Sequence[bytes], method: Me
     expected = [signature_of(fields, secret, method).encode() for secret in secrets]
     if not matches(expected, given.lower()):
         raise SignatureInvalid("signature_mismatch", "the signature doesn't match the fields")
-    if TIMESTAMP in fields:
-        require_fresh(fields[TIMESTAMP], now, past=TOLERANCE, future=TOLERANCE)
+    require_fresh(fields.get(TIMESTAMP, ""), now, past=TOLERANCE, future=TOLERANCE)
 
 
 def with_signature(request: HttpRequest, secret: bytes, method: Method, now: datetime) -> HttpRequest:
-    """Sign a request as Vonage does, now; it keeps the nonce that it has.
-
-    Raises:
-        FieldsInvalid: when its fields can't be read.
-    """
-    fields = {name: value for name, value in fields_of(request).items() if name != SIGNATURE}
+    """Sign a request as Vonage does, now; it keeps the nonce that it has. One that can't be read stays as it is."""
+    bare = replace(request, body=request.body.strip())
+    try:
+        fields = {name: value for name, value in fields_of(bare).items() if name != SIGNATURE}
+    except FieldsInvalid:
+        return request
     stamp = str(int(now.timestamp()))
     fresh = hashlib.sha256(stamp.encode() + request.body + request.query.encode()).hexdigest()[:32]
     fields |= {TIMESTAMP: stamp, NONCE: fields.get(NONCE) or fresh}
-    return with_fields(request, fields | {SIGNATURE: signature_of(fields, secret, method)})
+    return with_fields(bare, fields | {SIGNATURE: signature_of(fields, secret, method)})
 
 
 def signature_of(fields: Fields, secret: bytes, method: Method) -> str:

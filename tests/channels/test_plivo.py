@@ -137,8 +137,18 @@ def test_a_nonce_counts_once_where_the_body_is_not_signed() -> None:
     assert ADAPTER.nonce
     assert ADAPTER.nonce(v2(mac(URL + NONCE))) == NONCE
     assert ADAPTER.nonce(v2(mac(URL + NONCE), "X-Plivo-Signature-Ma-V2")) == NONCE
-    assert ADAPTER.nonce(post(MESSAGE, X_Plivo_Signature_V3="x", X_Plivo_Signature_V2_Nonce=NONCE)) is None
+    assert ADAPTER.nonce(post(MESSAGE, X_Plivo_Signature_V3="x", X_Plivo_Signature_V3_Nonce=NONCE)) is None
     assert ADAPTER.nonce(post(MESSAGE)) is None
+
+
+def test_leaving_out_the_better_signature_does_not_free_the_nonce() -> None:
+    """What came with both proofs can't come again with the weaker one alone, and another content."""
+    assert ADAPTER.nonce and ADAPTER.sign
+    request = ADAPTER.sign(post(MESSAGE), CREDENTIALS, NOW)
+    weaker = {name: value for name, value in request.headers.as_dict().items() if "v3" not in name}
+    forged = replace(request, headers=Headers.of(weaker), body=urlencode(MESSAGE | {"Text": "forged"}).encode())
+    ADAPTER.verify(forged, CREDENTIALS, NOW)
+    assert ADAPTER.nonce(request) == ADAPTER.nonce(forged) is not None
 
 
 @pytest.mark.parametrize("body", [b"\xff", b"&".join(b"a=1" for _ in range(501))])

@@ -30,7 +30,7 @@ FETCHES_AT_ONCE = 4
 BUSY_SECONDS = 5.0
 #: Between the tries to fetch the content of a mail; after the last one it is read without.
 FETCH_WAITS = (5.0, 15.0, 60.0, 120.0, 300.0)
-GONE_SECONDS = 600.0
+GONE = "its connection is gone, or of a provider that this version does not know; replay it once that is back"
 #: After trouble with the database.
 TROUBLE_SECONDS = 30.0
 #: What passes by itself: the mail stays pending and is taken up again.
@@ -95,10 +95,10 @@ class MailParser:
                 await _event_or_time(self._wake, LOOK_SECONDS)
 
     async def _parse(self, mail: StoredWebhook) -> None:
-        route = await self._directory.route(mail.integration_id)
+        route = await self._directory.route_of_stored(mail.integration_id)
         if route is None:
-            log.warning("mail.connection_gone", webhook=str(mail.id))
-            await postpone(self._pool, mail, GONE_SECONDS)
+            log.warning("mail.connection_gone", webhook=str(mail.id), provider=mail.provider)
+            await self._writer.store(as_webhook(mail).quarantined("connection_gone", GONE))
         elif mail.attempts > TRIES:
             failed = as_webhook(mail).quarantined("parser_failed", f"{TRIES} attempts to parse it did not end")
             await self._writer.store(failed)

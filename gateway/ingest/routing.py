@@ -23,6 +23,7 @@ CACHE_SECONDS = 30.0
 CACHE_LIMIT = 50_000
 
 ROUTE_OF_HOOK = "SELECT * FROM route_of_hook($1)"
+ROUTE_OF = "SELECT * FROM route_of($1, true)"
 ROUTES_OF_PROVIDER = "SELECT * FROM routes_of_provider($1)"
 MAILBOXES_OF = "SELECT * FROM mailboxes_of($1, $2, $3)"
 ROUTE_OF_APP = "SELECT * FROM route_of_app($1)"
@@ -112,6 +113,14 @@ class Directory:
         found = await self._find(integration_id, self._load_route)
         return found if isinstance(found, Route) else None
 
+    async def route_of_stored(self, integration_id: UUID) -> Route | None:
+        """Return a connection for what it acknowledged: that is read also after it was disabled.
+
+        Raises:
+            DatabaseUnavailable: when it is not cached and can't be looked up.
+        """
+        return await self.route(integration_id) or await self._load_route(integration_id, ROUTE_OF)
+
     async def routes_of(self, provider: str) -> list[Route]:
         """Return all connections of a provider. One whose credentials can't be opened is left out, and told.
 
@@ -185,8 +194,8 @@ class Directory:
             raise DatabaseUnavailable("the connections can't be looked up") from error
         return rows
 
-    async def _load_route(self, integration_id: UUID) -> Route | None:
-        row = await self._row(ROUTE_OF_HOOK, integration_id)
+    async def _load_route(self, integration_id: UUID, statement: str = ROUTE_OF_HOOK) -> Route | None:
+        row = await self._row(statement, integration_id)
         adapter = ADAPTERS.get(row["provider"]) if row is not None else None
         if row is None or adapter is None:
             return None

@@ -148,8 +148,9 @@ class Webhook:
 
 
 def kept_headers(request: HttpRequest, provider: str) -> Mapping[str, str]:
-    """Return the fields that may be stored beside the body."""
-    kept = (*KEPT_HEADERS, *ADAPTERS[provider].kept_headers)
+    """Return the fields that may be stored beside the body; a later version may have stored for an unknown provider."""
+    adapter = ADAPTERS.get(provider)
+    kept = (*KEPT_HEADERS, *adapter.kept_headers) if adapter else KEPT_HEADERS
     return {name: storable(request.headers.get(name), 500) for name in kept if name in request.headers}
 
 

@@ -203,11 +203,11 @@ TABLE: Mapping[type[Exception], Kind] = {
         422, "invalid", "Some values are not acceptable",
         "Each entry of errors names a value and what is wrong with it.",
     ),
+    ProviderRefused: Kind(
+        424, "provider_refused", "The provider did not do it", "The detail names the provider's reason."
+    ),
     TooManyRequests: Kind(
         429, "too_many_requests", "Too many requests", "Wait as long as Retry-After says.", retry_after=60
-    ),
-    ProviderRefused: Kind(
-        502, "provider_refused", "The provider did not do it", "The detail names the provider's reason."
     ),
     Overloaded: Kind(
         503, "overloaded", "Too much is waiting", "Send it again after Retry-After; nothing was stored.",

@@ -4,11 +4,12 @@ aiohttp's own answer and log line quote what could not be read, and that may be 
 """
 
 import asyncio
+from typing import Any
 
 import structlog
 from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
-from aiohttp.web_protocol import RequestHandler
+from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 
 from gateway.problems import Malformed, answer_to
 
@@ -40,6 +41,14 @@ class _Handler(RequestHandler):
         answer = answer_to(Malformed(UNREADABLE)) if status < 500 else answer_to(RuntimeError())
         answer.force_close()
         return answer
+
+    def log_exception(self, *args: Any, **kw: Any) -> None:
+        """Log what went wrong outside of any handler; a body that nobody could read is the sender's trouble."""
+        error = kw.get("exc_info")
+        if isinstance(error, (HttpProcessingError, RequestPayloadError)):
+            log.info("http.unreadable", error=type(error).__name__)
+        else:
+            super().log_exception(*args, **kw)
 
 
 class _Server(web.Server):

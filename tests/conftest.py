@@ -12,6 +12,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 from aiohttp import ClientSession
+from hypothesis import settings as hypothesis_settings
 
 from gateway.demo import tenant as demo_tenant
 from gateway.embedded import EmbeddedPostgres, Superuser
@@ -20,6 +21,10 @@ from gateway.migrate import migrate
 from gateway.model.ids import new_id as id_of_moment
 from gateway.running import Running, event_loop, run_gateway
 from gateway.settings import Settings
+
+# How long an example takes says more about the machine's other work than about the code.
+hypothesis_settings.register_profile("postgate", deadline=None)
+hypothesis_settings.load_profile("postgate")
 
 TEMPLATE = "postgate_template"
 PASSWORDS = {"postgate_app": "app-pw", "postgate_hook": "hook-pw", "postgate_relay": "relay-pw"}

@@ -1,8 +1,7 @@
 """``/api/v1/connections`` and ``/api/v1/channels``: a tenant's connections to its providers, and their addresses."""
 
-import re
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
@@ -10,14 +9,14 @@ from aiohttp import web
 from pydantic import Field
 
 from channels.adapter import Adapter
-from channels.phone_numbers import e164
 from channels.registry import ADAPTERS
+from gateway.api.channels import ChannelBody, ChannelChange, Words, checked_channel
 from gateway.api.credentials import checked, merged, opened, rotated, sealed
 from gateway.api.services import Services
 from gateway.model.connection import Channel, Connection, ConnectionPage
 from gateway.model.ids import public
 from gateway.model.log import Entry, iso
-from gateway.model.provider import ChannelKind, described, kinds_of
+from gateway.model.provider import described
 from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.problems import Fault, Forbidden, Invalid, NotFound
 from gateway.store import connections as store
@@ -27,25 +26,8 @@ from gateway.store.pool import TenantTx, tenant_tx
 TAG = "Connections"
 CREATED = "channel.created"
 UPDATED = "channel.updated"
-MAILBOX = re.compile(r"[^\s@<>\"(),:;]+@[^\s@<>\"(),:;]+")
 
-#: A short text for people, on one line.
-Words = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Values = dict[str, Any]  # Any: the provider's model tells
-
-
-class ChannelBody(BodyModel):
-    """An address at the provider."""
-
-    kind: ChannelKind
-    address: Words = Field(description="As the provider's description tells.")
-    name: Words | None = Field(default=None, description="For people; without one, the address.")
-
-
-class ChannelChange(BodyModel):
-    """What is to be changed of a channel."""
-
-    name: Words
 
 
 class ConnectionBody(BodyModel):
@@ -191,7 +173,7 @@ class Connections:
         adapter = _adapter(body.provider)
         credentials, settings = merged({}, body.credentials), _settings(adapter, merged({}, body.settings))
         checked(adapter.credentials, credentials, "credentials")
-        channels = [_channel(adapter, one, f"/channels/{place}") for place, one in enumerate(body.channels)]
+        channels = [checked_channel(adapter, one, f"/channels/{place}") for place, one in enumerate(body.channels)]
         connection_id = self._new_id()
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             key = await store.data_key(tx)
@@ -246,7 +228,7 @@ class Connections:
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             connection = _there(await store.lock(tx, call.id))
             channel_id, new = await self._add(
-                tx, connection, _channel(_adapter(connection.provider), call.body, ""), ""
+                tx, connection, checked_channel(_adapter(connection.provider), call.body, ""), ""
             )
             entries = await self._tell(tx, CREATED if new else UPDATED, [channel_id])
         self._done(connection.id, entries)
@@ -387,17 +369,3 @@ def _settings(adapter: Adapter, settings: Values) -> Values:
     if b"\\u0000" in orjson.dumps(settings):
         raise Invalid("some settings are not acceptable", [Fault("body", "/settings", "a text holds a NUL")])
     return settings
-
-
-def _channel(adapter: Adapter, channel: ChannelBody, pointer: str) -> ChannelBody:
-    """Check a channel, and write its address in the one way in which webhooks will name it."""
-    kinds = kinds_of(adapter)
-    if channel.kind not in kinds:
-        wrong = Fault("body", f"{pointer}/kind", f"this provider has {' and '.join(kinds)}")
-        raise Invalid("this provider has no such channels", [wrong])
-    address = channel.address.strip()
-    if channel.kind != "email":
-        return channel.model_copy(update={"address": e164(address) if address.startswith("+") else address})
-    if not MAILBOX.fullmatch(address):
-        raise Invalid("this is no mailbox", [Fault("body", f"{pointer}/address", "write it like support@example.org")])
-    return channel.model_copy(update={"address": address.lower()})

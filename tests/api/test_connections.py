@@ -317,7 +317,7 @@ async def test_a_provider_that_lists_no_templates_is_told_of(served: Served, ten
     path = f"{LIST}/{tenant.integration('whatsapp_cloud')['id']}"
     await call(served.client, tenant, "PATCH", path, 200, {"credentials": {"business_account_id": "2"}})
     served.neighbours.provider = HttpResponse(401, b'{"error": {"code": 190, "message": "expired"}}')
-    problem = await served.problem("POST", f"{path}/templates/sync", 502, "provider_refused", headers=tenant.auth)
+    problem = await served.problem("POST", f"{path}/templates/sync", 424, "provider_refused", headers=tenant.auth)
     assert "190" in problem["detail"]
     mail = f"{LIST}/{tenant.integration('postmark')['id']}/templates/sync"
     await served.problem("POST", mail, 404, "not_found", headers=tenant.auth)

@@ -82,6 +82,19 @@ async def test_what_cannot_be_read_is_not_quoted(
     assert "Traceback" not in out + err
 
 
+async def test_a_body_that_is_not_compressed_as_it_says_leaves_no_trace(
+    gateway: Running, tenant: Tenant, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    known = urlsplit(tenant.integration("whatsapp_cloud")["hook_url"]).path
+    for path in (known, f"/hooks/int_{'0' * 32}"):
+        head = f"POST {path} HTTP/1.1\r\nHost: x\r\nContent-Encoding: gzip\r\nContent-Length: 12\r\n\r\n"
+        answer = await raw(gateway, head.encode() + b"not gzip all")
+        assert 400 <= int(answer.split()[1]) < 500
+    out, err = capfd.readouterr()
+    assert "Traceback" not in out + err + caplog.text
+    assert "Unhandled" not in out + err + caplog.text
+
+
 async def test_a_browser_may_name_itself_in_any_bytes(gateway: Running, tenant: Tenant) -> None:
     login = json.dumps({"email": tenant.ready["email"], "password": tenant.ready["password"]}).encode()
     head = b"POST /api/v1/login HTTP/1.1\r\nHost: x\r\nUser-Agent: \xff\xfe\r\nContent-Type: application/json\r\n"

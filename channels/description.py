@@ -1,6 +1,7 @@
 """A provider described for people: what it can do, and how to connect it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -9,7 +10,7 @@ class Capabilities:
 
     Attributes:
         channels: the channels it serves: whatsapp, sms, mms, email.
-        longest_text: in characters; None when it is not bounded in a way that a writer would notice.
+        longest_text: in characters, by channel; one that is missing has no bound that a writer would notice.
         media: kinds of files that can be sent: image, audio, voice, video, document, sticker, file.
         most_files: in one message.
         templates: approved templates can be sent.
@@ -23,7 +24,7 @@ class Capabilities:
     """
 
     channels: tuple[str, ...]
-    longest_text: int | None = None
+    longest_text: Mapping[str, int] = field(default_factory=dict)
     media: tuple[str, ...] = ()
     most_files: int = 0
     templates: bool = False

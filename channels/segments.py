@@ -22,6 +22,11 @@ GSM7_ALONE, GSM7_PART = 160, 153
 UCS2_ALONE, UCS2_PART = 70, 67
 
 
+def most_characters(parts: int) -> int:
+    """Return how many characters of GSM-7 that many parts hold; emojis and most scripts leave less than half."""
+    return GSM7_PART * parts
+
+
 @dataclass(frozen=True, slots=True)
 class Segments:
     """What a text comes to as SMS.

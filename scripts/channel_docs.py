@@ -69,10 +69,17 @@ def _page(adapter: Adapter, provider: Provider) -> str:
     )
 
 
+def _longest(by_channel: Mapping[str, int]) -> str:
+    """Write the longest texts, once where all channels have the same."""
+    if len(set(by_channel.values())) == 1:
+        return f"{next(iter(by_channel.values())):,} characters"
+    return ", ".join(f"{channel} {longest:,} characters" for channel, longest in by_channel.items()) or NO
+
+
 def _capabilities(provider: Provider) -> Iterator[tuple[str, str]]:
     can = provider.capabilities
     yield "Channels", ", ".join(can.channels)
-    yield "Longest text", NO if can.longest_text is None else f"{can.longest_text:,} characters"
+    yield "Longest text", _longest(can.longest_text)
     yield "Files", f"{', '.join(can.media)}; {can.most_files} in a message" if can.media else NO
     yield "Free text after a customer's message", "always" if can.window_hours is None else f"{can.window_hours} hours"
     for title, able in (

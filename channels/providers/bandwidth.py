@@ -340,7 +340,7 @@ ADAPTER = Adapter(
     ),
     capabilities=Capabilities(
         channels=("sms", "mms"),
-        longest_text=LONGEST_TEXT,
+        longest_text={"sms": LONGEST_TEXT, "mms": LONGEST_TEXT},
         media=("image", "audio", "voice", "video", "document", "sticker", "file"),
         most_files=MOST_FILES,
     ),

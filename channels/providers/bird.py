@@ -18,12 +18,13 @@ from pydantic import Field
 
 from channels.adapter import Adapter, Credentials
 from channels.bird.posts import PROVIDER, read_post
-from channels.bird.sending import MOST_FILES, build_message, read_answer
+from channels.bird.sending import LONGEST_TEXT, MOST_FILES, MOST_SEGMENTS, build_message, read_answer
 from channels.description import Capabilities, Setup
 from channels.errors import CannotSend, SignatureInvalid
 from channels.events import ChannelEvent
 from channels.http import HttpRequest, HttpResponse
 from channels.outbound import OutboundMessage, SendResult
+from channels.segments import most_characters
 from channels.signatures import Secret, live, matches, require_fresh
 
 SIGNATURE = "messagebird-signature"
@@ -136,7 +137,11 @@ ADAPTER = Adapter(
     ),
     capabilities=Capabilities(
         channels=("sms", "mms", "whatsapp"),
-        longest_text=1530,
+        longest_text={
+            "sms": most_characters(MOST_SEGMENTS),
+            "mms": most_characters(MOST_SEGMENTS),
+            "whatsapp": LONGEST_TEXT,
+        },
         media=("image", "audio", "video", "document", "file"),
         most_files=MOST_FILES,
         quotes=True,

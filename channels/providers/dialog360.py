@@ -188,7 +188,7 @@ ADAPTER = Adapter(
     ),
     capabilities=Capabilities(
         channels=("whatsapp",),
-        longest_text=LONGEST_TEXT,
+        longest_text={"whatsapp": LONGEST_TEXT},
         media=("image", "audio", "voice", "video", "document", "sticker", "file"),
         most_files=1,
         templates=True,

@@ -152,7 +152,7 @@ ADAPTER = Adapter(
     ),
     capabilities=Capabilities(
         channels=("sms", "mms", "whatsapp"),
-        longest_text=LONGEST_TEXT,
+        longest_text={"sms": LONGEST_TEXT, "mms": LONGEST_TEXT, "whatsapp": LONGEST_TEXT},
         media=("image", "audio", "voice", "video", "document", "sticker", "file"),
         most_files=10,
         quotes=True,

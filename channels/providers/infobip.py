@@ -23,6 +23,7 @@ from channels.infobip.inbound import PROVIDER
 from channels.infobip.posts import read_post
 from channels.operations import Dialogue, Operations, Receipt
 from channels.outbound import OutboundMessage, Refused, SendResult
+from channels.segments import most_characters
 from channels.signatures import Secret, live, require_basic
 
 #: An account's own host, as the portal shows it, or the one that all share.
@@ -142,7 +143,11 @@ ADAPTER = Adapter(
     ),
     capabilities=Capabilities(
         channels=("sms", "mms", "whatsapp"),
-        longest_text=1530,
+        longest_text={
+            "sms": most_characters(sending.MOST_SEGMENTS),
+            "mms": sending.LONGEST_MMS_TEXT,
+            "whatsapp": sending.LONGEST_WHATSAPP_TEXT,
+        },
         media=("image", "audio", "voice", "video", "document", "sticker", "file"),
         most_files=sending.MOST_FILES,
         quotes=True,

@@ -33,7 +33,7 @@ from channels.opt_out_words import opt_out_of
 from channels.outbound import Accepted, OutboundMessage, SendResult
 from channels.phone_addresses import spelled
 from channels.refusals import Problem, Problems, answer_of, refused
-from channels.segments import require_segments
+from channels.segments import most_characters, require_segments
 from channels.signatures import Secret, live
 from channels.tokens import HMACS, require_hash, require_token, signed_token
 
@@ -342,7 +342,7 @@ ADAPTER = Adapter(
     ),
     capabilities=Capabilities(
         channels=("sms", "mms"),
-        longest_text=1377,
+        longest_text={"sms": most_characters(MOST_SEGMENTS), "mms": LONGEST_MMS_TEXT},
         media=("image", "audio", "video", "document", "file"),
         most_files=MOST_FILES,
     ),

@@ -22,9 +22,10 @@ from channels.errors import CannotSend, SignatureInvalid
 from channels.events import ChannelEvent
 from channels.http import HttpRequest, HttpResponse
 from channels.outbound import OutboundMessage, SendResult
+from channels.segments import most_characters
 from channels.signatures import Secret, live, matches, require_fresh
 from channels.sinch.posts import PROVIDER, read_post
-from channels.sinch.sending import build_message, read_answer
+from channels.sinch.sending import LONGEST_TEXT, MOST_SEGMENTS, build_message, read_answer
 
 SIGNATURE = "x-sinch-webhook-signature"
 NONCE = f"{SIGNATURE}-nonce"
@@ -145,7 +146,7 @@ ADAPTER = Adapter(
     ),
     capabilities=Capabilities(
         channels=("sms", "mms", "whatsapp"),
-        longest_text=1530,
+        longest_text={"sms": most_characters(MOST_SEGMENTS), "mms": LONGEST_TEXT, "whatsapp": LONGEST_TEXT},
         media=("image", "audio", "voice", "video", "document", "sticker", "file"),
         most_files=1,
         read_receipts=True,

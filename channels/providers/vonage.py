@@ -179,7 +179,7 @@ ADAPTER = Adapter(
     ),
     capabilities=Capabilities(
         channels=("sms", "mms", "whatsapp"),
-        longest_text=LONGEST_TEXT["sms"],
+        longest_text=LONGEST_TEXT,
         media=("image", "audio", "voice", "video", "document", "sticker", "file"),
         most_files=1,
         templates=True,

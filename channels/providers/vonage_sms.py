@@ -116,6 +116,6 @@ ADAPTER = Adapter(
             "New accounts do better with the Messages API.",
         ),
     ),
-    capabilities=Capabilities(channels=("sms",), longest_text=LONGEST_TEXT),
+    capabilities=Capabilities(channels=("sms",), longest_text={"sms": LONGEST_TEXT}),
     max_body=1024 * 1024,
 )

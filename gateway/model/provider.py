@@ -20,7 +20,9 @@ class ProviderCapabilities(BaseModel):
     """What can be sent through a provider, and what it tells back."""
 
     channels: list[str] = Field(description="whatsapp, sms, mms, email.")
-    longest_text: int | None = Field(description="In characters; null: not bounded in a way that matters.")
+    longest_text: dict[str, int] = Field(
+        description="In characters, by channel; one that is missing has no bound that matters."
+    )
     media: list[str] = Field(description="Kinds of files that can be sent.")
     most_files: int = Field(description="In one message.")
     templates: bool
@@ -98,8 +100,8 @@ def filled(words: str, url: str) -> str:
 
 def kinds_of(adapter: Adapter) -> list[ChannelKind]:
     """Return the kinds of channels that a provider has; pictures come over the same channel as texts (SMS and MMS)."""
-    names = {"sms" if name == "mms" else name for name in adapter.capabilities.channels}
-    return [kind for kind in CHANNEL_KINDS if kind in names]
+    names = ["sms" if name == "mms" else name for name in adapter.capabilities.channels]
+    return sorted(set(CHANNEL_KINDS) & set(names), key=names.index)
 
 
 def schema_of(model: type[BaseModel]) -> Json:

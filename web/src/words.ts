@@ -148,6 +148,7 @@ export const words = {
     deletedByBusiness: "This message was deleted on the phone.",
     imagesHeld: "Images from elsewhere are not loaded.",
     imagesShow: "Show images",
+    pictureHeld: "Picture, not loaded",
     pictureGone: "Picture, can't be loaded",
     picture: "Picture, not fetched yet",
     pictureOf: (name: string, state: string) => `${name} (${state.charAt(0).toLowerCase()}${state.slice(1)})`,

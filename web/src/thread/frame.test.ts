@@ -42,7 +42,7 @@ describe("a mail's frame", () => {
     const inside = open('<img alt="Logo"><img src="data:image/gif;base64,R0lGOD">');
     expect(holdImages(inside, PICTURES)).toBe(true);
     expect(inside.querySelectorAll("img")).toHaveLength(1);
-    expect(inside.body.textContent).toBe("Logo");
+    expect(inside.body.textContent).toBe("Logo (picture, not loaded)");
   });
 
   test("keeps a place for pictures that came with the mail", () => {
@@ -71,9 +71,11 @@ describe("a mail's frame", () => {
     const both = open('<p>Yes</p><div data-fold="signature">Jane</div><div data-fold="quote">Do you?</div>');
     expect(foldQuotes(both, true)).toBe("quote");
     expect([...both.querySelectorAll<HTMLElement>("[data-fold]")].every((part) => part.hidden)).toBe(true);
-    const signed = open('<p>Yes</p><blockquote>kept</blockquote><div data-fold="signature">Jane</div>');
+    const signed = open('<p>Yes</p><div data-fold="signature">Jane</div>');
     expect(foldQuotes(signed, true)).toBe("signature");
-    expect(signed.querySelector("blockquote")?.hidden).toBe(false);
+    const quoting = open('<p>Yes</p><div data-fold="signature">Jane</div><blockquote>Do you?</blockquote>');
+    expect(foldQuotes(quoting, true)).toBe("quote");
+    expect(quoting.querySelector("blockquote")?.hidden).toBe(true);
   });
 
   test("shows the pictures that were asked for, and says which can't be had", () => {

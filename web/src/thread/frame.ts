@@ -61,11 +61,11 @@ export type Folded = "nothing" | "quote" | "signature";
 
 /**
  * Hide or show what a mail quotes from earlier ones, and its signature; says what there is to fold.
- * The gateway marks both; in a mail that was stored before it did, quotes are known by their element.
+ * The gateway marks both; where it marked no quote, quotes are known by their element.
  */
 export function foldQuotes(inside: Document, hidden: boolean): Folded {
-  const marked = outermost(inside, "[data-fold]");
-  const folded = marked.length > 0 ? marked : outermost(inside, "blockquote");
+  const isMarked = inside.querySelector("[data-fold='quote'], [data-fold='rest']") !== null;
+  const folded = outermost(inside, isMarked ? "[data-fold]" : "[data-fold], blockquote");
   // A mail that is all quote, such as a bare forward, is shown.
   if (folded.length === 0 || isAll(inside, folded)) return "nothing";
   for (const part of folded) part.hidden = hidden;
@@ -87,10 +87,11 @@ function visibleLength(element: HTMLElement): number {
   return element.textContent.replace(/\s+/gu, "").length;
 }
 
-// A picture that came with the mail is worth a place; one from elsewhere is often only a counter.
 function standIn(image: HTMLImageElement): HTMLElement | string {
-  if (image.dataset["file"] === undefined) return image.alt;
-  return named(image, words.message.picture);
+  const here = image.dataset["file"] !== undefined;
+  // A picture that nobody named is often only a counter, and not worth a place.
+  if (!here && image.alt === "") return "";
+  return named(image, here ? words.message.picture : words.message.pictureHeld);
 }
 
 function named(image: HTMLImageElement, otherwise: string): HTMLElement {

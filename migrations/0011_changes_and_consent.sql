@@ -12,13 +12,20 @@ CREATE TABLE message_changes (
     key text NOT NULL,           -- tells this change from the message's other ones
     text text,
     preview text NOT NULL DEFAULT '',
-    occurred_at timestamptz NOT NULL,
+    occurred_at timestamptz NOT NULL,  -- as the provider told it, even if that is still to come
+    direction text,              -- edit, revoke: of the messages that whoever made it may change
+    authors text[],              -- an inbound one's: under these addresses the customer made it
+    applies boolean NOT NULL DEFAULT true,  -- false once it is known that somebody else wrote the message
+    webhook_id uuid,             -- that told of it, and counts it
+    webhook_at timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, channel_id, external_id, kind, key),
     FOREIGN KEY (tenant_id, channel_id, external_id)
         REFERENCES external_message_mappings (tenant_id, channel_id, external_id)
 );
+-- Few: to judge them anew when a customer gets another address.
+CREATE INDEX changes_by_somebody_else ON message_changes (tenant_id) WHERE NOT applies;
 CALL protect('message_changes', 'SELECT', 'SELECT, INSERT, UPDATE');
 
 -- Every word of a customer on being written to, once. The latest one counts. An address may have opted out before

@@ -13,10 +13,11 @@ CREATE TYPE ingest_note AS (
     reference text,              -- edit, revoke: the message's external id; consent: the address; alarm: its subtype
     key text,                    -- tells this note from the others about the same
     occurred_at timestamptz,
-    word text,                   -- consent: start or stop; alarm: its level
+    word text,                   -- edit, revoke: the direction of what it may change; consent: start or stop;
+                                 -- alarm: its level
     category text,               -- consent: the kind of messages that it is about
     text text, preview text,     -- edit: the new ones; alarm: its sentence
-    kinds text[], addresses text[],  -- of one person, the one known longest first
+    kinds text[], addresses text[],  -- of one person, the one known longest first; edit, revoke: of its author
     data text                    -- alarm: what else was told
 );
 CREATE TYPE ingest_alias AS (
@@ -179,8 +180,10 @@ BEGIN
 
     WITH changes AS (
         INSERT INTO message_changes AS c (
-            tenant_id, channel_id, external_id, kind, key, text, preview, occurred_at)
-        SELECT n.tenant_id, n.channel_id, n.reference, n.kind, n.key, n.text, coalesce(n.preview, ''), n.occurred_at
+            tenant_id, channel_id, external_id, kind, key, text, preview, occurred_at, direction, authors, webhook_id,
+            webhook_at)
+        SELECT n.tenant_id, n.channel_id, n.reference, n.kind, n.key, n.text, coalesce(n.preview, ''), n.occurred_at,
+            n.word, n.addresses, (webhooks[n.webhook]).id, (webhooks[n.webhook]).received_at
         FROM unnest(told) n WHERE n.kind IN ('edit', 'revoke') ORDER BY 1, 2, 3, 4, 5
         ON CONFLICT (tenant_id, channel_id, external_id, kind, key) DO UPDATE
             SET occurred_at = excluded.occurred_at WHERE c.occurred_at > excluded.occurred_at
@@ -214,15 +217,17 @@ BEGIN
 END
 $$;
 
--- Folds all edits and revokes of the touched messages into them: a revoke wins, then the latest edit. The order in
--- which they and the message came makes no difference. Answers with the ids of the messages that look different now.
-CREATE FUNCTION ingest_rewrite(
-    incoming ingest_message[], waited uuid[], notes ingest_note[], fresh_notes boolean[]) RETURNS uuid[]
+-- The messages whose edits and revokes are to be looked at: there are new ones, or the message came after them, or a
+-- customer got an address under which one was made that seemed to be somebody else's.
+CREATE FUNCTION ingest_touched(
+    incoming ingest_message[], waited uuid[], renewed uuid[], people ingest_row[], notes ingest_note[],
+    fresh_notes boolean[]) RETURNS ingest_row[]
 LANGUAGE plpgsql
 AS $$
 DECLARE
     touched ingest_row[];
-    rewritten uuid[];
+    grown ingest_row[];
+    later ingest_row[];
 BEGIN
     SELECT array_agg(ROW(x.tenant_id, x.message_id)::ingest_row) INTO touched
     FROM (
@@ -235,10 +240,68 @@ BEGIN
     WHERE x.message_id IS NOT NULL AND EXISTS (
         SELECT FROM message_changes c WHERE c.tenant_id = k.tenant_id AND c.channel_id = k.channel_id
           AND c.external_id = k.external_id);
-    IF touched IS NULL THEN
-        RETURN '{}';
+    SELECT array_agg(ROW(g.tenant_id, g.id)::ingest_row) INTO grown
+    FROM (
+        SELECT DISTINCT m.tenant_id, r.id FROM unnest(incoming) m CROSS JOIN unnest(renewed) AS r (id)
+        UNION
+        SELECT p.tenant_id, p.id FROM unnest(people) p) g;
+    IF touched IS NULL AND grown IS NULL THEN
+        RETURN NULL;
     END IF;
 
+    -- A change and a new address of its author at the same moment: whoever comes second sees the other's row.
+    PERFORM FROM customers k
+    JOIN (
+        SELECT v.tenant_id, v.customer_id AS id FROM unnest(touched) t
+        JOIN messages m ON m.tenant_id = t.tenant_id AND m.id = t.id
+        JOIN conversations v ON v.tenant_id = m.tenant_id AND v.id = m.conversation_id
+        UNION
+        SELECT g.tenant_id, g.id FROM unnest(grown) g) w ON k.tenant_id = w.tenant_id AND k.id = w.id
+    ORDER BY k.tenant_id, k.id FOR NO KEY UPDATE OF k;
+    SELECT array_agg(DISTINCT ROW(x.tenant_id, x.message_id)::ingest_row) INTO later
+    FROM unnest(grown) g
+    JOIN message_changes c ON c.tenant_id = g.tenant_id AND NOT c.applies
+    JOIN customer_identities i ON i.tenant_id = g.tenant_id AND i.customer_id = g.id AND i.value = ANY (c.authors)
+    JOIN external_message_mappings x ON x.tenant_id = c.tenant_id AND x.channel_id = c.channel_id
+        AND x.external_id = c.external_id
+    WHERE ROW(x.tenant_id, x.message_id)::ingest_row <> ALL (coalesce(touched, '{}'));
+    RETURN touched || later;
+END
+$$;
+
+-- Judges who may change a message: the customer who wrote it, under any address; ours only whoever writes for the
+-- business. Answers with the changes of which something else is held now than before.
+CREATE FUNCTION ingest_judge(touched ingest_row[]) RETURNS message_changes[]
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    turned message_changes[];
+BEGIN
+    WITH judged AS (
+        UPDATE message_changes c SET applies = NOT c.applies
+        FROM unnest(touched) t
+        JOIN messages m ON m.tenant_id = t.tenant_id AND m.id = t.id
+        JOIN conversations v ON v.tenant_id = m.tenant_id AND v.id = m.conversation_id
+        WHERE c.tenant_id = m.tenant_id AND c.channel_id = m.channel_id AND c.external_id = m.external_id
+          AND c.kind <> 'original'
+          AND c.applies <> (c.direction = m.direction AND (c.direction = 'outbound' OR EXISTS (
+            SELECT FROM customer_identities i
+            WHERE i.tenant_id = v.tenant_id AND i.customer_id = v.customer_id AND i.value = ANY (c.authors))))
+        RETURNING c.*
+    )
+    SELECT array_agg(ROW(j.*)::message_changes) INTO turned FROM judged j;
+    RETURN turned;
+END
+$$;
+
+-- Folds all edits and revokes of the touched messages into them: a revoke wins, then the latest edit. The order in
+-- which they and the message came makes no difference. Answers with the ids of the messages that look different now.
+CREATE FUNCTION ingest_rewrite(touched ingest_row[]) RETURNS uuid[]
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    rewritten uuid[];
+BEGIN
     PERFORM FROM messages m JOIN unnest(touched) t ON m.tenant_id = t.tenant_id AND m.id = t.id
     ORDER BY m.tenant_id, m.id FOR NO KEY UPDATE OF m;
     INSERT INTO message_changes (tenant_id, channel_id, external_id, kind, key, text, preview, occurred_at)
@@ -259,10 +322,13 @@ BEGIN
                     FILTER (WHERE c.kind <> 'revoke') AS texts,   -- edits first, then the original
                 array_agg(c.preview ORDER BY c.kind, c.occurred_at DESC, c.key DESC)
                     FILTER (WHERE c.kind <> 'revoke') AS previews,
-                max(c.occurred_at) FILTER (WHERE c.kind = 'edit') AS edited_at,
-                min(c.occurred_at) FILTER (WHERE c.kind = 'revoke') AS revoked_at
+                -- Shown is no time that was still to come.
+                (array_agg(least(c.occurred_at, c.created_at) ORDER BY c.occurred_at DESC, c.key DESC)
+                    FILTER (WHERE c.kind = 'edit'))[1] AS edited_at,
+                min(least(c.occurred_at, c.created_at)) FILTER (WHERE c.kind = 'revoke') AS revoked_at
             FROM message_changes c
-            WHERE c.tenant_id = m.tenant_id AND c.channel_id = m.channel_id AND c.external_id = m.external_id) f
+            WHERE c.tenant_id = m.tenant_id AND c.channel_id = m.channel_id AND c.external_id = m.external_id
+              AND c.applies) f
     ), updated AS (
         UPDATE messages m
         SET text = f.text, preview = f.preview, edited_at = f.edited_at, deleted_at = f.revoked_at
@@ -293,13 +359,11 @@ BEGIN
         v.data)::log_draft)
     INTO changed
     FROM (
-        SELECT x.tenant_id, x.message_id, min(n.place) AS place
-        FROM unnest(notes) n
-        JOIN external_message_mappings x ON x.tenant_id = n.tenant_id AND x.channel_id = n.channel_id
-            AND x.external_id = n.reference
-        WHERE fresh_notes[n.place] AND n.kind IN ('edit', 'revoke') AND x.message_id = ANY (rewritten)
-          AND NOT EXISTS (SELECT FROM unnest(incoming) f WHERE f.id = x.message_id AND fresh[f.place])
-        GROUP BY 1, 2) d
+        SELECT t.tenant_id, r.id AS message_id, row_number() OVER (ORDER BY r.position)::integer AS place
+        FROM unnest(rewritten) WITH ORDINALITY AS r (id, position)
+        CROSS JOIN (
+            SELECT i.tenant_id FROM unnest(incoming) i UNION SELECT n.tenant_id FROM unnest(notes) n) t
+        WHERE NOT EXISTS (SELECT FROM unnest(incoming) f WHERE f.id = r.id AND fresh[f.place])) d
     JOIN messages m ON m.tenant_id = d.tenant_id AND m.id = d.message_id
     CROSS JOIN LATERAL message_json(m) v;
 
@@ -373,21 +437,64 @@ BEGIN
 
     IF EXISTS (SELECT FROM unnest(webhooks) w WHERE w.known OR w.more) THEN
         UPDATE inbound_webhooks b
-        SET stored = n.stored, duplicate = n.duplicate, ignored = w.ignored, quarantined = w.quarantined,
-            received = n.stored + n.duplicate + w.ignored + w.quarantined,
+        SET stored = n.stored, duplicate = n.duplicate, ignored = n.ignored, quarantined = w.quarantined,
+            received = n.stored + n.duplicate + n.ignored + w.quarantined,
             state = webhook_state(n.stored, n.duplicate, w.quarantined), lease_until = NULL,
-            items = w.items::jsonb, error_code = w.error_code, error_detail = w.error_detail
+            items = CASE WHEN w.more THEN b.items ELSE w.items::jsonb END, error_code = w.error_code,
+            error_detail = w.error_detail
         FROM ROWS FROM (unnest(webhooks)) WITH ORDINALITY AS w (tenant_id, id, received_at, integration_id,
             provider, method, url, headers, body, verdict, pending, known, more, item_count, ignored, quarantined,
             items, error_code, error_detail, place)
         CROSS JOIN LATERAL (
             SELECT o.stored + stored_count[w.place] AS stored,
                 greatest(CASE WHEN w.more THEN o.duplicate ELSE w.item_count - o.stored END
-                    - stored_count[w.place], 0) AS duplicate
+                    - stored_count[w.place], 0) AS duplicate,
+                CASE WHEN w.more THEN o.ignored ELSE w.ignored END AS ignored
             FROM inbound_webhooks o
             WHERE o.tenant_id = w.tenant_id AND o.received_at = w.received_at AND o.id = w.id) n
         WHERE (w.known OR w.more) AND b.tenant_id = w.tenant_id AND b.received_at = w.received_at AND b.id = w.id;
     END IF;
+END
+$$;
+
+-- What somebody else than the author told is ignored, whether that was found out now or after it had been stored.
+CREATE FUNCTION ingest_recount(
+    webhooks ingest_webhook[], notes ingest_note[], fresh_notes boolean[], turned message_changes[]) RETURNS void
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    item record;
+BEGIN
+    FOR item IN
+        SELECT t.tenant_id, t.webhook_at AS received_at, t.webhook_id AS id, t.key, t.applies,
+            CASE WHEN t.applies THEN -1 ELSE 1 END AS stored, 0 AS duplicate
+        FROM unnest(turned) t
+        UNION ALL
+        SELECT n.tenant_id, w.received_at, w.id, c.key, false,
+            CASE WHEN fresh_notes[n.place] THEN 1 ELSE 0 END, CASE WHEN fresh_notes[n.place] THEN 0 ELSE 1 END
+        FROM unnest(notes) n
+        CROSS JOIN LATERAL (SELECT (webhooks[n.webhook]).received_at, (webhooks[n.webhook]).id) w
+        JOIN message_changes c ON c.tenant_id = n.tenant_id AND c.channel_id = n.channel_id
+            AND c.external_id = n.reference AND c.kind = n.kind AND c.key = n.key
+        WHERE NOT c.applies AND NOT EXISTS (
+            SELECT FROM unnest(turned) t WHERE t.tenant_id = c.tenant_id AND t.channel_id = c.channel_id
+              AND t.external_id = c.external_id AND t.kind = c.kind AND t.key = c.key AND t.webhook_id = w.id)
+        ORDER BY 1, 2, 3
+    LOOP
+        UPDATE inbound_webhooks b
+        SET stored = b.stored - item.stored, duplicate = b.duplicate - item.duplicate,
+            ignored = b.ignored + item.stored + item.duplicate,
+            state = webhook_state(b.stored - item.stored, b.duplicate - item.duplicate, b.quarantined),
+            items = CASE WHEN NOT item.applies THEN coalesce(b.items, '[]') || jsonb_build_object('state', 'ignored',
+                    'reason', 'not_the_author', 'detail', NULL, 'external_id', item.key)
+                ELSE (
+                    SELECT jsonb_agg(i.value ORDER BY i.ordinality)
+                    FROM jsonb_array_elements(b.items) WITH ORDINALITY i
+                    WHERE (i.value ->> 'reason', i.value ->> 'external_id')
+                        IS DISTINCT FROM ('not_the_author', item.key)) END
+        WHERE b.tenant_id = item.tenant_id AND b.received_at = item.received_at AND b.id = item.id
+          AND b.stored >= item.stored AND b.duplicate >= item.duplicate AND b.ignored + item.stored >= 0;
+    END LOOP;
 END
 $$;
 
@@ -436,7 +543,7 @@ BEGIN
     IF somebody_new OR cardinality(renewed) > 0 THEN
         drafts := drafts || draft_people(incoming, fresh, customer, conversation, renewed);
     END IF;
-    IF true = ANY (fresh_notes) THEN
+    IF true = ANY (fresh_notes) OR cardinality(rewritten) > 0 THEN
         drafts := drafts || draft_notes(incoming, fresh, customer, renewed, notes, fresh_notes, rewritten, people);
     END IF;
 
@@ -483,6 +590,8 @@ DECLARE
     met uuid[];                      -- known customers who write under another spelling
     fresh_notes boolean[];
     people ingest_row[];             -- customers whom notes made or gave an address
+    touched ingest_row[];            -- messages whose edits and revokes are to be looked at
+    turned message_changes[];        -- edits and revokes that turned out to be by somebody else, or not to be
     rewritten uuid[];                -- messages that look different after edits and revokes
 BEGIN
     IF cardinality(incoming) > 0 THEN
@@ -520,13 +629,20 @@ BEGIN
     IF true = ANY (fresh_news) OR cardinality(waited) > 0 THEN
         changed := ingest_fold(incoming, waited, news, fresh_news);
     END IF;
-    IF cardinality(notes) > 0 OR cardinality(waited) > 0 THEN
+    IF cardinality(notes) > 0 OR cardinality(waited) > 0 OR cardinality(renewed) > 0 THEN
         IF cardinality(notes) > 0 THEN
             fresh_notes := ingest_notes(webhooks, notes, fresh_notes);
         END IF;
-        rewritten := ingest_rewrite(incoming, waited, notes, fresh_notes);
+        touched := ingest_touched(incoming, waited, renewed, people, notes, fresh_notes);
+        IF cardinality(touched) > 0 THEN
+            turned := ingest_judge(touched);
+            rewritten := ingest_rewrite(touched);
+        END IF;
     END IF;
     PERFORM ingest_ledger(webhooks, incoming, fresh, news, fresh_news, notes, fresh_notes);
+    IF cardinality(notes) > 0 OR cardinality(turned) > 0 THEN
+        PERFORM ingest_recount(webhooks, notes, fresh_notes, turned);
+    END IF;
     IF true = ANY (fresh) OR cardinality(changed) > 0 OR true = ANY (fresh_notes) THEN
         RETURN QUERY
         SELECT e.tenant_id, e.seq, e.id, e.type, e.conversation_id, e.created_at,

@@ -14,6 +14,7 @@ import orjson
 
 from channels.events import InboundMessage, Mailbox, Other, StatusUpdate
 from channels.phone_addresses import is_user_id
+from channels.phone_numbers import aliases
 from gateway.ingest.routing import Route
 from gateway.ingest.view import clean, one_line
 from gateway.ingest.webhook import Row, fits, text_json
@@ -35,9 +36,11 @@ def change_note(event: Other, tenant_id: UUID, channel_id: UUID, received_at: da
         channel_id=channel_id,
         reference=clean(event.message_ref),
         key=clean(event.external_id) or _digest(event, received_at),
-        occurred_at=moment(event, received_at),
+        occurred_at=event.occurred_at or received_at,  # even if it is still to come: the latest edit wins
+        word="outbound" if event.extra.get("echo") else "inbound",
         text=text,
         preview=one_line(text or ""),
+        addresses=_authors(event),
     )
 
 
@@ -128,6 +131,13 @@ def _customer(event: InboundMessage | StatusUpdate | Other) -> str | None:
         party = event.sender or (event.recipients[0] if event.recipients else None)
     address = clean(party.address if isinstance(party, Mailbox) else party)
     return address.lower() if address and event.channel == "email" else address
+
+
+def _authors(event: Other) -> list[str]:
+    """Return the addresses under which the sender may be known: the number in every spelling, and a user id."""
+    number, user_id = _customer(event) or "", event.extra.get("user_id")
+    known = (number, *aliases(number), clean(user_id) if isinstance(user_id, str) else None)
+    return list(dict.fromkeys(text for text in known if text))
 
 
 def _digest(event: InboundMessage | StatusUpdate | Other, received_at: datetime, *more: str) -> str:

@@ -31,8 +31,10 @@ DAY = 1767225600  # 2026-01-01
 MEXICAN, AS_DIALLED = "5215512345678", "525512345678"
 USER_ID = "US.13491208655302741918"
 #: What a run adds to its rows by itself: ids, and the times of a run; times of providers are of another year.
-OWN = frozenset({"id", "tenant_id", "conversation_id", "channel_id", "customer_id", "message_id", "position"})
-OWN_TIMES = frozenset({"created_at", "updated_at", "received_at"})
+OWN = frozenset(
+    {"id", "tenant_id", "conversation_id", "channel_id", "customer_id", "message_id", "position", "webhook_id"}
+)
+OWN_TIMES = frozenset({"created_at", "updated_at", "received_at", "webhook_at"})
 POSTED_UNTIL = datetime(2026, 2, 1, tzinfo=UTC)
 
 TABLES = (
@@ -79,7 +81,8 @@ def story(tenant: Tenant) -> list[Post]:
         wa(news=(status("wamid.4", "sent", DAY + 61), status("wamid.4", "delivered", DAY + 62))),
         wa(news=(status("wamid.4", "read", DAY + 63),)),
         whatsapp(hook, changes=[echoes(number, echo("wamid.5", "until nine", DAY + 64))]),
-        wa(edit("wamid.e4", "wamid.4", "We are open today", DAY + 65, MEXICAN)),
+        wa(edit("wamid.e4", "wamid.4", "We are closed", DAY + 65, MEXICAN)),  # not theirs to change
+        wa(edit("wamid.e5", "wamid.1", "Bye", DAY + 66, "12025550199")),
         wa({**text("wamid.6", "See you", sender=AS_DIALLED, at=DAY + 70), "from_user_id": USER_ID}),
         wa({**text("wamid.7", "Yes", sender=MEXICAN, at=DAY + 80), "context": {"id": "wamid.5", "from": "1"}}),
         whatsapp(hook, changes=[preferences(number, (MEXICAN, "stop", DAY + 90), (AS_DIALLED, "stop", DAY + 95))]),

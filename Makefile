@@ -47,7 +47,7 @@ lint: $(DEV) $(MODULES) ## Check format, lint, import contracts and types
 bench: $(DEV) $(PAGE) ## Measure against bare programs and print the ratios
 	@$(BIN)/python -m benchmarks $(ARGS)
 
-fuzz: $(DEV) $(PAGE) ## Run the property tests with a hundred times as many examples
+fuzz: $(DEV) $(PAGE) ## Run the property tests with 60 times as many examples
 	@$(BIN)/pytest -n 2 -p tests.fuzzing --timeout 3600 $(ARGS)
 
 screenshots: $(DEV) $(PAGE) ## Write pictures of the page into screenshots/

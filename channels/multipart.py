@@ -23,7 +23,7 @@ MOST_LOOKALIKES = 20_000
 
 LONGEST_HEADER = 16 * 1024
 LINE_END = b"\r\n"
-ESCAPES = str.maketrans({'"': "%22", "\r": "%0D", "\n": "%0A"})
+ESCAPES = str.maketrans({'"': "%22", "\\": "%5C", "\r": "%0D", "\n": "%0A"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def _possible(text: str, country: str | None = None) -> str | None:
     if library.is_possible_number_with_reason(number) != library.ValidationResult.IS_POSSIBLE:
         return None
     written: str = library.format_number(number, library.PhoneNumberFormat.E164)
-    return written
+    return written if len(written) <= 1 + LONGEST_NUMBER else None  # the library knows longer ones, which nobody has
 
 
 def _as_written(digits: str) -> str | None:

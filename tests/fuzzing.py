@@ -1,6 +1,6 @@
 """A pytest plugin, ``-p tests.fuzzing``: only the property tests, each with many times its examples.
 
-``FUZZ_FACTOR`` says how many times (100 unless told).
+``FUZZ_FACTOR`` says how many times (60 unless told).
 """
 
 import os
@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
-FACTOR = int(os.environ.get("FUZZ_FACTOR", "100"))
+FACTOR = int(os.environ.get("FUZZ_FACTOR", "60"))
 SETTINGS = "_hypothesis_internal_use_settings"  # where hypothesis keeps what @settings said; it offers no other way
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -70,8 +70,10 @@ class Adapter:
         settings: the model of its settings.
         operations: what else can be asked of it.
         nonce: ``(request)``, what stands in a verified request for one use only, where the proof does not cover the
-            body. If the connection has stored a request with it and another body, this one is answered in the same way
-            and kept as nothing. None when the request has no such thing; never raises.
+            content. If the connection has stored another request with it, this one is answered in the same way and
+            kept as nothing. None when the request has no such thing; never raises.
+        nonce_kept: how long a nonce is remembered: longer than ``verify`` takes its proof for fresh. A proof that
+            holds no time works again afterwards.
         kept_headers: header fields beside Content-Type that ``parse`` reads: they are stored with the body.
         refused_status: how a request that is not genuine is answered; see ``status_of``.
         max_body: the largest body in bytes.
@@ -94,6 +96,7 @@ class Adapter:
     handshake: Callable[[HttpRequest, Any], HttpResponse | None] = no_handshake
     divide: Callable[[HttpRequest], Sequence[tuple[str | None, bytes]]] | None = None
     nonce: Callable[[HttpRequest], str | None] | None = None
+    nonce_kept: timedelta = timedelta(days=400)
     kept_headers: tuple[str, ...] = ()
     refused_status: int = 401
     max_body: int = 4 * 1024 * 1024

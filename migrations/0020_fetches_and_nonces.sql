@@ -33,40 +33,74 @@ SET lease_until = now() + wait, attempts = greatest(w.attempts - CASE WHEN parse
 WHERE w.tenant_id = tenant AND w.received_at = moment AND w.id = webhook AND w.state = 'pending'
 $$;
 
--- Some proofs don't cover the body: what they hold counts once, for one body. Both are kept as digests.
+-- Some proofs don't cover the whole request: what they hold counts once, for one request. Both are kept as digests.
 CREATE TABLE webhook_nonces (
     tenant_id uuid NOT NULL,
     integration_id uuid NOT NULL,
     nonce bytea NOT NULL,
-    body bytea NOT NULL,
+    request bytea NOT NULL,
+    holders integer NOT NULL,  -- how many are storing that request just now
+    lease_until timestamptz,  -- until when they have it for themselves; NULL once it is stored
+    kept_until timestamptz NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     updated_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (tenant_id, integration_id, nonce),
     FOREIGN KEY (tenant_id, integration_id) REFERENCES external_integrations (tenant_id, id)
 );
-CALL protect('webhook_nonces', '', 'SELECT, INSERT, DELETE');
+CREATE INDEX webhook_nonces_by_end ON webhook_nonces (kept_until);
+CALL protect('webhook_nonces', '', 'SELECT, INSERT, UPDATE, DELETE');
 
--- True when a nonce came with another body before.
-CREATE FUNCTION is_nonce_used(tenant uuid, integration uuid, once bytea, digest bytea) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+-- Takes a nonce for a request that is about to be stored. 'taken': store it; 'used': another was stored with it;
+-- 'held': another is being stored, and may fail. Whoever holds one and dies loses it when the lease ends.
+CREATE FUNCTION take_nonce(tenant uuid, integration uuid, once bytea, digest bytea, lease interval, kept interval)
+RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-SELECT EXISTS (
-    SELECT FROM webhook_nonces n
-    WHERE n.tenant_id = tenant AND n.integration_id = integration AND n.nonce = once AND n.body <> digest)
+DECLARE
+    found_one webhook_nonces;
+BEGIN
+    INSERT INTO webhook_nonces AS n (tenant_id, integration_id, nonce, request, holders, lease_until, kept_until)
+    VALUES (tenant, integration, once, digest, 1, now() + lease, now() + kept)
+    ON CONFLICT (tenant_id, integration_id, nonce) DO UPDATE
+    SET request = excluded.request, lease_until = excluded.lease_until, kept_until = excluded.kept_until,
+        holders = CASE WHEN n.lease_until < now() THEN 1 ELSE n.holders + 1 END
+    WHERE n.lease_until < now() OR (n.lease_until IS NOT NULL AND n.request = excluded.request);
+    IF FOUND THEN
+        RETURN 'taken';
+    END IF;
+    SELECT * INTO found_one FROM webhook_nonces n
+    WHERE n.tenant_id = tenant AND n.integration_id = integration AND n.nonce = once;
+    RETURN CASE
+        WHEN NOT FOUND OR found_one.lease_until IS NOT NULL THEN 'held'  -- not found: just given back
+        WHEN found_one.request = digest THEN 'taken'
+        ELSE 'used'
+    END;
+END
 $$;
 
--- Called once the webhook is stored: a provider that got no answer may repeat it with other bytes.
-CREATE FUNCTION take_nonce(tenant uuid, integration uuid, once bytea, digest bytea) RETURNS void
+-- The request is stored: from now on the nonce is used up.
+CREATE FUNCTION use_nonce(tenant uuid, integration uuid, once bytea, digest bytea) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-INSERT INTO webhook_nonces (tenant_id, integration_id, nonce, body) VALUES (tenant, integration, once, digest)
-ON CONFLICT DO NOTHING
+UPDATE webhook_nonces n SET lease_until = NULL
+WHERE n.tenant_id = tenant AND n.integration_id = integration AND n.nonce = once AND n.request = digest
+    AND n.lease_until IS NOT NULL
 $$;
 
-CREATE FUNCTION forget_nonces(age interval) RETURNS void
+-- The request could not be stored: its provider may repeat it with other bytes, once nobody else is storing it.
+CREATE FUNCTION give_nonce_back(tenant uuid, integration uuid, once bytea, digest bytea) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-DELETE FROM webhook_nonces WHERE created_at < now() - age
+UPDATE webhook_nonces n
+SET holders = n.holders - 1, lease_until = CASE WHEN n.holders > 1 THEN n.lease_until ELSE '-infinity' END
+WHERE n.tenant_id = tenant AND n.integration_id = integration AND n.nonce = once AND n.request = digest
+    AND n.lease_until IS NOT NULL
+$$;
+
+CREATE FUNCTION forget_nonces() RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DELETE FROM webhook_nonces WHERE kept_until < now()
 $$;
 
 DO $$
@@ -74,8 +108,9 @@ DECLARE
     signature text;
 BEGIN
     FOREACH signature IN ARRAY ARRAY['claim_mails(integer, interval)',
-        'postpone_mail(uuid, timestamptz, uuid, interval, boolean, boolean)', 'is_nonce_used(uuid, uuid, bytea, bytea)',
-        'take_nonce(uuid, uuid, bytea, bytea)', 'forget_nonces(interval)']
+        'postpone_mail(uuid, timestamptz, uuid, interval, boolean, boolean)',
+        'take_nonce(uuid, uuid, bytea, bytea, interval, interval)', 'use_nonce(uuid, uuid, bytea, bytea)',
+        'give_nonce_back(uuid, uuid, bytea, bytea)', 'forget_nonces()']
     LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO postgate_writer', signature);
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', signature);

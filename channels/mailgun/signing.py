@@ -12,7 +12,7 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from hmac import digest
 from typing import Any
 from urllib.parse import urlencode
@@ -28,6 +28,8 @@ from channels.signatures import require_fresh, require_hmac_sha256
 
 PAST_SECONDS = 12 * 3600
 FUTURE_SECONDS = 300
+#: Until no proof with a used token can be fresh, and an hour for clocks that differ.
+NONCE_KEPT = timedelta(seconds=PAST_SECONDS + FUTURE_SECONDS + 3600)
 #: Where one ends and the other begins is not signed, so that their shapes have to tell.
 TIMESTAMP = re.compile(r"[0-9]{10}")
 TOKEN = re.compile(r"[0-9A-Za-z]{50}")

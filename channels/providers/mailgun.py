@@ -22,7 +22,7 @@ from channels.mail.connection import MailSettings
 from channels.mailgun.inbound import inbound
 from channels.mailgun.posts import is_event, read_event, read_form
 from channels.mailgun.sending import build_message, fetch_message, message_url, read_answer
-from channels.mailgun.signing import proof_of, require_signature, signed
+from channels.mailgun.signing import NONCE_KEPT, proof_of, require_signature, signed
 from channels.mailgun.updates import update
 from channels.operations import Dialogue, Operations
 from channels.outbound import OutboundMessage, Refused, SendResult
@@ -133,6 +133,7 @@ ADAPTER = Adapter(
     build=build,
     read=read,
     nonce=nonce,
+    nonce_kept=NONCE_KEPT,
     operations=Operations(complete=complete),
     setup=Setup(
         title="Mailgun",

@@ -3,7 +3,8 @@
 https://www.plivo.com/docs/messaging/concepts/signature-validation
 
 Plivo signs with the account's auth token: the public URL and a nonce (V2), or all fields as well (V3). V2 proves
-nothing about the body, and neither holds a time. So a nonce of V2 counts for one body only.
+nothing about the body, and neither holds a time. So a nonce of V2 counts for one content only, and is remembered for
+``Adapter.nonce_kept``.
 """
 
 from collections.abc import Mapping, Sequence
@@ -104,14 +105,15 @@ ADAPTER = Adapter(
         address="The number in international form, such as +12025550110, or a short code",
         notes=(
             "Plivo's usual signature (V2) covers the URL but not the content: who once got hold of a signed request "
-            "could send others with it. So each nonce is taken for one content only; keep the URL secret as well.",
+            "could send others with it. So each nonce is taken for one content only, "
+            "and remembered for 400 days; keep the URL secret as well, and change the auth token once a year.",
             "Status callbacks need nothing at Plivo: each message that is sent names this connection's URL.",
             "Buttons and lists of WhatsApp can't be sent through this connection, templates can.",
         ),
     ),
     capabilities=Capabilities(
         channels=("sms", "mms", "whatsapp"),
-        longest_text=LONGEST_TEXT,
+        longest_text={"sms": LONGEST_TEXT, "mms": LONGEST_TEXT, "whatsapp": LONGEST_TEXT},
         media=("image", "audio", "voice", "video", "document", "sticker", "file"),
         most_files=MOST_FILES,
         templates=True,

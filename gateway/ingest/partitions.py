@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 import asyncpg
 import structlog
 
-from gateway.ingest.nonces import FORGET, KEPT
+from gateway.ingest.nonces import FORGET
 from gateway.lasting import keep_at
 from gateway.store.pool import UNAVAILABLE
 
@@ -52,7 +52,7 @@ class Partitions:
         today = self._clock().date()
         for month in (today, next_month(today)):
             await self._pool.execute(MAKE, month)
-        await self._pool.execute(FORGET, KEPT)
+        await self._pool.execute(FORGET)
 
 
 def next_month(day: date) -> date:

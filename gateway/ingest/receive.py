@@ -53,31 +53,34 @@ class Receiver:
         self._new_id = new_id
 
     async def receive(self, route: Route, request: HttpRequest) -> None:
-        """Verify a webhook and store it; returns after the commit. A genuine proof under another body is dropped.
+        """Verify a webhook and store it; returns after the commit. A used proof with another content is dropped.
 
         Raises:
             SignatureInvalid: when it is not genuine, and the connection does not only report that.
-            Overloaded: when too many wait.
+            Overloaded: when too many wait, or another with the same proof is being stored.
             DatabaseUnavailable: when it is not known to be stored.
             ProviderUnreachable: when its provider has to be asked first, and does not answer.
         """
         now = self._clock()
-        verified = True
         credentials = await self._questions.prepare(route.adapter, request, route.credentials)
         try:
             route.adapter.verify(request, credentials, now)
         except SignatureInvalid:
             if not route.report_only:
                 raise
-            verified = False
-        if verified and await self._nonces.is_reused(route, request):
+            await self.store(route, request, now, verified=False)
+            return
+        if not await self._nonces.take(route, request):
             metrics.REUSED.labels(route.adapter.provider).inc()
             log.warning("ingest.proof_reused", provider=route.adapter.provider, integration=str(route.integration_id))
             return
-        await self.store(route, request, now, verified=verified)
-        if verified:
-            await self._nonces.take(route, request)
-            await self._questions.confirm(route, request)
+        try:
+            await self.store(route, request, now, verified=True)
+        except Exception:
+            await self._nonces.give_back(route, request)
+            raise
+        await self._nonces.use_up(route, request)
+        await self._questions.confirm(route, request)
 
     async def store(self, route: Route, request: HttpRequest, now: datetime, *, verified: bool) -> None:
         """Store a webhook whose signature was looked at."""

@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from ipaddress import ip_network
+from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 from aiohttp import ClientSession
+from yarl import URL
 
 from channels.errors import SignatureInvalid
 from channels.http import HttpRequest
@@ -172,8 +176,121 @@ async def test_a_proof_counts_for_one_body(
     assert await send(postmark(hook).body, "") == 200
     assert len(await messages(client, tenant)) == 3
     assert await database.value("SELECT count(*) FROM webhook_nonces") == 2
-    await database.fetch("SELECT forget_nonces('0')")
-    assert await database.value("SELECT count(*) FROM webhook_nonces") == 0
+
+
+async def test_a_proof_counts_for_one_query_and_one_method(
+    monkeypatch: pytest.MonkeyPatch, client: ClientSession, tenant: Tenant
+) -> None:
+    """What a GET says is all in its query."""
+    install(monkeypatch, "twilio", nonce=lambda _request: "once", verify=lambda *_: None)
+    path = urlsplit(tenant.integration("twilio")["hook_url"]).path
+
+    async def send(method: str, text: str) -> int:
+        url = URL(f"{path}?{urlencode({'MessageSid': 'SM1', 'Body': text})}", encoded=True)
+        async with client.request(method, url) as answer:
+            return answer.status
+
+    assert await send("GET", "hi") == 200
+    assert len(await webhooks(client, tenant)) == 1
+    assert [await send("GET", "forged"), await send("POST", "hi")] == [200, 200]
+    assert len(await webhooks(client, tenant)) == 1
+    assert await send("GET", "hi") == 200
+    assert len(await webhooks(client, tenant)) == 2
+
+
+async def test_a_proof_is_forgotten_after_what_its_provider_needs(
+    monkeypatch: pytest.MonkeyPatch, client: ClientSession, tenant: Tenant, database: Database
+) -> None:
+    install(monkeypatch, "postmark", nonce=lambda _request: "once", nonce_kept=timedelta(hours=2), deferred=False)
+    hook = tenant.integration("postmark")
+    assert await postmark(hook).send(client) == 200
+    for gone, left in (("1 hour 59 minutes", 1), ("2 minutes", 0)):
+        await database.fetch("UPDATE webhook_nonces SET kept_until = kept_until - $1::text::interval", gone)
+        await database.fetch("SELECT forget_nonces()")
+        assert await database.value("SELECT count(*) FROM webhook_nonces") == left
+
+
+class Held:
+    """Stores as the gateway does, once it is let; then it can be made to fail."""
+
+    def __init__(self) -> None:
+        self.waiting = 0
+        self.free = asyncio.Event()
+        self.fails = False
+        self._store = Receiver.store
+
+    async def store(self, receiver: Receiver, *given: Any, **named: Any) -> None:
+        self.waiting += 1
+        await self.free.wait()
+        if self.fails:
+            raise DatabaseUnavailable("the webhook is not known to be stored")
+        await self._store(receiver, *given, **named)
+
+    async def until(self, waiting: int) -> None:
+        async with asyncio.timeout(10):
+            while self.waiting < waiting:
+                await asyncio.sleep(0)
+
+
+@pytest.fixture
+def held(monkeypatch: pytest.MonkeyPatch) -> Held:
+    install(monkeypatch, "postmark", nonce=lambda _request: "once", deferred=False)
+    held = Held()
+
+    async def store(receiver: Receiver, *given: Any, **named: Any) -> None:
+        await held.store(receiver, *given, **named)
+
+    monkeypatch.setattr(Receiver, "store", store)
+    return held
+
+
+async def test_of_many_at_once_under_one_proof_one_is_stored(held: Held, client: ClientSession, tenant: Tenant) -> None:
+    hook = tenant.integration("postmark")
+    posts = [postmark(hook) for _ in range(20)]
+    first = asyncio.create_task(posts[0].send(client))
+    await held.until(1)
+    async with asyncio.timeout(10):
+        assert await asyncio.gather(*(post.send(client) for post in posts[1:])) == [503] * 19
+    again = asyncio.create_task(posts[0].send(client))
+    await held.until(2)
+    held.free.set()
+    assert await asyncio.gather(first, again) == [200, 200]
+    assert [await post.send(client) for post in posts[1:]] == [200] * 19
+    assert held.waiting == 2
+    assert len(await messages(client, tenant)) == 1
+
+
+async def test_a_proof_is_free_when_the_last_that_holds_it_failed(
+    held: Held, client: ClientSession, tenant: Tenant
+) -> None:
+    hook = tenant.integration("postmark")
+    one, other = postmark(hook), postmark(hook)
+    both = [asyncio.create_task(one.send(client)) for _ in range(2)]
+    await held.until(2)
+    held.fails = True
+    held.free.set()
+    assert await asyncio.gather(*both) == [503, 503]
+    held.fails = False
+    assert await other.send(client) == 200
+    assert len(await messages(client, tenant)) == 1
+
+
+async def test_a_proof_whose_holder_died_is_free_after_a_while(
+    held: Held, client: ClientSession, tenant: Tenant, database: Database
+) -> None:
+    hook = tenant.integration("postmark")
+    dying = asyncio.create_task(postmark(hook).send(client))
+    await held.until(1)
+    other = postmark(hook)
+    async with asyncio.timeout(10):
+        assert await other.send(client) == 503
+    await database.fetch("UPDATE webhook_nonces SET lease_until = now() - interval '1 second'")
+    taking_over = asyncio.create_task(other.send(client))
+    await held.until(2)
+    held.free.set()
+    assert await asyncio.gather(dying, taking_over) == [200, 200]
+    assert await postmark(hook).send(client) == 200
+    assert len(await messages(client, tenant)) == 2  # the first did not die, it was only slow: nothing is lost
 
 
 async def test_a_proof_of_what_was_not_stored_stays_free(

@@ -347,3 +347,12 @@ def test_an_event_without_an_id_is_malformed(post: dict[str, Any]) -> None:
     request = HttpRequest("POST", "", Headers.of({"Content-Type": "application/json"}), orjson.dumps(post))
     with pytest.raises(PayloadMalformed):
         ADAPTER.parse(request, {})
+
+
+def test_a_token_is_remembered_until_its_proof_is_stale() -> None:
+    request = event()
+    at = timedelta(seconds=int(orjson.loads(request.body)["signature"]["timestamp"]))
+    earliest = datetime(1970, 1, 1, tzinfo=UTC) + at - timedelta(minutes=5)
+    ADAPTER.verify(request, CREDENTIALS, earliest)
+    with pytest.raises(SignatureInvalid):
+        ADAPTER.verify(request, CREDENTIALS, earliest + ADAPTER.nonce_kept)

@@ -72,6 +72,42 @@ def test_what_stands_below_an_attribution_is_a_quote(attribution: str) -> None:
     assert visible_reply(f"Yes.\n\nBye\n\n{attribution}\n\n{quoted}\n") == "Yes.\n\nBye"
 
 
+@pytest.mark.parametrize(
+    "own", ["Yes please", "Hi Bob,\n\nyes please", "请退款", "one\ntwo\nthree\nfour", "On 3 May 2026 I paid"]
+)
+@pytest.mark.parametrize("attribution", ATTRIBUTIONS)
+def test_no_empty_line_need_stand_above_an_attribution(own: str, attribution: str) -> None:
+    assert visible_reply(f"{own}\n{attribution}\n> x\n> y") == own
+
+
+@pytest.mark.parametrize(
+    "attribution",
+    [
+        "2026-09-21 13:00 Acme <a@example.org>:",
+        "2026-09-21 13:00 Acme <a@example.org>",
+        "2026년 9월 15일 (화) 오전 11:58, Acme <a@example.org>님이 작성:",
+        "On 15 Sep 2026, at 11:58,\nAcme <a@example.org> wrote:",
+        "On Tue, Sep 15, 2026 at 11:58 AM\nAcme <a@example.org> wrote:",
+        "On Tue, Sep 15, 2026 at 11:58 AM Acme Support Team of Someone\nwith a name <a@example.org> wrote:",
+        "wt., 15 wrz 2026 o 11:58 Acme\n<a@example.org> napisał(a):",
+        "Op 15-09-2026 om 11:58 heeft Acme\nhet volgende geschreven:",
+        "вт, 15 сент. 2026 г. в 11:58, Acme\n<a@example.org>:",
+        "Acme <a@example.org>\nwrote:",
+    ],
+)
+def test_an_attribution_in_pieces_takes_nothing_from_above(attribution: str) -> None:
+    assert visible_reply(f"Hi,\n\nrefund\nme please\n{attribution}\n> x") == "Hi,\n\nrefund\nme please"
+    assert visible_reply(f"Hi,\n\nyes\n\n{attribution}\n\n> x") == "Hi,\n\nyes"
+
+
+@pytest.mark.parametrize(
+    "own",
+    ["On 3 May 2026 I ordered it", "Am 15.09.2026 habe ich bezahlt", "On 21/09/2026 I paid 100", "Hi, it was 10.50"],
+)
+def test_a_line_of_the_customer_with_a_date_begins_no_attribution(own: str) -> None:
+    assert visible_reply(f"{own}\nAcme <a@example.org> wrote:\n> x") == own
+
+
 @pytest.mark.parametrize("below", CUTS)
 def test_other_marks_of_quotes_and_signatures_cut_too(below: str) -> None:
     assert visible_reply(f"Ok\n\n{below}") == "Ok"

@@ -4,7 +4,8 @@ https://www.twilio.com/docs/sendgrid/for-developers/parsing-email/setting-up-the
 https://www.twilio.com/docs/sendgrid/for-developers/tracking-events/event
 
 Inbound Parse posts each mail as a form, the event webhook posts what became of ours as JSON. Both can be signed (ECDSA
-over the time-stamp and the body); else a user name and a password in front of the host prove them. Inbound Parse drops
+over the time-stamp and the body), and has to be where its key is known; else a user name and a password in front of the
+host prove them. Inbound Parse drops
 a mail for ever when it is answered with a 4xx, so a mail that can't be proven is to be tried again.
 """
 
@@ -98,6 +99,8 @@ class SendGridCredentials(Credentials):
 def verify(request: HttpRequest, credentials: SendGridCredentials, now: datetime) -> None:
     """Check the signature of a signed request, else the login in the webhook's address.
 
+    The login does not do for what has a verification key: SendGrid signs all of that, and the login stands in a URL.
+
     Raises:
         SignatureInvalid: when neither proves it; for a mail it asks to be tried again.
     """
@@ -111,7 +114,8 @@ def _require_proof(request: HttpRequest, credentials: SendGridCredentials, now: 
     if is_signed(request) and credentials.keys():
         require_signature(request, credentials.keys(), now, past=credentials.signature_seconds)
         return
-    if credentials.username is None:
+    key = credentials.parse_verification_key if is_mail(request) else credentials.verification_key
+    if key is not None or credentials.username is None:
         raise SignatureInvalid("signature_missing", "the request isn't signed")
     passwords = live(credentials.password, credentials.previous_password)
     require_basic(request.headers.get("authorization"), [(credentials.username, one) for one in passwords])
@@ -120,7 +124,7 @@ def _require_proof(request: HttpRequest, credentials: SendGridCredentials, now: 
 def sign(request: HttpRequest, credentials: SendGridCredentials, _now: datetime) -> HttpRequest:
     """Return a request with the login of the webhook's address; only SendGrid has the key to sign with.
 
-    A connection that has no login gets the request back unproven.
+    A connection that has no login gets the request back unproven; the login proves nothing that has to be signed.
     """
     if credentials.username is None or credentials.password is None:
         return request

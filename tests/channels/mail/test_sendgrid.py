@@ -1,6 +1,7 @@
 """SendGrid beyond the recordings: which proof counts, what fields of a form mean, and sending."""
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -92,10 +93,25 @@ def test_a_broken_proof_is_refused_even_with_the_right_login(name: str, value: s
 
 def test_a_login_proves_what_is_not_signed() -> None:
     request = HttpRequest("POST", "", Headers.of({"Authorization": basic_authorization("hook", "s3cret-ü")}), b"[]")
-    ADAPTER.verify(request, SIGNED, NOW)
-    assert code_of(HttpRequest("POST", "")) == "authorization_missing"
+    ADAPTER.verify(request, CREDENTIALS, NOW)
+    assert code_of(HttpRequest("POST", ""), CREDENTIALS) == "authorization_missing"
     keys_only = SendGridCredentials.model_validate({"verification_key": shown(KEY)})
     assert code_of(request, keys_only) == "signature_missing"
+
+
+@pytest.mark.parametrize(
+    ("kind", "other", "field"),
+    [
+        ("application/json", "multipart/form-data; boundary=b", "verification_key"),
+        ("multipart/form-data; boundary=b", "application/json", "parse_verification_key"),
+    ],
+)
+def test_a_login_does_not_prove_what_has_to_be_signed(kind: str, other: str, field: str) -> None:
+    given_ = SendGridCredentials.model_validate({field: shown(KEY), **LOGIN})
+    login = basic_authorization("hook", "s3cret-ü")
+    request = HttpRequest("POST", "", Headers.of({"Authorization": login, "Content-Type": kind}), b"[]")
+    assert code_of(request, given_) == "signature_missing"
+    ADAPTER.verify(replace(request, headers=request.headers.with_fields({"Content-Type": other})), given_, NOW)
 
 
 def test_a_sample_of_ours_carries_the_login() -> None:

@@ -84,7 +84,7 @@ def fetch_files(post: Object, api_key: str) -> Dialogue[Mapping[str, bytes] | Re
     found: dict[str, bytes] = {}
     for token in wanted:
         headers = Headers.of({"api-key": api_key})
-        answer = yield HttpRequest("GET", f"{API}/inbound/attachments/{quote(token, safe='')}", headers)
+        answer = yield HttpRequest("GET", API + _place(token), headers)
         if answer.status in (401, 403):
             return refused(answer, None, NO_ACCESS)
         if answer.status == 429 or answer.status >= 500:
@@ -145,7 +145,7 @@ def _files(item: Object, html: str | None, fetched: object) -> Iterator[File]:
             name=text_in(one, "Name") or "",
             content_id=named or None,
             inline=bool(named) and f"cid:{named}" in (html or ""),
-            url=f"GET /inbound/attachments/{token}" if token else None,
+            url=f"GET {_place(token)}" if token else None,
             size=_size(one),
         )
 
@@ -155,8 +155,13 @@ def _attached(item: Object) -> list[Object]:
 
 
 def _token(attached: Object) -> str | None:
-    token = text_in(attached, "DownloadToken")
-    return None if token is None else storable(token) or None
+    """Return what a file is fetched by; none that would lead to another place."""
+    token = storable(text_in(attached, "DownloadToken") or "")
+    return None if token in {"", ".", ".."} else token
+
+
+def _place(token: str) -> str:
+    return f"/inbound/attachments/{quote(token, safe='')}"
 
 
 def _size(attached: Object) -> int | None:

@@ -124,6 +124,31 @@ def test_files_of_brevo_are_fetched_and_put_where_they_belong() -> None:
 
 
 @pytest.mark.parametrize(
+    ("token", "place"),
+    [
+        ("a/../b?c=1#d", "/inbound/attachments/a%2F..%2Fb%3Fc%3D1%23d"),
+        ("...", "/inbound/attachments/..."),
+        ("..", None),
+        (".", None),
+        ("", None),
+        (7, None),
+    ],
+)
+def test_a_token_of_brevo_leads_nowhere_else(token: Any, place: str | None) -> None:
+    case = one("brevo", "inbound_items")
+    document = orjson.loads(case.request.body)
+    document["items"][0]["Attachments"][0]["DownloadToken"] = token
+    changed = replace(case, request=replace(case.request, body=orjson.dumps(document)))
+    asked, _ = complete(changed, *([HttpResponse(404)] if place else []))
+    assert [request.url for request in asked] == ([f"https://api.brevo.com/v3{place}"] if place else [])
+    event = next(iter(case.adapter.parse(changed.request, {})))
+    assert isinstance(event, InboundMessage)
+    (file,) = event.attachments
+    assert isinstance(file, Media)
+    assert file.extra.get("fetch") == (f"GET {place}" if place else None)
+
+
+@pytest.mark.parametrize(
     ("response", "wanted"),
     [
         (HttpResponse(404), {}),

@@ -26,11 +26,15 @@ class Content:
 
 
 def read_segments(segments: Sequence[Any]) -> Content:
-    """Read the segments of an MMS: words, and files by link."""
-    known = [segment for segment in segments if type(segment) is dict]
+    """Read the segments of an MMS: words, and files by link. How they were to be laid out says nothing to a reader."""
+    known = [segment for segment in segments if type(segment) is dict and not _is_layout(segment)]
     words = [text for segment in known if (text := text_in(segment, "value"))]
     files = [_segment_file(segment) for segment in known if text_in(segment, "url")]
     return Content("text", "\n".join(words) or None, tuple(files))
+
+
+def _is_layout(segment: Object) -> bool:
+    return (text_in(segment, "contentType") or "").partition(";")[0].strip().lower() == "application/smil"
 
 
 def _segment_file(segment: Object) -> Media:

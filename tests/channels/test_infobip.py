@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from channels.errors import CannotSend, PayloadMalformed
 from channels.events import InboundMessage, Media, Quarantined, StatusUpdate
 from channels.http import Headers, HttpRequest, HttpResponse
+from channels.infobip.contents import Content, read_segments
 from channels.operations import Receipt
 from channels.outbound import Accepted, OutboundMessage, Reaction, Refused
 from channels.providers.infobip import ADAPTER, InfobipCredentials
@@ -255,3 +256,9 @@ def test_nobody_is_told_without_the_credentials_for_it() -> None:
     with pytest.raises(StopIteration) as done:
         next(dialogue)
     assert isinstance(done.value.value, Refused)
+
+
+@pytest.mark.parametrize("kind", ["application/smil", "Application/SMIL; charset=utf-8"])
+def test_how_an_mms_is_laid_out_is_no_text_of_it(kind: str) -> None:
+    layout = [{"contentType": kind, "value": "<smil/>"}, {"contentType": kind, "url": "https://m.example.test/1.smil"}]
+    assert read_segments([*layout, {"contentType": "text/plain", "value": "hi"}]) == Content("text", "hi")

@@ -95,6 +95,8 @@ def _person(item: Object) -> tuple[str | None, str | None]:
 def _message(post: Object, key: str) -> ChannelEvent:
     message = post[key]
     external_id = required_id(message, "id")
+    if type(message.get("contact_message", NOTHING)) is not dict:
+        raise Unreadable("'contact_message' is not an object")
     channel, sender = _person(message)
     if channel is None or text_in(message, "direction") == "TO_CONTACT":
         return _other(post, key)

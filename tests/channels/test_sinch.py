@@ -57,11 +57,19 @@ def test_a_post_without_an_event_is_malformed(body: bytes) -> None:
         ADAPTER.parse(HttpRequest("POST", URL, Headers(), body), {})
 
 
+NO_OBJECTS: tuple[Any, ...] = ("hi", [], 7, None)
+
+
 @pytest.mark.parametrize(
     "post",
     [
         {"message": 7},
         {"message": {"contact_message": {}}},
+        *(
+            {"message": {"id": "1", "channel_identity": {"channel": channel}, "contact_message": content}}
+            for channel in ("SMS", "NEW")
+            for content in NO_OBJECTS
+        ),
         {"message_delivery_report": {"message_id": "1"}},
         {
             "message": {

@@ -60,6 +60,7 @@ SENDER = Problem("Our number can't send this message: it is not set up, not regi
 STOPPED = Problem("The customer opted out; nothing can be sent until they opt in again.")
 FILTERED = Problem("A spam filter stopped the message; write it differently, without shortened links.")
 CONTENT = Problem("The message was not accepted: its text or its files are too large, or of a wrong kind.")
+CROWD = Problem("The message has more recipients than it may have; send it to fewer at once.")
 EXPIRED = Problem("The message expired before it could be sent.")
 REJECTED = Problem("The customer's carrier or phone rejected the message without saying why.")
 USED_UP = Problem("The carrier's limit for today is used up; try again tomorrow.")
@@ -78,9 +79,10 @@ FATES = Problems(
         UNREACHABLE: (4701, 4702),
         STOPPED: OPTED_OUT,
         FILTERED: (4470, 4770, 4771),
+        CROWD: (4435, 4735),
         CONTENT: (4301, 4410, 4411, 4412, 4710, 4711, 4712, 4751, 4752),
         EXPIRED: (4360, 4794),
-        REJECTED: (4750, 4753),
+        REJECTED: (4750, 4753, 4754),
         USED_UP: (4780,),
         BUSY: (4781, 4785),
         TROUBLE: (5100, 5101, 5106, 5111, 5201, 5211, 5220, 5231, 5500, 5501, 5999),

@@ -37,7 +37,7 @@ def _callable_url(url: str) -> str:
     if not (url.isascii() and url.isprintable() and " " not in url and parts.hostname):
         raise ValueError("the URL has no host, or characters that have to be escaped")
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in LOCAL_HOSTS):
-        raise ValueError("the URL has to begin with https://")
+        raise ValueError("the URL has to begin with https://, or lead to this machine")
     if parts.username is not None or parts.fragment:
         raise ValueError("the URL must hold neither a login nor a fragment")
     return url

@@ -11,7 +11,7 @@ a message that is not genuine; while the certificate can't be fetched the answer
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -41,10 +41,14 @@ MAX_BODY = 1024 * 1024
 """SNS' messages have 256 KiB at most, before they are escaped."""
 
 
+#: https://docs.aws.amazon.com/sns/latest/dg/sns-create-topic.html has what a topic may be called.
+TopicArn = Annotated[str, Field(pattern=r"^arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}(\.fifo)?$")]
+
+
 class SesCredentials(Credentials):
     """What a tenant enters to connect an Amazon SES account."""
 
-    topic_arns: tuple[str, ...] = Field(
+    topic_arns: tuple[TopicArn, ...] = Field(
         min_length=1,
         title="Topic ARNs",
         description="The SNS topics that deliver here, such as arn:aws:sns:eu-west-1:123456789012:mail.",

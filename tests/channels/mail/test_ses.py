@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 import pytest
+from pydantic import ValidationError
 
 from channels.errors import PayloadMalformed, SignatureInvalid
 from channels.events import InboundMessage, Other, StatusUpdate
@@ -323,3 +324,28 @@ def test_our_reference_comes_back(tags: dict[str, Any], wanted: str) -> None:
 
 def test_only_amazon_can_sign() -> None:
     assert ADAPTER.sign is None
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "arn:aws:sns:eu-west-1:123456789012:mail",
+        "arn:aws-cn:sns:cn-north-1:123456789012:mail_1-x",
+        "arn:aws-us-gov:sns:us-gov-west-1:123456789012:mail.fifo",
+    ],
+)
+def test_topics_of_every_partition_can_be_entered(arn: str) -> None:
+    assert SesCredentials(topic_arns=(arn,)).topic_arns == (arn,)
+
+
+@pytest.mark.parametrize(
+    "arn",
+    [
+        "", "mail", "arn:aws:sns:eu-west-1:12345678901:mail", "arn:aws:sqs:eu-west-1:123456789012:mail",
+        "arn:aws:sns:eu-west-1:123456789012:mail:00000000-0000-4000-8000-000000000001",
+        " arn:aws:sns:eu-west-1:123456789012:mail", "arn:aws:sns:eu-west-1:123456789012:mail\n",
+    ],
+)  # fmt: skip
+def test_what_is_no_topic_is_refused(arn: str) -> None:
+    with pytest.raises(ValidationError):
+        SesCredentials(topic_arns=(arn,))

@@ -143,7 +143,8 @@ def test_a_nonce_counts_once_where_the_body_is_not_signed() -> None:
 
 def test_leaving_out_the_better_signature_does_not_free_the_nonce() -> None:
     """What came with both proofs can't come again with the weaker one alone, and another content."""
-    assert ADAPTER.nonce and ADAPTER.sign
+    assert ADAPTER.nonce
+    assert ADAPTER.sign
     request = ADAPTER.sign(post(MESSAGE), CREDENTIALS, NOW)
     weaker = {name: value for name, value in request.headers.as_dict().items() if "v3" not in name}
     forged = replace(request, headers=Headers.of(weaker), body=urlencode(MESSAGE | {"Text": "forged"}).encode())

@@ -254,7 +254,7 @@ async def test_of_many_at_once_under_one_proof_one_is_stored(held: Held, client:
     again = asyncio.create_task(posts[0].send(client))
     await held.until(2)
     held.free.set()
-    assert await asyncio.gather(first, again) == [200, 200]
+    assert [await first, await again] == [200, 200]
     assert [await post.send(client) for post in posts[1:]] == [200] * 19
     assert held.waiting == 2
     assert len(await messages(client, tenant)) == 1
@@ -288,7 +288,7 @@ async def test_a_proof_whose_holder_died_is_free_after_a_while(
     taking_over = asyncio.create_task(other.send(client))
     await held.until(2)
     held.free.set()
-    assert await asyncio.gather(dying, taking_over) == [200, 200]
+    assert [await dying, await taking_over] == [200, 200]
     assert await postmark(hook).send(client) == 200
     assert len(await messages(client, tenant)) == 2  # the first did not die, it was only slow: nothing is lost
 

@@ -34,7 +34,15 @@ CUTS = [
     "-----Ursprüngliche Nachricht-----\nVon: A\nGesendet: B\nAn: C\nBetreff: D\n\nx",
     "Von: A <a@example.org>\nGesendet: Dienstag, 15. September 2026 11:58\nAn: C\nBetreff: D\n\nx",
     "De : A <a@example.org>\nEnvoyé : mardi 15\nÀ : C\nObjet : D\n\nx",
-    "De: A\nEnviado el: martes\nPara: C\nAsunto: D\n\nx",
+    "De: A\nEnviado el: martes, 15 de septiembre de 2026 11:58\nPara: C\nAsunto: D\n\nx",
+    "发件人\uff1aA\n发送时间\uff1a2026年9月15日 11:58\n收件人\uff1aC\n主题\uff1aD\n\nx",
+    'From: "Acme, Support"\nTo: C\nSubject: D\n\nx',
+    "Sent from Outlook for Android",
+    "Sent from Mail for Windows",
+    "Sent from my phone",
+    "Enviado desde mi iPhone",
+    "Отправлено с iPhone",
+    "Lähetetty puhelimesta",
     "*From:* A <a@example.org>\n*Sent:* Tue\n*To:* C\n*Subject:* D\n\nx",
     "________________________________\n\nFrom: A <a@example.org>\nDate: Tue\nTo: C\nSubject: D\n\nx",
     "---- On Tue, 15 Sep 2026 11:58:00 +0200 Acme <a@example.org> wrote ----\n\nx",
@@ -60,6 +68,18 @@ KEPT = [
     "In your mail of 12.09.2026 you wrote:\nthat it ships.\nIt did not.",
     "On Monday we agreed, and then Bob wrote:\nnothing at all.",
     "Question\n\n__________\nmore text",
+    "Yes\nSent via DHL on Monday, tracking 123456",
+    "Yes\nSent with Royal Mail",
+    "Sí\nEnviado con MRW el lunes",
+    "Ja\nVerzonden met PostNL, 3SABC",
+    "Ja\nGesendet mit DHL am Montag",
+    "Ok\nLähetetty maanantaina",
+    "Да\nОтправлено почтой вчера",
+    "My list:\n--\ntwo chairs\n--\none table",
+    "Thanks\n--\n" + "and this is what happened next\n" * 12 + "bye",
+    "Please book\n\nFrom: 1 May 2026\nTo: 5 May 2026\nSubject: room 5\nand add breakfast",
+    "Prego\n\nData: 5 maggio\nDa: Roma\nA: Milano\nOggetto: treno\ndue posti",
+    "Prego\n\nData: 5 maggio 2026\nDa: Roma\nA: Milano\nOggetto: treno\ndue posti",
     "From: my side all good\nTo: do\nthanks",
     "-- \nJane",
     "",
@@ -126,7 +146,7 @@ def test_an_answer_below_the_quote_is_found() -> None:
 
 @pytest.mark.parametrize("subject", ["Fwd: x", "FW: x", "WG: x", "Fw : x"])
 def test_a_forward_is_kept_whole(subject: str) -> None:
-    text = "see below\n\nFrom: A\nSent: B\nTo: C\nSubject: D\n\nx"
+    text = "see below\n\nFrom: A <a@example.org>\nSent: B\nTo: C\nSubject: D\n\nx"
     assert visible_reply(text, subject) == text
     assert visible_reply(text, f"Re: {subject}") == "see below"
 
@@ -150,6 +170,8 @@ def test_an_answer_to_a_forward_is_cut() -> None:
             "Hi\n\nOn 15 Sep 2026, A <a@example.org> wrote:\n> x\n\nMine\n-- \nJane",
             [("quote", 2, 5), ("signature", 6, 8)],
         ),
+        ("one\n--\ntwo\n-- \nJane", [("signature", 3, 5)]),
+        ("one\n-- \ntwo\n-- \nJane", [("signature", 3, 5)]),
         ("Just this", []),
         ("> only\n> quoted", []),
     ],

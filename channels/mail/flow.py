@@ -12,7 +12,7 @@ from itertools import islice
 
 from channels.mail import limits
 from channels.mail.links import LONGEST, misleads
-from channels.mail.markup import Tag, Text, escaped, tokens
+from channels.mail.markup import RAW_TEXT, SKIPPED, Tag, Text, escaped, tokens
 from channels.mail.pictures import is_tracker
 from channels.mail.quote_marks import REST, ends_reply, fold_of
 from channels.mail.wordsets import words
@@ -31,10 +31,14 @@ BLOCKS = words(
     "header hr li main nav ol p pre section table tbody tfoot thead tr ul"
 )
 ALLOWED = FORMATTING | VOID | BLOCKS | words("abbr cite colgroup del dfn ins kbd mark q samp span sub sup td th var")
-DROPPED = words(
-    "script style title textarea xmp iframe noembed noframes noscript template svg math object applet video "
-    "audio canvas select datalist frameset"
+DROPPED = RAW_TEXT | SKIPPED
+FOREIGN = words("svg math")
+# https://html.spec.whatwg.org/multipage/parsing.html#parsing-main-inforeign: those that can hold words.
+BREAKS_OUT = words(
+    "b big blockquote body center code dd div dl dt em h1 h2 h3 h4 h5 h6 i li listing menu nobr ol p pre ruby s small "
+    "span strong strike sub sup table tt u ul var"
 )
+FONT_ATTRIBUTES = words("color face size")
 # A start tag of the key ends an open element of the values, if nothing of the fence is between.
 IMPLIED_ENDS = {
     "p": frozenset({"p"}),
@@ -139,7 +143,7 @@ class _Flow:
     def start(self, tag: Tag) -> None:
         """Open an element, ending those that it implies to end."""
         if tag.name in DROPPED:
-            self.dropping, self.drop_depth = ("", 0) if tag.empty else (tag.name, 1)
+            self.dropping, self.drop_depth = ("", 0) if tag.empty or tag.unclosed else (tag.name, 1)
             return
         fold = self._mark_quotes(tag)
         if tag.name not in ALLOWED:
@@ -244,6 +248,8 @@ def flow(markup: str) -> Page:
     state = _Flow()
     stream = tokens(markup[: limits.MAX_HTML])
     for token in islice(stream, MAX_TOKENS):
+        if state.dropping in FOREIGN and _breaks_out(token):
+            state.dropping = ""
         if state.dropping:
             _drop(state, token)
         elif isinstance(token, Text):
@@ -260,6 +266,15 @@ def flow(markup: str) -> Page:
     return Page(
         "".join(state.out), text, own if foldable else text, cut, state.trackers, state.misleading_links, foldable
     )
+
+
+def _breaks_out(token: Text | Tag) -> bool:
+    """Tell whether a tag ends the drawing or formula that it stands in, closed or not, as in a browser."""
+    if isinstance(token, Text):
+        return False
+    if token.closing:
+        return token.name == "p"
+    return token.name in BREAKS_OUT or (token.name == "font" and not FONT_ATTRIBUTES.isdisjoint(token.attributes))
 
 
 def _drop(state: _Flow, token: Text | Tag) -> None:

@@ -10,11 +10,14 @@ import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 
+from channels.mail.wordsets import words
+
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9:_-]{0,40})")
 ATTRIBUTE = re.compile(r"[\s/]*([^\s/>=\"'<]{1,200})(?:\s{0,50}=\s{0,50}(\"|'|[^\s>\"'][^\s>]*)?)?")
 LONE = re.compile(r"<+(?=<)")
 LONG_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{8,};?")
-RAW_TEXT = frozenset({"script", "style", "title", "textarea", "xmp", "iframe", "noembed", "noframes"})
+RAW_TEXT = words("script style title textarea xmp iframe noembed noframes")
+SKIPPED = words("noscript template svg math object applet video audio canvas select datalist frameset")
 MOST_ATTRIBUTES = 64
 
 
@@ -27,11 +30,15 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A start or end tag, its name in lower case; ``empty`` when written as ``<name/>``."""
+    """A start or end tag, its name in lower case.
+
+    ``empty`` when written as ``<name/>``; ``unclosed`` when it begins what is to be skipped, and no end tag follows.
+    """
 
     name: str
     closing: bool = False
     empty: bool = False
+    unclosed: bool = False
     attributes: dict[str, str] = field(default_factory=dict)
 
 
@@ -42,6 +49,7 @@ class _Source:
         self.text = text
         self._absent: set[str] = set()
         self._lower: str | None = None
+        self._last: dict[str, int] = {}
 
     def find(self, needle: str, at: int) -> int:
         """Return where ``needle`` comes next; the length of the text when it does not."""
@@ -55,10 +63,19 @@ class _Source:
         needle = f"</{name}"
         if needle in self._absent:
             return len(self.text)
+        found = self._lowered().find(needle, at)
+        return found if found >= 0 else self._miss(needle)
+
+    def closes(self, name: str, at: int) -> bool:
+        """Tell whether ``</name`` comes later, in any case."""
+        if name not in self._last:
+            self._last[name] = self._lowered().rfind(f"</{name}")
+        return self._last[name] >= at
+
+    def _lowered(self) -> str:
         if self._lower is None:
             self._lower = _ascii_lower(self.text)
-        found = self._lower.find(needle, at)
-        return found if found >= 0 else self._miss(needle)
+        return self._lower
 
     def _miss(self, needle: str) -> int:
         self._absent.add(needle)
@@ -80,7 +97,8 @@ def tokens(markup: str) -> Iterator[Text | Tag]:
             continue
         attributes, at = _attributes(source, tag.end())
         name = tag[2].lower()
-        yield Tag(name, bool(tag[1]), markup[at - 2 : at] == "/>", attributes)
+        unclosed = name in SKIPPED and not source.closes(name, at)
+        yield Tag(name, bool(tag[1]), markup[at - 2 : at] == "/>", unclosed, attributes)
         if name in RAW_TEXT and not tag[1]:
             at = source.find_end(name, at)
 

@@ -22,7 +22,10 @@ names = st.sampled_from(
     sorted(
         ALLOWED
         | DROPPED
-        | words("form input embed option meta base link source mglyph mtext annotation-xml html body head o:p")
+        | words(
+            "noscript object applet foreignobject desc form input embed "
+            "option meta base link source mglyph mtext annotation-xml html body head o:p"
+        )
     )
 )
 attributes = st.sampled_from(
@@ -260,6 +263,20 @@ def test_a_small_picture_within_its_address_is_kept_and_a_large_one_dropped() ->
         ("<p>Hello&nbsp;there,</p><p>second</p>", "Hello there,\n\nsecond", None),
         ("a<br>b<br><br>c", "a\nb\n\nc", None),
         ("<td>a</td><td>b</td>", "a b", None),
+        ("<svg><p>hello</p>", "hello", None),
+        ("<math><mi>x</mi></math><math><div>hello</div></math>", "hello", None),
+        ("<svg><g>drawn<font color=red>hello</svg>", "hello", None),
+        ("<svg><g>drawn<font>not</font></svg>hello", "hello", None),
+        ("<svg><svg>drawn</p>hello</svg> you", "hello you", None),
+        ("<svg><text>drawn</text></svg>hello", "hello", None),
+        ("<svg>hello", "hello", None),
+        ("<svg>drawn</svg><svg>hello", "hello", None),
+        ("<noscript><p>hello</p>", "hello", None),
+        ("<noscript><p>hidden</p></NOSCRIPT>hello", "hello", None),
+        ("<select><option>hello", "hello", None),
+        ("<object><applet><p>hello</p>", "hello", None),
+        ("<svg><p>hello<script>x()</script><style>p{}</style></p>", "hello", None),
+        ("<svg><style><p>y</style><script><p>x()", "", None),
         ("<style>p{}</style><script>x</script><title>t</title>a", "a", None),
         ('new<div class="gmail_quote"><div class="gmail_attr">On x wrote:</div>' + GMAIL + "</div>", None, "new"),
         (f'<div class="gmail_quote">{GMAIL}<div>one</div>{GMAIL}<div>two</div></div>', None, "old\none\nold\ntwo"),

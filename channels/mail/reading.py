@@ -13,6 +13,7 @@ from channels.mail.bodies import line_ends
 from channels.mail.flow import Page, flow
 from channels.mail.ids import message_id, message_ids, references
 from channels.mail.letter import Letter
+from channels.mail.lookalikes import looks_like
 from channels.mail.quote_marks import QUOTE
 from channels.mail.quoted import Fold, folds, is_forward, unfolded, visible_reply
 from channels.mail.reports import Report, report
@@ -200,8 +201,8 @@ def _notes(letter: Letter, arrival: Arrival, shown: _Shown) -> Mapping[str, Any]
 
 def _misleads(sender: Mailbox) -> bool:
     """Tell whether the name shows another address than the mail really has."""
-    shown = address_in(sender.name)
-    return shown is not None and shown.lower() != sender.address.lower()
+    shown = address_in(looks_like(sender.name or ""))
+    return shown is not None and shown.lower() != looks_like(sender.address).lower()
 
 
 def _came_back(letter: Letter, arrival: Arrival) -> bool:

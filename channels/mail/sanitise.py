@@ -21,6 +21,7 @@ from channels.mail.markup import escaped, unescaped
 from channels.mail.pictures import parked, waiting
 from channels.mail.quote_marks import QUOTE, REST, SIGNATURE
 from channels.mail.styles import safe_style
+from channels.mail.words import BIDI
 
 FILE_PREFIX = "attachments/"
 LINKED = re.compile(r'src="attachments/([^"<>]{1,3000})"')
@@ -141,7 +142,7 @@ class _Policy:
         return FILE_PREFIX + quote(content_id, safe="@$.+!~")
 
     def _link(self, value: str) -> str | None:
-        address = value.strip()
+        address = BIDI.sub(lambda mark: quote(mark[0]), value.strip())
         return address if LINK.fullmatch(address) else None
 
 

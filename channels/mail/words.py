@@ -8,6 +8,8 @@ from channels.mail.charsets import decode, storable
 
 WORD = re.compile(r"=\?([^?\s*]{1,40})(?:\*[^?\s]{0,40})?\?([BbQq])\?([^?\r\n]*)\?=")
 CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# They turn the writing direction, so that what is read is not what is there.
+BIDI = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 HEX_PAIR = re.compile(rb"=([0-9A-Fa-f]{2})")
 
@@ -16,9 +18,9 @@ def header_text(value: str) -> str:
     """Decode a header's text to one clean line.
 
     Control characters become a space: an encoded word may smuggle CR LF into a header that we
-    write later.
+    write later. Marks of the writing direction are left out.
     """
-    text = CONTROLS.sub(" ", decode_words(value))
+    text = CONTROLS.sub(" ", BIDI.sub("", decode_words(value)))
     return storable(" ".join(text.split(" ")).strip())[: limits.MAX_SUBJECT]
 
 

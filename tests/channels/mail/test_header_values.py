@@ -69,6 +69,8 @@ def test_an_address_is_found_behind_its_type(value: str) -> None:
         ("=?utf-8?q?x=0D=0ABcc:_v@example.org?=", "x Bcc: v@example.org"),
         ("=?utf-8?b?bm90IGNsb3NlZA?=", "not closed"),
         ("a\tb", "a b"),
+        ("pay \u202etxt.exe\u202c\u2066 now\u200f", "pay txt.exe now"),
+        ("=?utf-8?b?4oCueA==?=", "x"),
     ],
 )
 def test_encoded_words_are_decoded_to_one_line(value: str, wanted: str) -> None:

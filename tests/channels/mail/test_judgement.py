@@ -135,6 +135,7 @@ def test_our_server_may_write_its_name_in_quotes() -> None:
         ("Auto-Submitted: no", None),
         ("Auto-Submitted: auto-replied; x=y", "auto_reply"),
         ("Auto-Submitted: auto-generated (cron)", "auto_generated"),
+        ('Auto-Submitted: (a (b)) "auto-replied"', "auto_reply"),
         ("X-Autoreply: yes", "auto_reply"),
         ("Precedence: auto_reply", "auto_reply"),
         ("Precedence: bulk", "auto_generated"),
@@ -268,7 +269,17 @@ def test_a_file_that_the_html_shows_is_marked() -> None:
 
 @pytest.mark.parametrize(
     ("sender", "misleads"),
-    [("boss@bank.test <m@evil.test>", True), ("M@evil.test <m@evil.test>", None), ("Boss <m@evil.test>", None)],
+    [
+        ("boss@bank.test <m@evil.test>", True),
+        ("M@evil.test <m@evil.test>", None),
+        ("Boss <m@evil.test>", None),
+        ("boss\uff20bank.test <m@evil.test>", True),
+        ("boss\ufe6bbank.test <m@evil.test>", True),
+        ("boss\u24d0bank.test <m@evil.test>", True),
+        ("boss\u200b@\u2060bank\u3002test <m@evil.test>", True),
+        ("m\uff20evil.test <m@evil.test>", None),
+        ("\u24d0nna <m@evil.test>", None),
+    ],
 )
 def test_a_name_that_shows_another_address_is_marked(sender: str, misleads: bool | None) -> None:
     assert read(f"From: {sender}").extra.get("misleading_name") is misleads

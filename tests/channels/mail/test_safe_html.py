@@ -138,6 +138,7 @@ def test_what_the_sanitiser_is_given_is_balanced(source: str) -> None:
         ("a &lt;script&gt; b", "a &lt;script&gt; b"),
         ("1 < 2 <3", "1 &lt; 2 &lt;3"),
         ("<blink>kept</blink>", "kept"),
+        ('<a href="https://x.test/\u202egpj">x</a>', 'href="https://x.test/%E2%80%AEgpj"'),
     ],
 )
 def test_harmless_html_is_kept(source: str, wanted: str) -> None:

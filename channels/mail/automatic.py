@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 
 from channels.mail.fields import Fields
+from channels.mail.structured import structure
 
 BOUNCE = "bounce"
 AUTO_REPLY = "auto_reply"
@@ -71,5 +72,8 @@ def _suppressed(fields: Fields) -> bool:
 
 
 def _word(fields: Fields, name: str) -> str:
-    """Return a field's first word: a comment or parameters may follow it."""
-    return re.split(r"[;(,\s]", (fields.get(name) or "").strip(), maxsplit=1)[0].lower()
+    """Return a field's first word, which may have comments around it; of a comment left open, what stands in it."""
+    value = fields.get(name) or ""
+    readable = structure(value)
+    words = re.split(r"[;(,\s\"]+", value if readable is None else readable)
+    return next((word.lower() for word in words if word), "")

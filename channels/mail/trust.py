@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from channels.mail.fields import Fields
+from channels.mail.structured import structure
 
 RECEIVED_BY = re.compile(r"\bby\s+([^\s;()]{1,255})")
 RESULT = re.compile(r"([a-z0-9_-]{1,32})(?:\s*/\s*\d{1,5})?\s*=\s*([a-z]{1,20})(?!\S)", re.IGNORECASE)
@@ -45,35 +46,6 @@ def authentication(fields: Fields, trusted_ids: Collection[str], from_domain: st
             continue
         found.setdefault(method, []).append(result)
     return Authentication(_worst(found.get("spf")), _best(found.get("dkim")), _worst(found.get("dmarc")))
-
-
-def structure(text: str) -> str | None:
-    """Return a header value so that its ";", "=" and white space are those that its writer meant.
-
-    A comment becomes a space; in a quoted string only what a domain or an address is made of stays, and "_" stands for
-    the rest. A sender chooses what stands in both: neither may look like a result.
-
-    Returns:
-        The text; None when a quoted string or a comment is never closed, so that nothing can be said about its parts.
-    """
-    out, depth, quoted, skip = [], 0, False, False
-    for char in text:
-        if skip:
-            skip = False
-            out.append("_" if quoted else "")
-        elif char == "\\" and (quoted or depth):
-            skip = True
-        elif char == '"' and not depth:
-            quoted = not quoted
-            out.append(char)
-        elif quoted:
-            out.append(char if char.isalnum() or char in ".@-" else "_")
-        elif char in "()":
-            depth = max(0, depth + (1 if char == "(" else -1))
-            out.append(" ")
-        elif not depth:
-            out.append(char)
-    return None if quoted or depth else "".join(out)
 
 
 def _results(fields: Fields, trusted: Collection[str]) -> list[tuple[str, str, str]]:

@@ -19,6 +19,8 @@ from tests.channels.mutations import JSON, MISSING, changed, places
 WHATSAPP = recorded("whatsapp_cloud")
 IN_JSON = [case for case in all_recorded() if case.valid and case.request.body[:1] in {b"{", b"["}]
 WRONG = [MISSING, None, True, 7, -0.5, 1e30, "", "x", "\x00", [], [[]], {}, {"id": {}}]
+#: For recordings of other providers, whose nodes ``test_total`` also replaces at random.
+FEW_WRONG = [MISSING, 1e30, "x", [[]], {"id": {}}]
 ALL_SECRETS = {
     "whatsapp_cloud": {"app_secret": "x", "verify_token": "t"},
     "twilio": {"account_sid": "AC1", "auth_token": "x"},
@@ -51,7 +53,7 @@ def divided(request: HttpRequest) -> None:
 def test_any_node_of_any_recording_may_be_of_another_type(case: Recorded) -> None:
     document = orjson.loads(case.request.body)
     for path in places(document):
-        for wrong in WRONG:
+        for wrong in WRONG if case.provider == "whatsapp_cloud" else FEW_WRONG:
             request = replace(case.request, body=orjson.dumps(changed(document, path, wrong)))
             shown(case.provider, request)
             if case.adapter.divide is not None:

@@ -95,6 +95,10 @@ class MethodNotAllowed(Refusal):
     """A path that exists, but not for this method."""
 
 
+class ChangedMeanwhile(Refusal):
+    """A change to something that is no longer as its caller saw it."""
+
+
 class Resync(Refusal):
     """A position in the log that is no longer, or never was, in it: take a fresh snapshot."""
 
@@ -194,6 +198,10 @@ TABLE: Mapping[type[Exception], Kind] = {
     Resync: Kind(
         410, "resync", "The log no longer reaches back that far",
         "Load a fresh snapshot and go on from the position it carries.",
+    ),
+    ChangedMeanwhile: Kind(
+        412, "changed_meanwhile", "It was changed meanwhile",
+        "Load it again, and make the change to what it is now.",
     ),
     TooLarge: Kind(413, "too_large", "The body is too large", "Send less; the detail names the limit."),
     UnsupportedMediaType: Kind(

@@ -40,6 +40,18 @@ class Settings(BaseModel):
     )
 
 
+class HttpSettings(Settings):
+    """The same, for providers whose own API is called."""
+
+    base_url: str | None = Field(
+        default=None,
+        max_length=500,
+        pattern=r"^https?://[^\s/?#@\\]+(/[^\s?#\\]*)?$",
+        title="Base URL",
+        description="Where the provider's API is called instead of at its own address: a proxy, a simulator.",
+    )
+
+
 def no_handshake(_request: HttpRequest, _credentials: Any) -> HttpResponse | None:
     """Answer for providers that never ask the URL to prove itself."""
     return None
@@ -90,7 +102,7 @@ class Adapter:
     read: Callable[[HttpResponse], SendResult]
     setup: Setup
     capabilities: Capabilities
-    settings: type[Settings] = Settings
+    settings: type[Settings] = HttpSettings
     sign: Callable[[HttpRequest, Any, datetime], HttpRequest] | None = None
     operations: Operations = field(default_factory=Operations)
     handshake: Callable[[HttpRequest, Any], HttpResponse | None] = no_handshake

@@ -2,7 +2,7 @@
 
 from pydantic import Field
 
-from channels.adapter import Settings
+from channels.adapter import HttpSettings, Settings
 
 
 class MailSettings(Settings):
@@ -24,3 +24,7 @@ class MailSettings(Settings):
         title="Own Message-ID domains",
         description="Domains of the Message-IDs that are issued here; mail that comes back under one is a loop.",
     )
+
+
+class HttpMailSettings(MailSettings, HttpSettings):
+    """The same, for providers that take mail through an API of their own."""

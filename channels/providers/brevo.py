@@ -24,7 +24,7 @@ from channels.errors import CannotSend, PayloadMalformed, SignatureInvalid
 from channels.events import ChannelEvent
 from channels.http import HttpRequest, HttpResponse
 from channels.json_bodies import read_json
-from channels.mail.connection import MailSettings
+from channels.mail.connection import HttpMailSettings
 from channels.operations import Dialogue, Operations
 from channels.outbound import OutboundMessage, Refused, SendResult
 from channels.signatures import Secret, live, matches
@@ -149,7 +149,7 @@ ADAPTER = Adapter(
         quotes=True,
         read_receipts=True,
     ),
-    settings=MailSettings,
+    settings=HttpMailSettings,
     max_body=MAX_BODY,
     deferred=True,
 )

@@ -18,7 +18,7 @@ from channels.description import Capabilities, Setup
 from channels.errors import CannotSend, PayloadMalformed, SignatureInvalid
 from channels.events import ChannelEvent
 from channels.http import HttpRequest, HttpResponse
-from channels.mail.connection import MailSettings
+from channels.mail.connection import HttpMailSettings
 from channels.mailgun.inbound import inbound
 from channels.mailgun.posts import is_event, read_event, read_form
 from channels.mailgun.sending import build_message, fetch_message, message_url, read_answer
@@ -165,7 +165,7 @@ ADAPTER = Adapter(
         quotes=True,
         read_receipts=True,
     ),
-    settings=MailSettings,
+    settings=HttpMailSettings,
     max_body=MAX_BODY,
     deferred=True,
 )

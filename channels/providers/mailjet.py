@@ -21,7 +21,7 @@ from channels.errors import CannotSend, PayloadMalformed
 from channels.events import ChannelEvent
 from channels.http import HttpRequest, HttpResponse, basic_authorization
 from channels.json_bodies import read_json
-from channels.mail.connection import MailSettings
+from channels.mail.connection import HttpMailSettings
 from channels.mailjet.inbound import inbound
 from channels.mailjet.sending import build_message, read_answer
 from channels.mailjet.updates import update
@@ -136,7 +136,7 @@ ADAPTER = Adapter(
         quotes=True,
         read_receipts=True,
     ),
-    settings=MailSettings,
+    settings=HttpMailSettings,
     max_body=MAX_BODY,
     deferred=True,
 )

@@ -19,7 +19,7 @@ from channels.errors import CannotSend, PayloadMalformed
 from channels.events import ChannelEvent
 from channels.http import HttpRequest, HttpResponse, basic_authorization
 from channels.json_bodies import read_json
-from channels.mail.connection import MailSettings
+from channels.mail.connection import HttpMailSettings
 from channels.outbound import OutboundMessage, SendResult
 from channels.postmark.inbound import inbound
 from channels.postmark.sending import build_message, read_answer
@@ -119,7 +119,7 @@ ADAPTER = Adapter(
         quotes=True,
         read_receipts=True,
     ),
-    settings=MailSettings,
+    settings=HttpMailSettings,
     max_body=MAX_BODY,
     deferred=True,
 )

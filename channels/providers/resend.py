@@ -23,7 +23,7 @@ from channels.http import HttpRequest, HttpResponse
 from channels.json_bodies import read_json
 from channels.json_fields import Object, Unreadable, iso_moment_in, object_in, text_in
 from channels.mail.charsets import storable
-from channels.mail.connection import MailSettings
+from channels.mail.connection import HttpMailSettings
 from channels.operations import Dialogue, Operations
 from channels.outbound import OutboundMessage, Refused, SendResult
 from channels.resend.fetching import fetch_raw
@@ -167,7 +167,7 @@ ADAPTER = Adapter(
         quotes=True,
         read_receipts=True,
     ),
-    settings=MailSettings,
+    settings=HttpMailSettings,
     max_body=5 * 1024 * 1024,
     deferred=True,
 )

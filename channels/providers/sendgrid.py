@@ -21,7 +21,7 @@ from channels.description import Capabilities, Setup
 from channels.errors import CannotSend, SignatureInvalid
 from channels.events import ChannelEvent
 from channels.http import HttpRequest, HttpResponse, basic_authorization
-from channels.mail.connection import MailSettings
+from channels.mail.connection import HttpMailSettings
 from channels.outbound import OutboundMessage, SendResult
 from channels.sendgrid.inbound import inbound, is_mail
 from channels.sendgrid.sending import build_message, read_answer
@@ -202,7 +202,7 @@ ADAPTER = Adapter(
         quotes=True,
         read_receipts=True,
     ),
-    settings=MailSettings,
+    settings=HttpMailSettings,
     max_body=MAX_BODY,
     deferred=True,
 )

@@ -14,6 +14,7 @@ from channels.operations import Dialogue
 from channels.outbound import Refused
 from gateway.ingest import metrics
 from gateway.ingest.routing import Route
+from gateway.outgoing.base_url import calling
 from gateway.outgoing.dialogue import DialogueEndless, Send, drive
 from gateway.outgoing.http import Calls
 from gateway.outgoing.kept import KeptAnswers
@@ -80,7 +81,7 @@ class Questions:
         if route.adapter.operations.complete is None:
             return {}
         dialogue = route.adapter.operations.complete(request, route.credentials, self._clock())
-        send = partial(self._calls.send, limit=COMPLETE_BYTES)
+        send = calling(partial(self._calls.send, limit=COMPLETE_BYTES), route.context)
         return await _asked(route.adapter, "complete", dialogue, send, COMPLETE_SECONDS)
 
 

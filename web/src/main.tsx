@@ -5,7 +5,13 @@ import "./tokens.css";
 import "./page.css";
 import { App } from "./shell/app";
 import { startPage } from "./shell/boot";
+import { startWords } from "./words";
 
-const root = document.getElementById("app");
-if (root !== null) render(<App />, root);
-startPage();
+// Without the texts of another language the page speaks English.
+void startWords()
+  .catch(() => undefined)
+  .then(() => {
+    const root = document.getElementById("app");
+    if (root !== null) render(<App />, root);
+    startPage();
+  });

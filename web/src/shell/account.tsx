@@ -5,6 +5,7 @@ import {
   Ellipsis,
   FlaskConical,
   Keyboard,
+  Languages,
   LogOut,
   Monitor,
   Moon,
@@ -17,7 +18,8 @@ import { me } from "../store";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
 import { Menu, MenuItem, MenuTitle } from "../ui/menu";
-import { words } from "../words";
+import { chooseLanguage, language, LANGUAGE_NAMES, LANGUAGES, words, type Language } from "../words";
+import { announcement } from "./announce";
 import { leave } from "./logout";
 import { sheetOpen } from "./sheet";
 import { sendSamples } from "./simulate";
@@ -60,6 +62,10 @@ export function AccountMenu({ side }: AccountMenuProps) {
       {THEMES.map((one) => (
         <ThemeItem key={one} of={one} />
       ))}
+      <MenuTitle>{words.menu.language}</MenuTitle>
+      {LANGUAGES.map((one) => (
+        <LanguageItem key={one} of={one} />
+      ))}
       <MenuTitle>{me.value?.user?.email ?? words.menu.apiKey}</MenuTitle>
       <MenuItem onSelect={() => void leave()}>
         <Icon of={LogOut} />
@@ -92,6 +98,24 @@ function ThemeItem({ of }: { readonly of: Theme }) {
     >
       <Icon of={THEME_ICONS[of]} />
       {words.menu[of]}
+      {chosen && <Icon of={Check} class="mark" />}
+    </MenuItem>
+  );
+}
+
+function LanguageItem({ of }: { readonly of: Language }) {
+  const chosen = language.value === of;
+  const choose = async () => {
+    try {
+      await chooseLanguage(of);
+    } catch {
+      announcement.value = words.menu.languageError; // its file could not be fetched: nothing has changed
+    }
+  };
+  return (
+    <MenuItem checked={chosen} onSelect={() => void choose()}>
+      <Icon of={Languages} />
+      <span lang={of}>{LANGUAGE_NAMES[of]}</span>
       {chosen && <Icon of={Check} class="mark" />}
     </MenuItem>
   );

@@ -38,7 +38,7 @@ function Inbox() {
       data-connection={connection.value.state}
     >
       <a class="skip" href="#thread">
-        {words.skip}
+        {route.value.page === "settings" ? words.skip.settings : words.skip.thread}
       </a>
       <Banner />
       <Rail />

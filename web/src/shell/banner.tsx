@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { connection } from "../store";
 import { reconnectNow } from "../sync";
 import { Icon } from "../ui/icon";
+import { number } from "../ui/number";
 import { duration } from "../ui/time";
 import { words } from "../words";
 import "./banner.css";
@@ -22,13 +23,19 @@ function Waiting({ since }: { readonly since: number }) {
       {/* Read out once, not every second. */}
       <span class="unseen">{words.connection.waiting(duration(0))}</span>
       <span class="numbers" aria-hidden>
-        {words.connection.waiting(duration(Math.floor(age / 1000) * 1000 || 1000).replace(".0", ""))}
+        {words.connection.waiting(wholeSeconds(age))}
       </span>
       <button type="button" class="link" onClick={reconnectNow}>
         {words.connection.retry}
       </button>
     </div>
   );
+}
+
+// A clock that ticks each second has no tenths.
+function wholeSeconds(age: number): string {
+  const seconds = Math.max(1, Math.floor(age / 1000));
+  return seconds < 60 ? words.time.seconds(number(seconds)) : duration(age);
 }
 
 function useAge(since: number): number {

@@ -5,7 +5,7 @@ import { words } from "../words";
 import { sheetOpen } from "./sheet";
 import "./shortcuts.css";
 
-const LINES: readonly (readonly [readonly string[], string])[] = [
+const lines = (): readonly (readonly [readonly string[], string])[] => [
   [["J", "K"], words.shortcuts.move],
   [["Enter"], words.shortcuts.open],
   [["Esc"], words.shortcuts.back],
@@ -24,7 +24,7 @@ export function Shortcuts() {
   return (
     <Dialog title={words.shortcuts.title} onClose={close}>
       <dl class="shortcuts">
-        {LINES.map(([keys, meaning]) => (
+        {lines().map(([keys, meaning]) => (
           <div key={meaning}>
             <dt>{meaning}</dt>
             <dd>

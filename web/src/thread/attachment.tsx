@@ -62,7 +62,7 @@ function size(one: Attachment): string | null {
 }
 
 function state(one: Attachment): string | null {
-  return one.state === undefined || one.state === null ? null : words.attachmentState[one.state];
+  return one.state && one.state !== "stored" ? words.attachmentState[one.state] : null;
 }
 
 function coordinates({ latitude, longitude }: Attachment): string | null {

@@ -10,6 +10,7 @@ import { words } from "../words";
 const GLYPHS: Readonly<Record<MessageStatus, IconNode | null>> = {
   received: null,
   queued: Clock3,
+  unknown: Clock3,
   sent: Check,
   delivered: CheckCheck,
   read: CheckCheck,

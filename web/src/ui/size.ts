@@ -1,5 +1,7 @@
 /** Sizes in words. */
 
+import { number } from "./number";
+
 const UNITS = ["kB", "MB", "GB"] as const;
 
 /** Bytes as "640 B", "12 kB", "3.4 MB". */
@@ -11,5 +13,5 @@ export function fileSize(bytes: number): string {
     value /= 1000;
     unit += 1;
   }
-  return `${value < 10 ? value.toFixed(1) : Math.round(value)} ${UNITS[unit] ?? ""}`;
+  return `${number(value, value < 10 ? 1 : 0)} ${UNITS[unit] ?? ""}`;
 }

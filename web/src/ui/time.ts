@@ -1,7 +1,8 @@
 /** Times in words. All take the present as an argument; `now` is the page's own clock. */
 
 import { signal } from "@preact/signals";
-import { LOCALE, words } from "../words";
+import { locale, words } from "../words";
+import { number } from "./number";
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -29,8 +30,8 @@ export function relative(time: string, present: number): string {
   const then = Date.parse(time);
   const age = Math.max(0, present - then);
   if (age < MINUTE) return words.time.now;
-  if (age < HOUR) return words.time.minutes(Math.floor(age / MINUTE));
-  if (age < DAY) return words.time.hours(Math.floor(age / HOUR));
+  if (age < HOUR) return words.time.minutes(number(Math.floor(age / MINUTE)));
+  if (age < DAY) return words.time.hours(number(Math.floor(age / HOUR)));
   return date(then, present);
 }
 
@@ -50,7 +51,8 @@ export function dayLabel(time: string, present: number): string {
   if (days === 1) return words.time.yesterday;
   const year = sameYear(then, present) ? {} : ({ year: "numeric" } as const);
   // Put together here because formatters disagree about a comma after the weekday.
-  return `${format(then, { weekday: "long" })} ${format(then, { day: "numeric", month: "long", ...year })}`;
+  const day = format(then, { day: "numeric", month: "long", ...year });
+  return words.time.day(format(then, { weekday: "long" }), day);
 }
 
 /** The local day a time falls on, as a key. */
@@ -71,11 +73,11 @@ export function exact(time: string): string {
 /** A length of time in its largest sensible unit: "0.4 s", "12 s", "3 min", "5 h", "2 d". */
 export function duration(milliseconds: number): string {
   const length = Math.max(0, milliseconds);
-  if (length < 9_950) return `${(length / SECOND).toFixed(1)} s`;
-  if (length < MINUTE) return `${Math.round(length / SECOND)} s`;
-  if (length < HOUR) return `${Math.floor(length / MINUTE)} min`;
-  if (length < 2 * DAY) return `${Math.floor(length / HOUR)} h`;
-  return `${Math.floor(length / DAY)} d`;
+  if (length < 9_950) return words.time.seconds(number(length / SECOND, 1));
+  if (length < MINUTE) return words.time.seconds(number(Math.round(length / SECOND)));
+  if (length < HOUR) return words.time.minutes(number(Math.floor(length / MINUTE)));
+  if (length < 2 * DAY) return words.time.hours(number(Math.floor(length / HOUR)));
+  return words.time.days(number(Math.floor(length / DAY)));
 }
 
 function date(then: number, present: number): string {
@@ -95,8 +97,8 @@ const formats = new Map<string, Intl.DateTimeFormat>();
 
 // Making a formatter costs far more than using it, and lists use the same few.
 function format(time: number, options: Intl.DateTimeFormatOptions): string {
-  const key = JSON.stringify(options);
-  const known = formats.get(key) ?? new Intl.DateTimeFormat(LOCALE, options);
+  const key = locale.value + JSON.stringify(options);
+  const known = formats.get(key) ?? new Intl.DateTimeFormat(locale.value, options);
   formats.set(key, known);
   return known.format(time);
 }

@@ -1,4 +1,6 @@
-/** All texts of the settings. */
+/** The settings of connections. */
+
+import { plural } from "./forms";
 
 export const settings = {
   title: "Settings",
@@ -60,7 +62,7 @@ export const settings = {
   testing: "Testing…",
   testWhy: "Sends a signed request through the public URL, and says what is wrong. Nothing is stored.",
   testOk: "Everything is in order.",
-  testNotOk: (count: number) => (count === 1 ? "One thing is wrong." : `${count} things are wrong.`),
+  testNotOk: (count: number) => plural(count, "One thing is wrong.", "# things are wrong."),
   passed: "In order",
   failed: "Wrong",
   documentation: "The provider’s own page",
@@ -74,4 +76,4 @@ export const settings = {
   copied: "Copied",
   url: "the URL",
   refused: "Some values are not right: they are marked.",
-} as const;
+};

@@ -1,0 +1,22 @@
+/** Die deutschen Texte: dieselben Schlüssel wie in `en.ts`, das auch sagt, wie neue hinzukommen. */
+
+import { customer } from "./de/customer";
+import { list } from "./de/list";
+import { login } from "./de/login";
+import { names } from "./de/names";
+import { settings } from "./de/settings";
+import { shell } from "./de/shell";
+import { thread } from "./de/thread";
+import { time } from "./de/time";
+import type { Words } from "./en";
+
+export const de: Words = {
+  ...names,
+  ...shell,
+  ...thread,
+  customer,
+  list,
+  login,
+  settings,
+  time,
+};

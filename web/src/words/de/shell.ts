@@ -1,0 +1,52 @@
+/** Der Rahmen um alles: Sprunglink, Menü, Tasten, Verbindung. */
+
+import type { shell as English } from "../en/shell";
+import { number } from "./forms";
+
+export const shell: typeof English = {
+  skip: { thread: "Zum Gespräch springen", settings: "Zu den Einstellungen springen" },
+  views: { label: "Ansichten", all: "Alle", inbox: "Posteingang", choose: "Ansicht wählen" },
+  connection: {
+    waiting: (age) => `Verbindung wird wiederhergestellt… Stand von vor ${age}`,
+    retry: "Jetzt versuchen",
+  },
+  live: {
+    one: (name) => `Neue Nachricht von ${name}`,
+    many: (count) => `${number(count)} neue Nachrichten`,
+  },
+  menu: {
+    account: "Konto und Einstellungen",
+    theme: "Farben",
+    system: "Wie das System",
+    light: "Hell",
+    dark: "Dunkel",
+    language: "Sprache",
+    languageError: "Die Texte dieser Sprache konnten nicht geladen werden.",
+    shortcuts: "Tastenkürzel",
+    logout: "Abmelden",
+    logoutError: "Sie sind noch angemeldet",
+    logoutErrorWhy:
+      "Postgate hat nicht geantwortet. Prüfen Sie Ihre Verbindung und melden Sie sich noch einmal ab.",
+    apiKey: "API-Schlüssel",
+  },
+  shortcuts: {
+    title: "Tastenkürzel",
+    close: "Schließen",
+    move: "In der Liste nach unten oder oben",
+    open: "Gespräch öffnen",
+    back: "Zurück zur Liste",
+    inbox: "Zu den offenen Gesprächen",
+    all: "Zu allen Gesprächen",
+    details: "Einzelheiten ein- oder ausblenden",
+    sheet: "Diese Liste zeigen",
+  },
+  error: {
+    retry: "Noch einmal versuchen",
+    unreachable: "Postgate hat nicht geantwortet. Prüfen Sie Ihre Verbindung.",
+  },
+  simulate: {
+    action: "Beispielnachrichten senden",
+    busy: "Wird gesendet…",
+    error: "Die Beispielnachrichten konnten nicht gestartet werden.",
+  },
+};

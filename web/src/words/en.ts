@@ -1,0 +1,37 @@
+/**
+ * The English texts, which are the source of all keys and types.
+ *
+ * A feature keeps its texts in files of its own:
+ *
+ * 1. `en/AREA.ts` exports one object, `export const AREA = { … };` without `as const`, so that its texts are strings.
+ *    A text with a value in it is a function; one with a count uses `plural` from `./forms`.
+ * 2. `de/AREA.ts` exports the same object, typed by the English one:
+ *    `import type { AREA as English } from "../en/AREA"; export const AREA: typeof English = { … };`
+ *    A key that is missing or too many doesn't compile.
+ * 3. One line each here and in `de.ts` joins it; the page says `words.AREA.key`.
+ *
+ * Read `words` while drawing, never into a constant of a module: the language can change.
+ * Short, plain, sentence case. `words.test.ts` compares both languages.
+ */
+
+import { customer } from "./en/customer";
+import { list } from "./en/list";
+import { login } from "./en/login";
+import { names } from "./en/names";
+import { settings } from "./en/settings";
+import { shell } from "./en/shell";
+import { thread } from "./en/thread";
+import { time } from "./en/time";
+
+export const en = {
+  ...names,
+  ...shell,
+  ...thread,
+  customer,
+  list,
+  login,
+  settings,
+  time,
+};
+
+export type Words = typeof en;

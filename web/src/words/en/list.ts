@@ -1,0 +1,30 @@
+/** The list of conversations. */
+
+import { number } from "./forms";
+
+export const list = {
+  label: "Conversations",
+  loading: "Loading conversations",
+  loadingMore: "Loading more…",
+  you: "You:",
+  unread: (count: number) => `${number(count)} unread`,
+  failed: "Last message failed",
+  newer: (count: number) => `${number(count)} updated`,
+  error: "The conversations could not be loaded.",
+  moreError: "The rest of the list could not be loaded.",
+  empty: {
+    all: "No messages have arrived yet",
+    open: "Nothing is open",
+    pending: "Nothing is pending",
+    snoozed: "Nothing is snoozed",
+    resolved: "Nothing is resolved",
+  },
+  emptyWhy: {
+    all: "Conversations appear here as soon as a provider posts a message to Postgate.",
+    open: "Every conversation has been dealt with. New messages open one here.",
+    pending: "Conversations that wait for somebody else are listed here.",
+    snoozed: "Conversations that were put off until later are listed here.",
+    resolved: "Conversations that are done are listed here.",
+  },
+  showAll: "Show all conversations",
+};

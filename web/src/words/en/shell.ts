@@ -1,0 +1,50 @@
+/** The frame around everything: skip link, menu, keys, connection. */
+
+import { number } from "./forms";
+
+export const shell = {
+  skip: { thread: "Skip to the conversation", settings: "Skip to settings" },
+  views: { label: "Views", all: "All", inbox: "Inbox", choose: "Choose a view" },
+  connection: {
+    waiting: (age: string) => `Reconnecting… showing what was true ${age} ago`,
+    retry: "Try now",
+  },
+  live: {
+    one: (name: string) => `New message from ${name}`,
+    many: (count: number) => `${number(count)} new messages`,
+  },
+  menu: {
+    account: "Account and settings",
+    theme: "Theme",
+    system: "System",
+    light: "Light",
+    dark: "Dark",
+    language: "Language",
+    languageError: "The texts of that language could not be loaded.",
+    shortcuts: "Keyboard shortcuts",
+    logout: "Log out",
+    logoutError: "You are still logged in",
+    logoutErrorWhy: "Postgate did not answer. Check your connection, then log out again.",
+    apiKey: "API key",
+  },
+  shortcuts: {
+    title: "Keyboard shortcuts",
+    close: "Close",
+    move: "Move down or up the list",
+    open: "Open the conversation",
+    back: "Back to the list",
+    inbox: "Go to open conversations",
+    all: "Go to all conversations",
+    details: "Show or hide details",
+    sheet: "Show this list",
+  },
+  error: {
+    retry: "Try again",
+    unreachable: "Postgate did not answer. Check your connection.",
+  },
+  simulate: {
+    action: "Send sample messages",
+    busy: "Sending…",
+    error: "The sample messages could not be started.",
+  },
+};

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import asyncpg
 
+from gateway.permissions import Permission, Role, of_member
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable, TenantTx
 
 LOGIN_OF = "SELECT user_id, password_hash, tenant_id, role FROM login_of($1)"
@@ -17,9 +18,9 @@ VALUES ($1, $2, $3, $4, $5, $6)
 END_SESSION = "DELETE FROM sessions WHERE tenant_id = $1 AND token_hash = $2"
 END_OLD_SESSIONS = "DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND expires_at <= $3"
 MEMBER_OF_SESSION = """
-SELECT s.user_id, m.role
+SELECT s.user_id, m.role, m.extra_permissions
 FROM sessions s
-JOIN memberships m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id
+JOIN memberships m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id AND m.status = 'active'
 JOIN users u ON u.id = s.user_id AND u.status = 'active'
 JOIN tenants t ON t.id = s.tenant_id AND t.status = 'active'
 WHERE s.tenant_id = $1 AND s.token_hash = $2 AND s.expires_at > $3
@@ -42,7 +43,7 @@ class Login:
     user_id: UUID
     password_hash: str
     tenant_id: UUID
-    role: str
+    role: Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,13 @@ class Member:
     """A person in a tenant."""
 
     user_id: UUID
-    role: str
+    role: Role
+    extra_permissions: Sequence[str]
+
+    @property
+    def permissions(self) -> frozenset[Permission]:
+        """What they may do."""
+        return of_member(self.role, self.extra_permissions)
 
 
 @dataclass(frozen=True, slots=True)

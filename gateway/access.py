@@ -16,7 +16,8 @@ from uuid import UUID
 import asyncpg
 from aiohttp import web
 
-from gateway.problems import OriginMismatch, Unauthenticated
+from gateway.permissions import Permission, of_key
+from gateway.problems import Forbidden, OriginMismatch, Unauthenticated
 from gateway.store import people
 from gateway.store.pool import tenant_tx
 
@@ -28,8 +29,6 @@ SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 DEFAULT_PORTS = {"http": 80, "https": 443}
 #: The role of an API key: it is nobody's membership.
 API_KEY_ROLE = "api_key"
-#: The roles that may change how the gateway is connected.
-MANAGERS = frozenset({"owner", "admin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +39,15 @@ class Caller:
         tenant_id: the one tenant that this request may see.
         user_id: the person; None for an API key.
         role: of the person in the tenant, or ``api_key``.
-        scopes: what an API key is limited to; empty means all.
+        permissions: what they may do.
         session_hash: tells a session from others; None for an API key.
     """
 
     tenant_id: UUID
     user_id: UUID | None
     role: str
-    scopes: frozenset[str]
+    permissions: frozenset[Permission]
     session_hash: bytes | None
-
-    @property
-    def may_write(self) -> bool:
-        """Whether this caller may change anything."""
-        if self.user_id is not None:
-            return self.role != "viewer"
-        return not self.scopes or "write" in self.scopes
-
-    @property
-    def may_manage(self) -> bool:
-        """Whether this caller may change what everybody of the tenant depends on: connections and their secrets."""
-        return self.may_write and (self.user_id is None or self.role in MANAGERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +83,16 @@ async def identify(request: web.Request) -> Caller:
     if request.method not in SAFE_METHODS:
         require_same_origin(request, gate.public_url)
     return caller
+
+
+def require(caller: Caller, permission: Permission) -> None:
+    """Let only those go on who may.
+
+    Raises:
+        Forbidden: for everybody else.
+    """
+    if permission not in caller.permissions:
+        raise Forbidden(f"this account, or this API key, lacks the permission {permission}")
 
 
 def require_same_origin(request: web.Request, public_url: str) -> None:
@@ -180,7 +177,7 @@ async def _by_key(gate: Gate, header: str) -> Caller:
         scopes = await people.scopes_of_key(tx, token_hash(key.strip()))
     if scopes is None:
         raise Unauthenticated("this API key is unknown or revoked")
-    return Caller(tenant_id, None, API_KEY_ROLE, scopes, None)
+    return Caller(tenant_id, None, API_KEY_ROLE, of_key(scopes), None)
 
 
 async def _by_session(gate: Gate, token: str) -> Caller:
@@ -192,7 +189,7 @@ async def _by_session(gate: Gate, token: str) -> Caller:
         member = await people.member_of_session(tx, digest, gate.clock())
     if member is None:
         raise Unauthenticated("this login has ended")
-    return Caller(tenant_id, member.user_id, member.role, frozenset(), digest)
+    return Caller(tenant_id, member.user_id, member.role, member.permissions, digest)
 
 
 def _encoded(value: bytes) -> str:

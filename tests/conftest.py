@@ -65,6 +65,14 @@ class Database:
         rows = await self.fetch(statement, *args)
         return rows[0][0] if rows else None
 
+    async def script(self, statements: str) -> None:
+        """Run statements without answers, as the superuser."""
+        connection = await asyncpg.connect(self.admin_url)
+        try:
+            await connection.execute(statements)
+        finally:
+            await connection.close()
+
 
 @dataclass(frozen=True)
 class Tenant:

@@ -18,7 +18,7 @@ from gateway.model.ids import public
 from gateway.model.log import Entry, iso
 from gateway.model.provider import described
 from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
-from gateway.problems import Fault, Forbidden, Invalid, NotFound
+from gateway.problems import Fault, Invalid, NotFound
 from gateway.store import connections as store
 from gateway.store import log
 from gateway.store.pool import TenantTx, tenant_tx
@@ -62,6 +62,7 @@ LIST = Operation(
     summary="List the connections to providers.",
     query=NoQuery,
     body=NoBody,
+    permission="inbox.read",
     answers={200: Answer("All of them, the oldest first.", ConnectionPage)},
 )
 CREATE = Operation(
@@ -73,6 +74,7 @@ CREATE = Operation(
     description="For owners and admins. Writes channel.created to the log for each channel.",
     query=NoQuery,
     body=ConnectionBody,
+    permission="connections.write",
     answers={201: Answer("The connection, with the URL and the steps to take at the provider.", Connection)},
 )
 GET = Operation(
@@ -83,6 +85,7 @@ GET = Operation(
     summary="Get a connection.",
     query=NoQuery,
     body=NoBody,
+    permission="inbox.read",
     answers={200: Answer("The connection.", Connection)},
     id_prefix="int",
 )
@@ -95,6 +98,7 @@ CHANGE = Operation(
     description="For owners and admins. Writes channel.updated for each channel when its status changes.",
     query=NoQuery,
     body=ConnectionChange,
+    permission="connections.write",
     answers={200: Answer("The connection as it is now.", Connection)},
     id_prefix="int",
 )
@@ -107,6 +111,7 @@ REMOVE = Operation(
     description="For owners and admins. Its conversations stay. Writes channel.updated for each channel.",
     query=NoQuery,
     body=NoBody,
+    permission="connections.write",
     answers={204: Answer("It is gone.", content_type=None)},
     id_prefix="int",
 )
@@ -120,6 +125,7 @@ ADD_CHANNEL = Operation(
     " with its conversations, and is told of by channel.updated.",
     query=NoQuery,
     body=ChannelBody,
+    permission="connections.write",
     answers={201: Answer("The channel.", Channel)},
     id_prefix="int",
 )
@@ -132,6 +138,7 @@ RENAME_CHANNEL = Operation(
     description="For owners and admins. Writes channel.updated to the log.",
     query=NoQuery,
     body=ChannelChange,
+    permission="connections.write",
     answers={200: Answer("The channel as it is now.", Channel)},
     id_prefix="ch",
 )
@@ -144,6 +151,7 @@ REMOVE_CHANNEL = Operation(
     description="For owners and admins. Its conversations stay. Writes channel.updated to the log.",
     query=NoQuery,
     body=NoBody,
+    permission="connections.write",
     answers={204: Answer("It is gone.", content_type=None)},
     id_prefix="ch",
 )
@@ -168,7 +176,6 @@ class Connections:
 
     async def create(self, call: Call[NoQuery, ConnectionBody]) -> web.StreamResponse:
         """Store a new connection with its channels."""
-        require_manager(call)
         body = call.body
         adapter = _adapter(body.provider)
         credentials, settings = merged({}, body.credentials), _settings(adapter, merged({}, body.settings))
@@ -192,7 +199,6 @@ class Connections:
 
     async def change(self, call: Call[NoQuery, ConnectionChange]) -> web.StreamResponse:
         """Store what is to be changed."""
-        require_manager(call)
         body = call.body
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             connection = _there(await store.lock(tx, call.id))
@@ -215,7 +221,6 @@ class Connections:
 
     async def remove(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Remove a connection with its channels."""
-        require_manager(call)
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             _there(await store.lock(tx, call.id))
             entries = await self._tell(tx, UPDATED, await store.remove(tx, call.id))
@@ -224,7 +229,6 @@ class Connections:
 
     async def add_channel(self, call: Call[NoQuery, ChannelBody]) -> web.StreamResponse:
         """Add an address to a connection."""
-        require_manager(call)
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             connection = _there(await store.lock(tx, call.id))
             channel_id, new = await self._add(
@@ -236,7 +240,6 @@ class Connections:
 
     async def rename_channel(self, call: Call[NoQuery, ChannelChange]) -> web.StreamResponse:
         """Name a channel anew."""
-        require_manager(call)
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             if not await store.rename_channel(tx, call.id, call.body.name):
                 raise NotFound("there is no such channel")
@@ -246,7 +249,6 @@ class Connections:
 
     async def remove_channel(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Take an address off its connection."""
-        require_manager(call)
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             connection_id = await store.remove_channel(tx, call.id)
             if connection_id is None:
@@ -325,16 +327,6 @@ class Connections:
 
     def _new_id(self) -> UUID:
         return self._services.new_id(int(self._services.clock().timestamp() * 1000))
-
-
-def require_manager(call: Call[Any, Any]) -> None:
-    """Let only those change connections who may.
-
-    Raises:
-        Forbidden: for everybody else.
-    """
-    if not call.caller.may_manage:
-        raise Forbidden("only owners, admins and API keys that may write change connections")
 
 
 def add_routes(api: Api, services: Services) -> None:

@@ -42,6 +42,7 @@ LIST = Operation(
     summary="List conversations, the newest last message first.",
     query=ConversationQuery,
     body=NoBody,
+    permission="inbox.read",
     answers={200: Answer("A page; its rows are at least as new as seq.", ConversationPage)},
     problems=(CursorInvalid,),
 )
@@ -53,6 +54,7 @@ GET = Operation(
     summary="Get a conversation.",
     query=NoQuery,
     body=NoBody,
+    permission="inbox.read",
     answers={200: Answer("The conversation.", Conversation)},
     id_prefix="cnv",
 )
@@ -64,6 +66,7 @@ MESSAGES = Operation(
     summary="List a conversation's messages, newest first.",
     query=PageQuery,
     body=NoBody,
+    permission="inbox.read",
     answers={200: Answer("A page; its rows are at least as new as seq.", MessagePage)},
     problems=(CursorInvalid,),
     id_prefix="cnv",
@@ -77,6 +80,7 @@ READ = Operation(
     description="Sets unread_count to 0 and, when it was not 0, writes conversation.updated to the log.",
     query=NoQuery,
     body=NoBody,
+    permission="conversations.write",
     answers={200: Answer("The conversation as it is now.", Conversation)},
     id_prefix="cnv",
 )

@@ -31,6 +31,7 @@ from gateway.openapi import (
     json_answer,
 )
 from gateway.passwords import PasswordChecker
+from gateway.permissions import of_member
 from gateway.problems import (
     LoginFailed,
     OriginMismatch,
@@ -84,6 +85,7 @@ ME = Operation(
     summary="Tell who calls.",
     query=NoQuery,
     body=NoBody,
+    permission="inbox.read",
     answers={200: Answer("The caller, the tenant, and where its log is.", Me)},
 )
 
@@ -112,7 +114,7 @@ class Login:
         login = await self._checked(normal(call.body.email), call.body.password, request.remote or "-")
         await self._end(request.cookies.get(COOKIE, ""))
         token = await self._start(login, request.headers.get("User-Agent", ""))
-        caller = Caller(login.tenant_id, login.user_id, login.role, frozenset(), token_hash(token))
+        caller = Caller(login.tenant_id, login.user_id, login.role, of_member(login.role), token_hash(token))
         answer = json_answer(await self._me(caller))
         self._set_cookie(answer, token)
         return answer
@@ -173,6 +175,7 @@ class Login:
             user=user and MeUser(id=public("usr", user.id), email=user.email, name=user.name),
             tenant=MeTenant(id=str(tenant.id), name=tenant.name, slug=tenant.slug),
             role=caller.role,
+            permissions=sorted(caller.permissions),
             demo=self._services.demo(tenant.id),
             seq=tenant.last_seq,
             epoch=str(tenant.epoch),

@@ -58,6 +58,7 @@ HTML = Operation(
     ),
     query=HtmlQuery,
     body=NoBody,
+    permission="inbox.read",
     answers={200: Answer("The HTML.", content_type="text/html")},
     id_prefix="msg",
 )
@@ -73,6 +74,7 @@ PICTURE = Operation(
     ),
     query=PictureQuery,
     body=NoBody,
+    permission="inbox.read",
     answers={200: Answer("The picture.", content_type="image/*")},
     problems=(PictureUnavailable,),
     id_prefix="msg",

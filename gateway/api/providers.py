@@ -18,6 +18,7 @@ LIST = Operation(
     summary="List the providers that can be connected.",
     query=NoQuery,
     body=NoBody,
+    permission="inbox.read",
     answers={200: Answer("All of them, by title.", ProviderPage)},
 )
 GET = Operation(
@@ -28,6 +29,7 @@ GET = Operation(
     summary="Get a provider: its capabilities, its credentials, and the steps to connect it.",
     query=NoQuery,
     body=NoBody,
+    permission="inbox.read",
     answers={200: Answer("The provider.", Provider)},
     word="name",
 )

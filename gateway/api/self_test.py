@@ -10,7 +10,7 @@ from channels.errors import ChannelError
 from channels.http import Headers, HttpRequest
 from channels.registry import ADAPTERS
 from gateway.access import origin_of
-from gateway.api.connections import TAG, require_manager
+from gateway.api.connections import TAG
 from gateway.api.credentials import opened
 from gateway.api.services import Services
 from gateway.model.connection import Check, SelfTest
@@ -40,6 +40,7 @@ TEST = Operation(
     " those that the answering process remembers.",
     query=NoQuery,
     body=NoBody,
+    permission="connections.write",
     answers={200: Answer("What was looked at, and what was found.", SelfTest)},
     id_prefix="int",
 )
@@ -55,7 +56,6 @@ class SelfTests:
 
     async def test(self, called: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Test a connection."""
-        require_manager(called)
         async with tenant_tx(self._services.pool, called.caller.tenant_id) as tx:
             connection = await store.get(tx, called.id)
             clocks = findings.Clocks(self._services.clock(), await store.database_time(tx))

@@ -6,15 +6,17 @@ from typing import Any
 import orjson
 from aiohttp import web
 
+from channels.http import HttpRequest, HttpResponse
 from channels.operations import TemplateListed
 from channels.outbound import Refused
 from channels.registry import ADAPTERS
-from gateway.api.connections import TAG, require_manager
+from gateway.api.connections import TAG
 from gateway.api.credentials import opened
 from gateway.api.services import Services
 from gateway.model.connection import MessageTemplatePage
 from gateway.model.texts import storable
 from gateway.openapi import Answer, Api, Call, NoBody, NoQuery, Operation, json_answer
+from gateway.outgoing.base_url import calling
 from gateway.outgoing.dialogue import DialogueEndless, drive
 from gateway.outgoing.http import BODY_LIMIT
 from gateway.problems import NotFound, ProviderRefused
@@ -31,6 +33,7 @@ LIST = Operation(
     summary="List the message templates of a connection, as they were fetched last.",
     query=NoQuery,
     body=NoBody,
+    permission="inbox.read",
     answers={200: Answer("All of them, by name and language.", MessageTemplatePage)},
     id_prefix="int",
 )
@@ -43,6 +46,7 @@ SYNC = Operation(
     description="For owners and admins. 404 for providers that have no templates.",
     query=NoQuery,
     body=NoBody,
+    permission="connections.write",
     answers={200: Answer("All of them as they are now.", MessageTemplatePage)},
     problems=(ProviderRefused,),
     id_prefix="int",
@@ -63,7 +67,6 @@ class Templates:
 
     async def sync(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Ask the provider, with no transaction open meanwhile; then store what it said."""
-        require_manager(call)
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             connection = await _connection(tx, call)
         listed = await self._listed(connection, call)
@@ -80,12 +83,15 @@ class Templates:
         values = opened(self._services.keyring, connection, call.caller.tenant_id)
         dialogue = adapter.operations.templates("", adapter.credentials.model_validate(values))
         try:
-            found = await drive(dialogue, lambda request: self._services.call(request, BODY_LIMIT))
+            found = await drive(dialogue, calling(self._call, connection.settings))
         except DialogueEndless:
             raise ProviderRefused("the provider's list of templates has no end") from None
         if isinstance(found, Refused):
             raise ProviderRefused(f"{found.reason} ({found.code})", retry_after=_seconds(found))
         return found
+
+    async def _call(self, request: HttpRequest) -> HttpResponse:
+        return await self._services.call(request, BODY_LIMIT)
 
     def _rows(self, listed: Sequence[TemplateListed]) -> str:
         """Write templates as rows; of two with one name and language the last counts."""

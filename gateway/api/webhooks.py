@@ -30,6 +30,7 @@ LIST = Operation(
     summary="List received webhooks, newest first.",
     query=WebhookQuery,
     body=NoBody,
+    permission="webhooks.read",
     answers={200: Answer("A page.", WebhookPage)},
     problems=(CursorInvalid,),
 )
@@ -41,6 +42,7 @@ GET = Operation(
     summary="Get a received webhook with its body.",
     query=NoQuery,
     body=NoBody,
+    permission="webhooks.read",
     answers={200: Answer("The webhook.", WebhookInFull)},
     id_prefix="whk",
 )
@@ -53,6 +55,7 @@ REPLAY = Operation(
     description="After a fix, or once an address it names was added. What was stored before stays as it is.",
     query=NoQuery,
     body=NoBody,
+    permission="webhooks.replay",
     answers={200: Answer("The webhook as it is now.", Webhook)},
     problems=(Overloaded,),
     id_prefix="whk",

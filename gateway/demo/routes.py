@@ -43,6 +43,7 @@ START = Operation(
     description="For the demo tenant only; the webhooks take the same way as a provider's.",
     query=NoQuery,
     body=SimulationOrder,
+    permission="conversations.write",
     answers={202: Answer("It has begun.", Simulation)},
     problems=(NotFound,),
 )

@@ -50,6 +50,8 @@ def message_view(
         "preview": preview,
         "from": {"name": sender_name, "address": sender},
         "to": recipients,
+        "author_id": None,
+        "mentions": [],
         "attachments": attachments,
         "in_reply_to": None,
         "reply_to_id": None,
@@ -87,6 +89,10 @@ def shown(file: Mapping[str, Any]) -> dict[str, Any]:
         "filename": file["filename"],
         "mime_type": file["mime_type"],
         "size": file["size_bytes"],
+        "width": None,
+        "height": None,
+        "duration_ms": None,
+        "content_id": file["content_id"],
         "state": "pending",
     }
 

@@ -7,13 +7,13 @@ import orjson
 from aiohttp import web
 from aiohttp.http import HttpVersion11
 
-from gateway.access import Caller, identify
+from gateway.access import Caller
 from gateway.live.cursor import Cursor, obstacle
 from gateway.live.hub import Hub
 from gateway.live.limits import Limits
 from gateway.live.queries import EventQuery, last_event_id
 from gateway.live.session import Session
-from gateway.live.stream import login_of
+from gateway.live.stream import login_of, reader_of
 from gateway.live.wire import EventStreamWire, transport_of
 from gateway.model.log import Entry, entry_json
 from gateway.openapi.api import CALLER, json_answer
@@ -52,10 +52,11 @@ class Events:
 
         Raises:
             Unauthenticated: without a caller.
+            Forbidden: when the caller may not read.
             Invalid: when a parameter is not acceptable.
             Resync: when the log can't be followed from the given position.
         """
-        caller = request[CALLER] = await identify(request)
+        caller = request[CALLER] = await reader_of(request)
         query = read_query(request.query, EventQuery)
         if EVENT_STREAM in request.headers.get("Accept", ""):
             return await self._follow(request, caller, query)

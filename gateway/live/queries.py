@@ -38,6 +38,7 @@ EVENTS = Operation(
     "`id` is the seq, `event` the type, `data` the entry. `Last-Event-ID` counts before `after`.",
     query=EventQuery,
     body=NoBody,
+    permission="inbox.read",
     answers={200: Answer("Entries, oldest first.", EventPage)},
     problems=(Resync, Overloaded),
 )
@@ -50,6 +51,7 @@ STREAM = Operation(
     description='Send `{"type":"resume","after":SEQ}` first. What is said then is described in `/asyncapi.json`.',
     query=NoQuery,
     body=NoBody,
+    permission="inbox.read",
     answers={101: Answer("The websocket protocol follows.", content_type=None)},
     problems=(Malformed, OriginMismatch),
 )

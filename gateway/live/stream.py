@@ -9,7 +9,7 @@ from typing import assert_never
 import structlog
 from aiohttp import WSMsgType, web
 
-from gateway.access import Caller, identify, require_same_origin
+from gateway.access import Caller, identify, require, require_same_origin
 from gateway.live import protocol
 from gateway.live.hub import RESUME_ELSEWHERE, TRY_AGAIN_LATER, Hub
 from gateway.live.limits import Limits
@@ -57,10 +57,11 @@ class Stream:
 
         Raises:
             Unauthenticated: before the handshake.
+            Forbidden: when the caller may not read.
             OriginMismatch: when another site's page sent the browser's cookie.
             Malformed: when it is no websocket handshake.
         """
-        caller = request[CALLER] = await identify(request)
+        caller = request[CALLER] = await reader_of(request)
         if caller.session_hash is not None:
             require_same_origin(request, self._public_url)
         websocket = self._new_websocket()
@@ -133,11 +134,23 @@ class Stream:
                 assert_never(frame)
 
 
+async def reader_of(request: web.Request) -> Caller:
+    """Say who wants to follow the log.
+
+    Raises:
+        Unauthenticated: when nobody is to be recognised.
+        Forbidden: when the caller may not read.
+    """
+    caller = await identify(request)
+    require(caller, "inbox.read")
+    return caller
+
+
 def login_of(request: web.Request, caller: Caller) -> Login:
     """Return who a session belongs to, and how to find out whether that still holds."""
     user = public("usr", caller.user_id) if caller.user_id else None
     key = caller.session_hash or hashlib.sha256(request.headers["Authorization"].encode()).digest()
-    return Login(caller.tenant_id, user, caller.session_hash, key, partial(identify, request))
+    return Login(caller.tenant_id, user, caller.session_hash, key, partial(reader_of, request))
 
 
 class Inbox:

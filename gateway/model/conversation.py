@@ -4,9 +4,20 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from gateway.model.fields import ChannelId, ConversationId, CustomerId, MessageId, Seq, Timestamp
+from gateway.model.fields import (
+    ChannelId,
+    ConversationId,
+    CustomerId,
+    LabelId,
+    MessageId,
+    Seq,
+    TeamId,
+    Timestamp,
+    UserId,
+)
 
 Status = Literal["open", "pending", "snoozed", "resolved"]
+Priority = Literal["low", "normal", "high", "urgent"]
 
 
 class ConversationChannel(BaseModel):
@@ -28,12 +39,13 @@ class ConversationCustomer(BaseModel):
 
 
 class LastMessage(BaseModel):
-    """The newest message of a conversation, for lists."""
+    """The newest message of a conversation, for lists; private notes are none."""
 
     id: MessageId
     direction: Literal["inbound", "outbound"]
     kind: str
     preview: str
+    author_id: UserId | None = Field(description="The member who wrote it.")
     status: str
     deleted: bool = Field(description="Whether its author took it back.")
     at: Timestamp
@@ -46,7 +58,11 @@ class Conversation(BaseModel):
     channel: ConversationChannel
     customer: ConversationCustomer
     status: Status
-    priority: Literal["low", "normal", "high", "urgent"]
+    snoozed_until: Timestamp | None = Field(description="When a snoozed conversation opens by itself.")
+    priority: Priority
+    assignee_id: UserId | None = Field(description="The member who answers it.")
+    team_id: TeamId | None
+    label_ids: list[LabelId]
     subject: str | None
     unread_count: int = Field(ge=0)
     last_message: LastMessage | None

@@ -13,6 +13,7 @@ from gateway.model.fields import (
     ConversationId,
     CustomerId,
     EventId,
+    LabelId,
     Seq,
     Timestamp,
 )
@@ -40,9 +41,17 @@ class Customer(BaseModel):
 
     id: CustomerId
     name: str | None
+    business_name: str | None
+    customer_code: str | None = Field(description="The tenant's own number for the customer.")
+    status: Literal["active", "blocked", "merged"]
+    merged_into: CustomerId | None = Field(description="Merged ones: who they are now.")
     identities: list[Identity]
     opt_outs: list[OptOut]
+    label_ids: list[LabelId]
+    custom_fields: Anything = Field(description="The tenant's own fields, by key.")
     created_at: Timestamp
+    updated_at: Timestamp
+    deleted_at: Timestamp | None
 
 
 class NewMessage(Message):

@@ -3,6 +3,7 @@
 from pydantic import BaseModel, Field
 
 from gateway.model.fields import Seq, UserId
+from gateway.permissions import Permission
 
 
 class MeUser(BaseModel):
@@ -27,6 +28,7 @@ class Me(BaseModel):
     user: MeUser | None = Field(description="null: an API key.")
     tenant: MeTenant
     role: str = Field(description="owner, admin, manager, operator or viewer; api_key for an API key.")
+    permissions: list[Permission] = Field(description="What the caller may do.")
     demo: bool = Field(description="Whether the simulator can be used.")
     seq: Seq
     epoch: str = Field(description="Positions of another epoch mean nothing in this log.")

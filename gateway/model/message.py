@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from gateway.model.fields import Anything, AttachmentId, ChannelId, ConversationId, MessageId, Seq, Timestamp
+from gateway.model.fields import Anything, AttachmentId, ChannelId, ConversationId, MessageId, Seq, Timestamp, UserId
 
 
 class Party(BaseModel):
@@ -24,6 +24,10 @@ class Attachment(BaseModel):
     filename: str | None = None
     mime_type: str | None = None
     size: int | None = Field(default=None, description="In bytes.")
+    width: int | None = Field(default=None, description="Pictures and films, in pixels.")
+    height: int | None = None
+    duration_ms: int | None = Field(default=None, description="Sound and films, in milliseconds.")
+    content_id: str | None = Field(default=None, description="By which the mail's HTML shows it.")
     state: Literal["pending", "stored", "failed", "expired"] | None = None
 
 
@@ -41,6 +45,7 @@ class MessageError(BaseModel):
 
     code: str
     message: str | None
+    retryable: bool | None = Field(default=None, description="Whether sending it again may work; null: not known.")
 
 
 class Message(BaseModel):
@@ -52,12 +57,16 @@ class Message(BaseModel):
     channel: Literal["whatsapp", "sms", "mms", "email"]
     channel_id: ChannelId
     provider: str
-    direction: Literal["inbound", "outbound"]
+    direction: Literal["inbound", "outbound", "internal"] = Field(
+        description="internal: a private note, or a line on what somebody did; no customer ever sees it."
+    )
     kind: str = Field(description="text, image, voice, location, contacts, html …")
     text: str | None
     preview: str
     sender: Party = Field(alias="from")
     to: list[str]
+    author_id: UserId | None = Field(description="The member who wrote it.")
+    mentions: list[UserId] = Field(description="Notes: the members it calls.")
     attachments: list[Attachment]
     in_reply_to: str | None = Field(description="The provider's id of the earlier message.")
     reply_to_id: MessageId | None
@@ -65,7 +74,7 @@ class Message(BaseModel):
     reply_text: str | None = Field(description="Mail: the text without what it quotes.")
     has_html: bool
     mail: Mail | None
-    status: str = Field(description="received, queued, sent, delivered, read, played or failed.")
+    status: str = Field(description="received, queued, unknown, sent, delivered, read, played or failed.")
     status_at: dict[str, Timestamp]
     error: MessageError | None
     occurred_at: Timestamp = Field(description="The provider's time; that of receipt when it sent none.")

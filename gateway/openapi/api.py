@@ -8,10 +8,9 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel
 
-from gateway.access import SAFE_METHODS, Caller, identify
+from gateway.access import Caller, identify, require
 from gateway.openapi.operation import BodyModel, NoBody, Operation, QueryModel
 from gateway.openapi.reading import read_body, read_id, read_query
-from gateway.problems import Forbidden
 
 Query = TypeVar("Query", bound=QueryModel)
 Body = TypeVar("Body", bound=BodyModel)
@@ -59,12 +58,14 @@ class Api:
         operation: Operation[Query, Body],
         handler: Callable[[Call[Query, Body]], Awaitable[web.StreamResponse]],
     ) -> None:
-        """Mount an operation for known callers."""
+        """Mount an operation for known callers who have its permission."""
+        needed = operation.permission
+        if needed is None:
+            raise TypeError(f"{operation.name} names no permission")
 
         async def checked(request: web.Request) -> web.StreamResponse:
             caller = request[CALLER] = await identify(request)
-            if request.method not in SAFE_METHODS and not caller.may_write:
-                raise Forbidden("this account, or this API key, may only read")
+            require(caller, needed)
             return await handler(Call(*await _read(request, operation), caller))
 
         self._mount(operation, checked, needs_caller=True, head=True)

@@ -58,8 +58,10 @@ def problems_of(mounted: Mounted) -> list[type[Exception]]:
     found: list[type[Exception]] = []
     if mounted.needs_caller:
         found += [Unauthenticated, DatabaseUnavailable]
+        if operation.permission is not None:
+            found.append(Forbidden)
         if operation.method not in SAFE_METHODS:
-            found += [OriginMismatch, Forbidden]
+            found.append(OriginMismatch)
     if operation.id_prefix or operation.word:
         found.append(NotFound)
     if not issubclass(operation.body, NoBody):
@@ -80,7 +82,9 @@ def _operation(mounted: Mounted) -> Json:
     }
     if operation.description:
         described["description"] = operation.description
-    if parameters := [*_path_parameters(operation), *_query_parameters(operation.query)]:
+    if operation.permission is not None:
+        described["x-permission"] = operation.permission
+    if parameters := [*_path_parameters(operation), *_query_parameters(operation.query), *_headers(operation)]:
         described["parameters"] = parameters
     if not issubclass(operation.body, NoBody):
         content = {"application/json": {"schema": _ref(operation.body)}}
@@ -98,6 +102,13 @@ def _path_parameters(operation: Operation[Any, Any]) -> list[Json]:
     schema = {"type": "string", "pattern": pattern}
     words = f"`{operation.id_prefix}_` and 32 hexadecimal digits."
     return [{"name": "id", "in": "path", "required": True, "schema": schema, "description": words}]
+
+
+def _headers(operation: Operation[Any, Any]) -> list[Json]:
+    return [
+        {"name": name, "in": "header", "required": False, "schema": {"type": "string"}, "description": words}
+        for name, words in operation.headers.items()
+    ]
 
 
 def _query_parameters(model: type[BaseModel]) -> list[Json]:

@@ -7,6 +7,8 @@ from typing import Annotated, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from gateway.permissions import Permission
+
 DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
@@ -75,9 +77,11 @@ class Operation(Generic[Query, Body]):
         summary: one line.
         query: the model of its parameters.
         body: the model of its JSON body; ``NoBody`` reads none.
+        permission: what its callers need; None for those that anybody may call.
         answers: by status.
         problems: the exceptions it raises, beyond those of the layer.
         id_prefix: of the ``{id}`` in the path.
+        headers: of a request that count for it, by name, what each does.
         word: the name of a place in the path that holds a word in lower case instead of an id.
         description: more words, in Markdown.
     """
@@ -90,7 +94,9 @@ class Operation(Generic[Query, Body]):
     query: type[Query]
     body: type[Body]
     answers: Mapping[int, Answer]
+    permission: Permission | None = None
     problems: tuple[type[Exception], ...] = ()
     id_prefix: str | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     word: str | None = None
     description: str = ""

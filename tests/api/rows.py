@@ -17,8 +17,9 @@ START = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
 ADD_CUSTOMER = "INSERT INTO customers (tenant_id, id, name) VALUES ($1, $2, $3)"
 ADD_IDENTITY = "INSERT INTO customer_identities (tenant_id, kind, value, customer_id) VALUES ($1, 'phone', $2, $3)"
 ADD_CONVERSATION = """
-INSERT INTO conversations (tenant_id, id, channel_id, customer_id, threading, status, unread_count, last_message_at)
-VALUES ($1, $2, $3, $4, 'customer', $5, $6, $7)
+INSERT INTO conversations (tenant_id, id, channel_id, customer_id, threading, status, unread_count, last_message_at,
+    snoozed_until)
+VALUES ($1, $2, $3, $4, 'customer', $5, $6, $7, CASE WHEN $5 = 'snoozed' THEN now() + interval '1 day' END)
 """
 ADD_MESSAGE = """
 INSERT INTO messages (tenant_id, id, conversation_id, channel_id, external_id, direction, medium, kind, text, mail,

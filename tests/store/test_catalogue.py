@@ -1,6 +1,7 @@
 """The schema, read from the catalogue: whatever table is added, it is a tenant's own or is named here."""
 
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,9 @@ from tests.conftest import Database, MakeTenant, Tenant, new_id
 
 #: Tables that do not belong to one tenant; each has policies of its own.
 GLOBAL = {"tenants", "users", "provider_apps", "unrouted_webhooks", "app_routes", "schema_migrations"}
+
+#: A row for every table of later migrations, a file for each.
+ROWS = Path(__file__).parent / "rows"
 
 TABLES = """
 SELECT c.oid::regclass::text AS name, c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
@@ -209,6 +213,8 @@ async def filled(database: Database, make_tenant: MakeTenant) -> tuple[Tenant, T
         "INSERT INTO message_templates (tenant_id, id, integration_id, name, language, status)"
         " SELECT tenant_id, id, id, 'welcome', 'en', 'approved' FROM external_integrations WHERE tenant_id = $1", a.id
     )  # fmt: skip
+    for file in sorted(ROWS.glob("*.sql")):
+        await database.script(file.read_text().replace(":tenant", f"'{a.id}'"))
     return a, b
 
 

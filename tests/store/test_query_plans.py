@@ -13,10 +13,13 @@ MANY_CUSTOMERS = """
 INSERT INTO customers (tenant_id, id) SELECT $1::uuid, gen_random_uuid() FROM generate_series(1, 4000)
 """
 MANY_CONVERSATIONS = """
-INSERT INTO conversations (tenant_id, id, channel_id, customer_id, threading, status, last_message_at)
-SELECT k.tenant_id, gen_random_uuid(), $2::uuid, k.id, 'customer',
-    (ARRAY['open', 'pending', 'snoozed', 'resolved'])[1 + random() * 3], now() - random() * interval '90 days'
-FROM customers k WHERE k.tenant_id = $1::uuid
+INSERT INTO conversations (
+    tenant_id, id, channel_id, customer_id, threading, status, snoozed_until, last_message_at)
+SELECT k.tenant_id, gen_random_uuid(), $2::uuid, k.id, 'customer', k.status,
+    CASE WHEN k.status = 'snoozed' THEN now() + interval '1 day' END, now() - random() * interval '90 days'
+FROM (
+    SELECT c.tenant_id, c.id, (ARRAY['open', 'pending', 'snoozed', 'resolved'])[1 + random() * 3] AS status
+    FROM customers c WHERE c.tenant_id = $1::uuid OFFSET 0) k
 """
 MANY_MESSAGES = """
 INSERT INTO messages (tenant_id, id, conversation_id, channel_id, direction, medium, kind, status, occurred_at,

@@ -6,8 +6,9 @@ export type Timestamp = string;
 
 export type ChannelKind = "whatsapp" | "sms" | "email";
 export type ConversationStatus = "open" | "pending" | "snoozed" | "resolved";
-export type Direction = "inbound" | "outbound";
-export type MessageStatus = "received" | "queued" | "sent" | "delivered" | "read" | "played" | "failed";
+export type Direction = "inbound" | "outbound" | "internal";
+export type Priority = "low" | "normal" | "high" | "urgent";
+export type MessageStatus = "received" | "queued" | "unknown" | "sent" | "delivered" | "read" | "played" | "failed";
 
 export interface Channel {
   readonly id: string;
@@ -28,6 +29,7 @@ export interface LastMessage {
   readonly direction: Direction;
   readonly kind: string;
   readonly preview: string;
+  readonly author_id?: string | null;
   readonly status: MessageStatus;
   /** Whether its author took it back. Entries of an older log don't say. */
   readonly deleted?: boolean;
@@ -39,6 +41,11 @@ export interface Conversation {
   readonly channel: Channel;
   readonly customer: Customer;
   readonly status: ConversationStatus;
+  readonly snoozed_until?: Timestamp | null;
+  readonly priority?: Priority;
+  readonly assignee_id?: string | null;
+  readonly team_id?: string | null;
+  readonly label_ids?: readonly string[];
   readonly subject: string | null;
   readonly unread_count: number;
   readonly last_message: LastMessage | null;
@@ -59,6 +66,10 @@ export interface Attachment {
   readonly filename?: string | null;
   readonly mime_type?: string | null;
   readonly size?: number | null;
+  readonly width?: number | null;
+  readonly height?: number | null;
+  readonly duration_ms?: number | null;
+  readonly content_id?: string | null;
   readonly state?: "pending" | "stored" | "failed" | "expired" | null;
   readonly latitude?: number | null;
   readonly longitude?: number | null;
@@ -78,6 +89,7 @@ export interface MailFacts {
 export interface MessageError {
   readonly code: string;
   readonly message: string | null;
+  readonly retryable?: boolean | null;
 }
 
 export interface Message {
@@ -93,6 +105,8 @@ export interface Message {
   readonly preview: string;
   readonly from: Party;
   readonly to: readonly string[];
+  readonly author_id?: string | null;
+  readonly mentions?: readonly string[];
   readonly attachments: readonly Attachment[];
   readonly in_reply_to: string | null;
   readonly reply_to_id: MessageId | null;

@@ -1,0 +1,90 @@
+"""Who may do what: the one table of roles and permissions. Every operation of the API names the permission it needs."""
+
+from collections.abc import Iterable, Mapping
+from typing import Literal, get_args
+
+Role = Literal["owner", "admin", "manager", "operator", "viewer"]
+Permission = Literal[
+    "inbox.read",
+    "account.write",
+    "conversations.write",
+    "messages.send",
+    "customers.write",
+    "customers.merge",
+    "customers.import",
+    "customers.export",
+    "workspace.write",
+    "webhooks.read",
+    "webhooks.replay",
+    "connections.write",
+    "members.write",
+    "api_keys.write",
+    "tenant.write",
+]
+
+PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
+
+#: What each permission lets somebody do, for people.
+MEANINGS: Mapping[Permission, str] = {
+    "inbox.read": "Read conversations, customers, and how the inbox is set up.",
+    "account.write": "Change one's own profile, logins and second factor.",
+    "conversations.write": "Assign, snooze, resolve and label conversations, write notes and drafts.",
+    "messages.send": "Write to customers.",
+    "customers.write": "Change customers, their labels, fields and notes.",
+    "customers.merge": "Make one customer of two, and undo it.",
+    "customers.import": "Import customers from a file.",
+    "customers.export": "Export customers to a file.",
+    "workspace.write": "Manage teams, labels, canned replies, custom fields and shared views.",
+    "webhooks.read": "See raw webhooks as the providers sent them.",
+    "webhooks.replay": "Have raw webhooks read again.",
+    "connections.write": "Connect providers and change their credentials.",
+    "members.write": "Invite people, change their roles, and remove them.",
+    "api_keys.write": "Make and revoke API keys.",
+    "tenant.write": "Rename the workspace and change what holds for all of it.",
+}
+
+VIEWER = frozenset[Permission]({"inbox.read", "account.write"})
+OPERATOR = VIEWER | {"conversations.write", "messages.send", "customers.write"}
+MANAGER = OPERATOR | {
+    "customers.merge",
+    "customers.import",
+    "customers.export",
+    "workspace.write",
+    "webhooks.read",
+    "webhooks.replay",
+}
+ADMIN = MANAGER | {"connections.write", "members.write", "api_keys.write"}
+OWNER = ADMIN | {"tenant.write"}
+
+OF_ROLE: Mapping[Role, frozenset[Permission]] = {
+    "viewer": VIEWER,
+    "operator": OPERATOR,
+    "manager": MANAGER,
+    "admin": ADMIN,
+    "owner": OWNER,
+}
+
+#: An API key is nobody's account.
+OF_KEYS = frozenset(PERMISSIONS) - {"account.write"}
+READING = frozenset[Permission]({"inbox.read", "webhooks.read"})
+#: Words for many permissions, as the scope of an API key.
+BROAD_SCOPES: Mapping[str, frozenset[Permission]] = {"read": READING, "write": OF_KEYS}
+
+
+def of_member(role: Role, extra: Iterable[str] = ()) -> frozenset[Permission]:
+    """Return what a member may do.
+
+    Args:
+        role: in the tenant.
+        extra: permissions that this member got on top; words that are none (any more) count for nothing.
+    """
+    return OF_ROLE[role] | {permission for permission in PERMISSIONS if permission in set(extra)}
+
+
+def of_key(scopes: Iterable[str]) -> frozenset[Permission]:
+    """Return what an API key may do; without any scope, all that a key can."""
+    named = set(scopes)
+    if not named:
+        return OF_KEYS
+    granted = {permission for permission in OF_KEYS if permission in named}
+    return frozenset(granted.union(*(BROAD_SCOPES[word] for word in named if word in BROAD_SCOPES)))

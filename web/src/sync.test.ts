@@ -6,16 +6,22 @@ import type { LogEvent } from "./model/event";
 import { read, route } from "./route";
 import { connection, inbox, me } from "./store";
 import { endSession, sessionEnded, start } from "./sync";
+import { may } from "./permissions";
 import { conversation, messages, readWhatIsSeen } from "./thread/messages";
+import { isMe, labels, memberName, views } from "./workspace";
 
 const ME = {
   user: { id: "usr_1", email: "demo@example.org", name: null },
   tenant: { id: "t", name: "Demo", slug: "demo" },
   role: "owner",
+  permissions: ["inbox.read", "conversations.write"],
   demo: true,
   seq: 5,
   epoch: "one",
 };
+const MEMBER = { name: "Ana Ruiz", email: "ana@example.org", role: "operator", status: "active" };
+const LABEL = { id: "lbl_1", name: "Invoice", color: "blue", description: null, deleted_at: null };
+const VIEW = { id: "view_1", name: "Late", owner_id: null, filters: {}, deleted_at: null };
 const FIRST = madeMessage("msg_1", { conversation_id: "cnv_1" });
 
 let gateway: FakeGateway;
@@ -76,6 +82,52 @@ describe("becoming live", () => {
   });
 });
 
+describe("the shared lists", () => {
+  test("are read with the snapshot: people are found by id, others' own views are left out", async () => {
+    await start();
+    expect(memberName("usr_2")).toBe("Ben Otieno");
+    expect(memberName("usr_9")).toBe("Somebody who left");
+    expect(isMe("usr_1")).toBe(true);
+    expect(views.value.map((one) => one.id)).toEqual(["view_1"]);
+    expect([may("conversations.write"), may("tenant.write")]).toEqual([true, false]);
+  });
+
+  test("follow the log: what is made, renamed and deleted, in the order of names", async () => {
+    await start();
+    welcome();
+    const made = { ...LABEL, id: "lbl_2", name: "Bug", updated_at: at(0) };
+    hear({ type: "label.updated", seq: 6, data: made });
+    hear({ type: "label.updated", seq: 7, data: { ...made, id: "lbl_1", name: "Zoo" } });
+    vi.advanceTimersByTime(20);
+    expect(labels.value.map((one) => one.name)).toEqual(["Bug", "Zoo"]);
+    hear({ type: "label.updated", seq: 8, data: { ...made, deleted_at: at(9) } });
+    vi.advanceTimersByTime(20);
+    expect(labels.value.map((one) => one.name)).toEqual(["Zoo"]);
+  });
+
+  test("are read to their last page", async () => {
+    gateway.answers["GET /labels"] = { data: [LABEL], next_cursor: "more" };
+    gateway.answers["GET /labels?cursor=more"] = list({ ...LABEL, id: "lbl_2", name: "Quote" });
+    await start();
+    expect(labels.value.map((one) => one.id)).toEqual(["lbl_1", "lbl_2"]);
+  });
+
+  test("miss nothing that happened while they were read", async () => {
+    gateway.answers["GET /conversations?status=open&limit=100"] = {
+      ...list(madeConversation("cnv_1")),
+      seq: 8,
+    };
+    await start();
+    welcome();
+    expect(FakeWebSocket.newest().sent[0]).toMatchObject({ after: 5 });
+    hear({ type: "label.updated", seq: 6, data: { ...LABEL, name: "Bill", updated_at: at(1) } });
+    hear({ type: "conversation.updated", seq: 7, data: madeConversation("cnv_1", { subject: "Older" }) });
+    vi.advanceTimersByTime(20);
+    expect(labels.value.map((one) => one.name)).toEqual(["Bill"]);
+    expect(conversation.value?.subject).toBe(null);
+  });
+});
+
 describe("an ended login", () => {
   test("asks for a login and remembers where somebody was", async () => {
     await start();
@@ -118,7 +170,17 @@ function answersAt(seq: number, conversation: ReturnType<typeof madeConversation
     "GET /conversations/cnv_1": conversation,
     "GET /conversations/cnv_1/messages?limit=50": { data: [FIRST], next_cursor: null, seq },
     "POST /conversations/cnv_1/read": conversation,
+    "GET /members": list({ ...MEMBER, id: "usr_1" }, { ...MEMBER, id: "usr_2", name: "Ben Otieno" }),
+    "GET /teams": list(),
+    "GET /labels": list(LABEL),
+    "GET /canned-replies": list(),
+    "GET /views": list(VIEW, { ...VIEW, id: "view_2", owner_id: "usr_2" }),
+    "GET /connections": list({ channels: [] }),
   } as FakeGateway["answers"];
+}
+
+function list(...data: readonly unknown[]) {
+  return { data, next_cursor: null };
 }
 
 function welcome(): void {

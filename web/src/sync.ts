@@ -7,11 +7,13 @@ import { restart as restartList } from "./list/conversations";
 import { startLive, type Live, type Socket } from "./live";
 import type { LogEvent } from "./model/event";
 import { addConversations, addMessages, emptyInbox, findConversation } from "./model/inbox";
+import { NOTHING_SHARED } from "./model/shared";
 import type { Me } from "./model/types";
 import { reachAfter } from "./reach";
 import { go, openId, view } from "./route";
 import { connection, fold, inbox, me } from "./store";
 import { catchUpReads, restart as restartThreads } from "./thread/messages";
+import { foldShared, loadShared, setShared } from "./workspace";
 
 const FRAME = 16;
 const RESYNC_RETRY = 3000;
@@ -39,6 +41,7 @@ export function endSession(how: "ended" | "left" = "ended"): void {
     sessionEnded.value = how === "ended" && me.peek() !== null;
     me.value = null;
     inbox.value = emptyInbox(0);
+    setShared(NOTHING_SHARED);
     go({ page: "login" }, "replace");
   });
 }
@@ -68,7 +71,11 @@ export function watchNetwork(): () => void {
 export async function snapshot(who: Me): Promise<void> {
   const shown = view.peek();
   const open = openId.peek();
-  const list = await listConversations(shown === "all" ? null : shown, null);
+  const [list, shared] = await Promise.all([
+    listConversations(shown === "all" ? null : shown, null),
+    loadShared(),
+  ]);
+  // After the list, so that it is no older than the position the inbox starts from.
   const thread = open === null ? null : await readThread(open);
   batch(() => {
     let next = addConversations(emptyInbox(list.seq), list);
@@ -78,10 +85,12 @@ export async function snapshot(who: Me): Promise<void> {
     }
     inbox.value = next;
     me.value = who;
+    setShared(shared);
     restartList(shown, reachAfter(list));
     restartThreads(open === null || thread === null ? {} : { [open]: reachAfter(thread.page) });
   });
-  follow(who, list.seq);
+  // From before any of these answers: the shared lists don't say how new they are, and entries may come twice.
+  follow(who, who.seq);
 }
 
 // A link to a conversation that is not there must not keep the inbox from opening:
@@ -148,8 +157,12 @@ function flush(): void {
   const events = arrived;
   arrived = [];
   flushing = undefined;
-  fold(events);
-  announce(events, (id) => findConversation(inbox.peek(), id)?.customer ?? null);
+  const fresh = events.filter((event) => event.seq > inbox.peek().seq);
+  batch(() => {
+    fold(fresh);
+    foldShared(events);
+  });
+  announce(fresh, (id) => findConversation(inbox.peek(), id)?.customer ?? null);
 }
 
 function stopLive(): void {

@@ -20,8 +20,8 @@ export function apply(inbox: Inbox, event: LogEvent): Inbox {
       return putConversation(next, event.data);
     case "customer.updated":
       return renewCustomer(next, shown(event.data));
-    case "other":
-      return next;
+    default:
+      return next; // of the shared lists, or of a type that this page doesn't know
   }
 }
 

@@ -1,5 +1,6 @@
 /** Entries of the tenant's log, as they arrive from the stream and from traces. */
 
+import type { CannedReply, Label, Member, SavedView, SharedChannel, Team } from "./shared";
 import type { Conversation, Message } from "./types";
 
 export interface MessageCreated extends Message {
@@ -27,6 +28,13 @@ export type LogEvent =
   | Entry<"conversation.created", Conversation>
   | Entry<"conversation.updated", Conversation>
   | Entry<"customer.updated", CustomerUpdated>
+  | Entry<"member.updated", Member>
+  | Entry<"team.updated", Team>
+  | Entry<"label.updated", Label>
+  | Entry<"canned_reply.updated", CannedReply>
+  | Entry<"view.updated", SavedView>
+  | Entry<"channel.created", SharedChannel>
+  | Entry<"channel.updated", SharedChannel>
   | Entry<"other", null>;
 
 /**
@@ -42,6 +50,13 @@ export function toEvent(wire: WireEvent): LogEvent {
     case "conversation.created":
     case "conversation.updated":
     case "customer.updated":
+    case "member.updated":
+    case "team.updated":
+    case "label.updated":
+    case "canned_reply.updated":
+    case "view.updated":
+    case "channel.created":
+    case "channel.updated":
       // The server owns these shapes and its tests pin them; the page only folds them.
       return wire as LogEvent;
     default:

@@ -13,6 +13,7 @@ import {
   Sun,
   type IconNode,
 } from "lucide";
+import { sheetOpen } from "../keys/sheet";
 import { go } from "../route";
 import { me } from "../store";
 import { Avatar } from "../ui/avatar";
@@ -21,7 +22,6 @@ import { Menu, MenuItem, MenuTitle } from "../ui/menu";
 import { chooseLanguage, language, LANGUAGE_NAMES, LANGUAGES, words, type Language } from "../words";
 import { announcement } from "./announce";
 import { leave } from "./logout";
-import { sheetOpen } from "./sheet";
 import { sendSamples } from "./simulate";
 import { chooseTheme, theme, THEMES, type Theme } from "./theme";
 

@@ -3,6 +3,7 @@
 import { RefreshCw, WifiOff } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { CustomerPanel } from "../customer/panel";
+import { Sheet } from "../keys/sheet";
 import { ListPane } from "../list/pane";
 import { Login } from "../login/login";
 import { openId, route } from "../route";
@@ -19,7 +20,6 @@ import { boot, unreachable } from "./boot";
 import { detailsOpen } from "./details";
 import { LogoutFailed } from "./logout";
 import { Rail } from "./rail";
-import { Shortcuts } from "./shortcuts";
 import "./shell.css";
 
 export function App() {
@@ -52,7 +52,7 @@ function Inbox() {
         </main>
       )}
       {open && detailsOpen.value && <CustomerPanel />}
-      <Shortcuts />
+      <Sheet />
       <LogoutFailed />
       <p class="unseen" role="status" aria-live="polite">
         {announcement.value}

@@ -2,6 +2,8 @@
 
 import { effect, signal } from "@preact/signals";
 import { ApiError } from "../api";
+import "../keys/all";
+import { watchKeys } from "../keys/watch";
 import { openView, reach as listReach } from "../list/conversations";
 import { go, openId, route, view, watchHistory } from "../route";
 import { me } from "../store";
@@ -9,7 +11,6 @@ import { start, watchNetwork } from "../sync";
 import { openThread, reach as threadReach, readWhatIsSeen } from "../thread/messages";
 import { placeUnreadLine } from "../thread/unread";
 import { startClock } from "../ui/time";
-import { watchKeys } from "./keys";
 import { watchTab } from "./tab";
 
 /** Whether the gateway could not be reached when the page opened. */

@@ -5,7 +5,6 @@ import { plural } from "./forms";
 
 export const settings: typeof English = {
   title: "Einstellungen",
-  shortcut: "Zu den Einstellungen",
   connections: "Verbindungen",
   lead: "Jeder Anbieter, der Nachrichten hierher schickt, mit seinen Adressen.",
   connect: "Anbieter verbinden",

@@ -4,7 +4,6 @@ import { plural } from "./forms";
 
 export const settings = {
   title: "Settings",
-  shortcut: "Go to settings",
   connections: "Connections",
   lead: "Each provider that sends messages here, with its addresses.",
   connect: "Connect a provider",

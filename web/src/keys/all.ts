@@ -1,0 +1,3 @@
+/** Every file that registers actions, each by the line that imports it. */
+
+import "./navigation";

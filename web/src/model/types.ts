@@ -8,7 +8,8 @@ export type ChannelKind = "whatsapp" | "sms" | "email";
 export type ConversationStatus = "open" | "pending" | "snoozed" | "resolved";
 export type Direction = "inbound" | "outbound" | "internal";
 export type Priority = "low" | "normal" | "high" | "urgent";
-export type MessageStatus = "received" | "queued" | "unknown" | "sent" | "delivered" | "read" | "played" | "failed";
+export type MessageStatus =
+  "received" | "queued" | "unknown" | "sent" | "delivered" | "read" | "played" | "failed";
 
 export interface Channel {
   readonly id: string;
@@ -131,6 +132,8 @@ export interface Me {
   readonly user: { readonly id: string; readonly email: string; readonly name: string | null } | null;
   readonly tenant: { readonly id: string; readonly name: string; readonly slug: string };
   readonly role: string;
+  /** What may be done here, by the words of the gateway's own table. */
+  readonly permissions: readonly string[];
   readonly demo: boolean;
   readonly seq: number;
   readonly epoch: string;

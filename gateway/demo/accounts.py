@@ -48,6 +48,7 @@ def whatsapp_cloud() -> Account:
             "app_secret": secrets.token_hex(16),
             "verify_token": secrets.token_urlsafe(16),
             "access_token": secrets.token_urlsafe(32),
+            "business_account_id": "200000000000001",
         },
         channels=(("whatsapp", "106000000000001", "WhatsApp"),),
     )

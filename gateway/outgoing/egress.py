@@ -6,11 +6,13 @@ https://www.iana.org/assignments/iana-ipv4-special-registry and …-ipv6-special
 can have.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+#: An address in its usual spelling, and a port of it.
+Endpoint = tuple[str, int]
 
 #: Blocked, each with the reason that is told.
 IPV4: tuple[tuple[IPv4Network, str], ...] = tuple(
@@ -74,14 +76,20 @@ class Guard:
     Args:
         allowed: networks that may be called although they are blocked for everybody else: the operator's choice.
         public: False to allow nothing but those networks.
+        endpoints: single ports of single addresses that may be called as well, under no other name.
     """
 
-    def __init__(self, allowed: Sequence[Network] = (), *, public: bool = True) -> None:
+    def __init__(
+        self, allowed: Sequence[Network] = (), *, public: bool = True, endpoints: Collection[Endpoint] = ()
+    ) -> None:
         self._allowed = tuple(allowed)
         self._public = public
+        self._endpoints = frozenset(endpoints)
 
-    def refusal(self, text: str) -> str | None:
-        """Return why an address may not be called, None when it may."""
+    def refusal(self, text: str, port: int | None = None) -> str | None:
+        """Return why an address may not be called, at a port if that is known; None when it may."""
+        if (text, port) in self._endpoints:
+            return None
         try:
             address = ip_address(text.partition("%")[0])  # without its scope, such as %eth0
         except ValueError:
@@ -90,14 +98,14 @@ class Guard:
             return None
         return blocked(address) if self._public else "not among the allowed networks"
 
-    def require(self, host: str, addresses: Sequence[str]) -> None:
+    def require(self, host: str, addresses: Sequence[str], port: int | None = None) -> None:
         """Check what a name means. One bad address refuses all: the others may only be there to get it through.
 
         Raises:
             AddressBlocked: naming the host, and never more about what is inside than that.
         """
         for address in addresses:
-            if (reason := self.refusal(address)) is not None:
+            if (reason := self.refusal(address, port)) is not None:
                 raise AddressBlocked(f"{host} must not be called: its address is blocked ({reason})")
         if not addresses:
             raise AddressBlocked(f"{host} has no address")

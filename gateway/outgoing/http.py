@@ -1,7 +1,7 @@
 """The one client for calls to providers: guarded, bounded in time and size, and never led elsewhere."""
 
 import socket
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import structlog
@@ -21,7 +21,7 @@ from yarl import URL
 from channels.http import NO_ANSWER, Headers, HttpRequest, HttpResponse
 from gateway.model.texts import storable
 from gateway.outgoing import metrics
-from gateway.outgoing.egress import Guard, Network
+from gateway.outgoing.egress import Endpoint, Guard, Network
 from gateway.outgoing.resolver import GuardedResolver
 
 log = structlog.get_logger(__name__)
@@ -43,6 +43,7 @@ class Calls:
         allowed: networks inside that may be called.
         connect_seconds: for the name and the connection together.
         total_seconds: for a whole request.
+        endpoints: single ports of single addresses that may be called by plain http as well.
     """
 
     def __init__(
@@ -51,8 +52,9 @@ class Calls:
         *,
         connect_seconds: float = CONNECT_SECONDS,
         total_seconds: float = TOTAL_SECONDS,
+        endpoints: Collection[Endpoint] = (),
     ) -> None:
-        self._guards = {"https": Guard(allowed), "http": Guard(allowed, public=False)}
+        self._guards = {"https": Guard(allowed), "http": Guard(allowed, public=False, endpoints=endpoints)}
         self._timeout = ClientTimeout(total=total_seconds, connect=connect_seconds, sock_connect=connect_seconds)
         self._sessions: dict[str, ClientSession] = {}
 
@@ -99,7 +101,7 @@ def _session(guard: Guard, timeout: ClientTimeout) -> ClientSession:
     def guarded_socket(info: Any) -> socket.socket:
         """Open a socket for an address: the last look, at the address that is really connected to."""
         family, kind, protocol, _, address = info
-        guard.require(str(address[0]), [str(address[0])])
+        guard.require(str(address[0]), [str(address[0])], address[1])
         opened = socket.socket(family, kind, protocol)
         opened.setblocking(False)
         return opened

@@ -66,6 +66,19 @@ async def test_a_request_arrives_as_it_was_made(calls: Calls, serve: Serve) -> N
     assert (found["authorization"], found["accept-encoding"]) == ("Bearer s", "identity")
 
 
+async def test_a_single_port_may_be_called_by_its_address_alone(serve: Serve) -> None:
+    async def answer(_request: web.Request) -> web.Response:
+        return web.Response(body=b"inside")
+
+    allowed, other = await serve(answer), await serve(answer)
+    port = int(allowed.rpartition(":")[2])
+    async with Calls(endpoints=[("127.0.0.1", port)], connect_seconds=2) as calls:
+        assert (await calls.send(get(f"http://127.0.0.1:{port}/"))).body == b"inside"
+        for url in (other, f"http://localhost:{port}/", f"https://127.0.0.1:{port}/"):
+            refused = await calls.send(get(url))
+            assert (refused.status, refused.sent) == (NO_ANSWER, False), url
+
+
 async def test_a_redirect_is_an_answer_and_is_not_followed(calls: Calls, serve: Serve) -> None:
     paths: list[str] = []
 

@@ -114,6 +114,15 @@ def test_a_guard_may_let_nothing_through_but_what_is_allowed() -> None:
     assert guard.refusal("8.8.8.8") == "not among the allowed networks"
 
 
+def test_a_guard_may_let_a_single_port_through() -> None:
+    guard = Guard(public=False, endpoints=[("127.0.0.1", 4711)])
+    assert guard.refusal("127.0.0.1", 4711) is None
+    for address, port in (("127.0.0.1", 4712), ("127.0.0.1", None), ("127.0.0.2", 4711), ("::1", 4711)):
+        assert guard.refusal(address, port)
+    with pytest.raises(AddressBlocked):
+        guard.require("simulator.test", ["127.0.0.1"])
+
+
 def test_one_bad_address_refuses_all() -> None:
     guard = Guard()
     guard.require("good.test", ["8.8.8.8", "2606:4700::1"])

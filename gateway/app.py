@@ -30,6 +30,7 @@ from gateway.live.service import Live
 from gateway.model.ids import new_id, public
 from gateway.model.log import Entry
 from gateway.openapi import Api
+from gateway.outgoing.egress import Endpoint
 from gateway.outgoing.http import Calls
 from gateway.problems import problems
 from gateway.request_log import request_log
@@ -47,7 +48,7 @@ CONNECTIONS = "postgate_connections"
 
 @asynccontextmanager
 async def assembled(
-    settings: Settings, public_url: str, mail: socket.socket | None = None
+    settings: Settings, public_url: str, mail: socket.socket | None = None, endpoints: Collection[Endpoint] = ()
 ) -> AsyncIterator[web.Application]:
     """Put the server together and start its parts; leaving stops them, the newest first.
 
@@ -55,6 +56,7 @@ async def assembled(
         settings: of the server.
         public_url: the base URL that providers and browsers use.
         mail: the socket to take mail on; None to take none.
+        endpoints: of this machine, that it may call by plain http although they are inside.
 
     Raises:
         RoleTooPowerful: when a database role could see past row-level security.
@@ -75,7 +77,7 @@ async def assembled(
             live.tell(CONNECTIONS, str(key))
 
         live = Live(relay_pool, open_relay, random.random, channels={CONNECTIONS: connection_changed})
-        calls = await stack.enter_async_context(Calls(settings.allow_private))
+        calls = await stack.enter_async_context(Calls(settings.allow_private, endpoints=endpoints))
         ingest = await _ingest(stack, settings, keyring, app_pool, calls, live.announce, lambda: live.watched)
         await live.start()
         stack.push_async_callback(live.stop)

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from uuid import UUID
@@ -17,6 +17,7 @@ from gateway import app as wiring
 from gateway.keys import KeyUnusable
 from gateway.logs import configure_logs
 from gateway.model.ids import public
+from gateway.outgoing.egress import Endpoint
 from gateway.protocol_errors import Runner
 from gateway.settings import Settings
 from gateway.smtp.listener import CertificateUnusable
@@ -47,8 +48,12 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 
 @asynccontextmanager
-async def run_gateway(settings: Settings) -> AsyncIterator[Running]:
+async def run_gateway(settings: Settings, endpoints: Collection[Endpoint] = ()) -> AsyncIterator[Running]:
     """Serve inside the ``async with``; leaving it stops gracefully.
+
+    Args:
+        settings: of the server.
+        endpoints: of this machine, that it may call by plain http although they are inside; none in production.
 
     Raises:
         Refused: when it can't start.
@@ -62,7 +67,8 @@ async def run_gateway(settings: Settings) -> AsyncIterator[Running]:
             mail = listen(settings.smtp_host or settings.host, settings.smtp_port, "--smtp")
             stack.callback(mail.close)
         try:
-            application = await stack.enter_async_context(wiring.assembled(settings, settings.public_url or url, mail))
+            public_url = settings.public_url or url
+            application = await stack.enter_async_context(wiring.assembled(settings, public_url, mail, endpoints))
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             raise Refused(f"the database can't be used: {error}") from error
         except (RoleTooPowerful, KeyUnusable, CertificateUnusable) as error:
@@ -74,12 +80,15 @@ async def run_gateway(settings: Settings) -> AsyncIterator[Running]:
         yield Running(url, application, None if mail is None else mail.getsockname()[1])
 
 
-async def serve_until_stopped(settings: Settings, ready: Callable[[Running], None] | None = None) -> None:
+async def serve_until_stopped(
+    settings: Settings, ready: Callable[[Running], None] | None = None, endpoints: Collection[Endpoint] = ()
+) -> None:
     """Serve until SIGTERM or SIGINT.
 
     Args:
         settings: of the server.
         ready: called once it serves.
+        endpoints: see ``run_gateway``.
 
     Raises:
         Refused: when it can't start.
@@ -89,7 +98,7 @@ async def serve_until_stopped(settings: Settings, ready: Callable[[Running], Non
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    async with run_gateway(settings) as running:
+    async with run_gateway(settings, endpoints) as running:
         log.info("serving", url=running.url, smtp_port=running.smtp_port)
         if ready is not None:
             ready(running)

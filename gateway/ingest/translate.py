@@ -27,6 +27,8 @@ from gateway.ingest.view import clean, message_view, preview_of, shown
 from gateway.ingest.webhook import KEY_BYTES, Rows, Unstored, fits, text_json
 
 WHATSAPP_WINDOW_SECONDS = 24 * 3600
+#: Where adapters put the reference under which we sent what a status is about.
+REFERENCE = "callback_data"
 MESSAGE_ID_LIMIT = 100
 
 #: The keys of a mail that the message keeps as they are.
@@ -218,6 +220,9 @@ def _status(event: StatusUpdate, channel_id: UUID, arrival: Arrival) -> None:
         _ignore(event, "status_without_message", arrival.rows)
         return
     rank = standing(event.channel, event.status)
+    status_id = arrival.new_id()
+    if isinstance(told := event.extra.get(REFERENCE), str) and fits(told) and (mark := clean(told)):
+        arrival.rows.marks[status_id] = mark
     error = None
     if event.error_code is not None or event.error_message is not None:
         error = text_json({"code": event.error_code, "message": event.error_message})
@@ -226,7 +231,7 @@ def _status(event: StatusUpdate, channel_id: UUID, arrival: Arrival) -> None:
             arrival.route.tenant_id,
             channel_id,
             clean(event.message_ref),
-            arrival.new_id(),
+            status_id,
             clean(event.external_id),
             rank.shown,
             rank.rank,

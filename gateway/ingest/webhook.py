@@ -18,8 +18,9 @@ KEPT_HEADERS = ("content-type", "user-agent", "i-twilio-idempotency-token", "x-p
 
 #: A row without its place and its webhook's place, which are known only once its group is.
 Row = tuple[Any, ...]
-#: Where a message's row says its id, and a note's whether it is an item of its own.
+#: Where the rows of a message and of a status say their ids, and a note's whether it is an item of its own.
 MESSAGE_ID = 3
+STATUS_ID = 3
 NOTE_COUNTS = 2
 KEY_BYTES = 1_000  # what an index holds is bounded (2,704 bytes for an entry, in Postgres)
 
@@ -42,16 +43,18 @@ class Rows:
         statuses: rows of the SQL type ``ingest_status`` from ``tenant_id`` on.
         notes: rows of the SQL type ``ingest_note`` from ``tenant_id`` on.
         aliases: by the id of a message, its sender's number and each other spelling of it.
+        marks: by the id of a status, the reference under which we sent the message that it is about.
         unstored: the items that become no row.
     """
 
-    __slots__ = ("aliases", "messages", "notes", "statuses", "unstored")
+    __slots__ = ("aliases", "marks", "messages", "notes", "statuses", "unstored")
 
     def __init__(self) -> None:
         self.messages: list[Row] = []
         self.statuses: list[Row] = []
         self.notes: list[Row] = []
         self.aliases: dict[UUID, list[tuple[str, str]]] = {}
+        self.marks: dict[UUID, str] = {}
         self.unstored: list[Unstored] = []
 
 
@@ -62,7 +65,7 @@ class Webhook:
     Attributes:
         pending: only the raw body is to be stored now; a worker will parse it.
         known: its ledger row exists already (a mail that was pending, or a replay).
-        messages, statuses, notes, aliases, unstored: see ``Rows``.
+        messages, statuses, notes, aliases, marks, unstored: see ``Rows``.
     """
 
     id: UUID
@@ -78,6 +81,7 @@ class Webhook:
     statuses: Sequence[Row] = ()
     notes: Sequence[Row] = ()
     aliases: Mapping[UUID, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    marks: Mapping[UUID, str] = field(default_factory=dict)
     unstored: Sequence[Unstored] = ()
     error_code: str | None = None
     error_detail: str | None = None
@@ -97,6 +101,7 @@ class Webhook:
             statuses=rows.statuses,
             notes=rows.notes,
             aliases=rows.aliases,
+            marks=rows.marks,
             unstored=rows.unstored,
         )
 
@@ -109,6 +114,7 @@ class Webhook:
             statuses=(),
             notes=(),
             aliases={},
+            marks={},
             unstored=(whole,),
             pending=False,
             error_code=code,

@@ -15,7 +15,7 @@ import asyncpg
 import structlog
 
 from gateway.ingest import metrics
-from gateway.ingest.webhook import MESSAGE_ID, Row, Webhook
+from gateway.ingest.webhook import MESSAGE_ID, STATUS_ID, Row, Webhook
 from gateway.model.log import Entry
 from gateway.problems import Overloaded
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
@@ -41,8 +41,8 @@ FIRST_ANEW = 64
 ANEW_FACTOR = 8
 
 INGEST = """
-SELECT * FROM ingest($1::ingest_webhook[], $2::ingest_message[], $3::ingest_alias[], $4::ingest_status[],
-    $5::ingest_note[], $6::uuid[])
+SELECT * FROM ingest($1::ingest_webhook[], $2::ingest_message[], $3::ingest_alias[], $4::ingest_status[], $5::text[],
+    $6::ingest_note[], $7::uuid[])
 """
 
 
@@ -182,7 +182,10 @@ class Writer:
 
     async def _call(self, call: "Call") -> list[Entry]:
         await self._keep_plans_fitting()
-        arguments = (call.webhooks, call.messages, call.aliases, call.statuses, call.notes, list(self._echo_tenants()))
+        arguments = (
+            call.webhooks, call.messages, call.aliases, call.statuses, call.marks, call.notes,
+            list(self._echo_tenants()),
+        )  # fmt: skip
         for tries_left in range(TRIES_AFTER_DEADLOCK, 0, -1):
             try:
                 rows = await self._statement.fetch(*arguments, timeout=STATEMENT_TIMEOUT_SECONDS)
@@ -232,13 +235,14 @@ class Writer:
 class Call:
     """What one call of the SQL function takes."""
 
-    __slots__ = ("aliases", "messages", "notes", "statuses", "webhooks")
+    __slots__ = ("aliases", "marks", "messages", "notes", "statuses", "webhooks")
 
     def __init__(self) -> None:
         self.webhooks: list[Row] = []
         self.messages: list[Row] = []
         self.aliases: list[Row] = []
         self.statuses: list[Row] = []
+        self.marks: list[str | None] = []  # of the statuses up to the last one that has any
         self.notes: list[Row] = []
 
     @property
@@ -267,6 +271,9 @@ def calls_for(webhooks: Sequence[Webhook]) -> list[Call]:
             messages, room = messages[room:], room - len(messages[:room])
             for row in statuses[:room]:
                 call.statuses.append((len(call.statuses) + 1, place, *row))
+                if webhook.marks and (mark := webhook.marks.get(row[STATUS_ID])) is not None:
+                    call.marks += [None] * (len(call.statuses) - 1 - len(call.marks))
+                    call.marks.append(mark)
             statuses, room = statuses[room:], room - len(statuses[:room])
             for row in notes[:room]:
                 call.notes.append((len(call.notes) + 1, place, *row))

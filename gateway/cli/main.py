@@ -9,6 +9,7 @@ from gateway.cli.replay import replay
 from gateway.cli.serve import serve
 from gateway.cli.settings import settings
 from gateway.cli.simulate import simulate
+from gateway.cli.simulator import simulator
 from gateway.cli.up import up
 
 app = typer.Typer(
@@ -18,7 +19,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (up, serve, migrate, simulate, inspect, providers, replay, settings):
+for command in (up, serve, migrate, simulate, simulator, inspect, providers, replay, settings):
     app.command()(command)
 
 

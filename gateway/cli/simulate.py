@@ -1,7 +1,6 @@
 """``postgate simulate``: post signed sample webhooks to a running gateway."""
 
 import asyncio
-import os
 import random
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,12 +11,11 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from gateway.cli.up import READY_FILE
+from gateway.cli.ready import read_ready
 from gateway.demo.connections import connections_of
 from gateway.demo.plan import planned
 from gateway.demo.runner import Report, post_all
 from gateway.demo.samples import MAKERS
-from gateway.embedded import default_data_dir
 
 console = Console(stderr=True)
 
@@ -38,7 +36,7 @@ def simulate(
     json: Annotated[bool, typer.Option(help="Write the report as JSON.")] = False,
 ) -> None:
     """Post signed WhatsApp, SMS and mail samples to a running gateway, and report how it answered."""
-    path, facts = _facts(ready_file, data_dir)
+    path, facts = read_ready(ready_file, data_dir)
     connections = connections_of(facts, set(provider or MAKERS))
     unknown = set(provider or ()) - {connection.provider for connection in connections}
     if unknown or not connections:
@@ -69,20 +67,6 @@ async def _run(samples: list[Any], rate: float, report: Report) -> None:
     with Progress(*columns, console=console, transient=True) as progress:
         bar = progress.add_task("posting", total=len(samples))
         await post_all(samples, rate, report, lambda: progress.advance(bar))
-
-
-def _facts(ready_file: Path | None, data_dir: Path | None) -> tuple[Path, dict[str, Any]]:
-    folder = data_dir or default_data_dir(os.environ, Path.home(), is_root=os.getuid() == 0)
-    path = ready_file or folder / READY_FILE
-    try:
-        facts: dict[str, Any] = orjson.loads(path.read_bytes())
-    except (OSError, orjson.JSONDecodeError) as error:
-        console.print(
-            f"can't read {path} ({type(error).__name__}): start `postgate up`, or name its --ready-file",
-            style="red", highlight=False, markup=False, soft_wrap=True,
-        )  # fmt: skip
-        raise typer.Exit(2) from None
-    return path, facts
 
 
 def _words(report: Report) -> str:

@@ -8,6 +8,8 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,17 +21,22 @@ import typer
 from rich.console import Console
 
 from gateway.cli.private_file import read_private, write_private
+from gateway.cli.ready import READY_FILE
 from gateway.demo import tenant as demo_tenant
+from gateway.demo.cast import names
+from gateway.demo.templates import fetch_templates
 from gateway.embedded import EmbeddedPostgres, EmbeddedPostgresError, Superuser, default_data_dir
 from gateway.keys import Keyring, new_master_key
 from gateway.migrate import MigrationChanged, migrate
 from gateway.model.ids import new_id as id_of_moment
 from gateway.running import Refused, Running, event_loop, serve_until_stopped
 from gateway.settings import Settings
+from gateway.simulator.accounts import accounts_of
+from gateway.simulator.providers import IMITATIONS
+from gateway.simulator.server import LOOPBACK, Serving, serve_simulator
 
 DATABASE = "postgate"
 ROLES = ("postgate_app", "postgate_hook", "postgate_relay")
-READY_FILE = "ready.json"
 DATABASE_EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
 
 console = Console(stderr=True)
@@ -39,6 +46,9 @@ def up(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")] = 8080,
     smtp: Annotated[int | None, typer.Option(help="The port to take mail on, by SMTP; 0 takes a free one.")] = None,
+    simulator: Annotated[
+        int, typer.Option(help="The port of the simulator that the demo's messages are sent to; 0 takes a free one.")
+    ] = 0,
     data_dir: Annotated[Path | None, typer.Option(help="Where the data is kept; made at the first start.")] = None,
     ready_file: Annotated[
         Path | None, typer.Option(help="Written as JSON once everything serves: URL, login, demo secrets.")
@@ -50,7 +60,7 @@ def up(
     folder = data_dir or default_data_dir(os.environ, Path.home(), is_root=os.getuid() == 0)
     try:
         with asyncio.Runner(loop_factory=event_loop) as runner:
-            runner.run(_up(folder, host, port, smtp, ready_file))
+            runner.run(_up(folder, host, port, smtp, simulator, ready_file))
     except (EmbeddedPostgresError, Refused, MigrationChanged) as error:
         console.print(f"not started: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         raise typer.Exit(1) from None
@@ -58,21 +68,30 @@ def up(
         raise typer.Exit(130) from None
 
 
-async def _up(folder: Path, host: str, port: int, smtp: int | None, ready_file: Path | None) -> None:
+async def _up(folder: Path, host: str, port: int, smtp: int | None, simulator: int, ready_file: Path | None) -> None:
     _stop_by_cancelling()
     postgres = EmbeddedPostgres(folder)
     with console.status("Starting Postgres…"):
         superuser = await postgres.start()
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(postgres.stop)
+        serving = await _simulator(stack, simulator)
         with console.status("Preparing the database…"):
             settings, demo = await _prepare(folder, superuser, host, port, smtp)
-        watch = asyncio.create_task(postgres.keep_running(), name="postgres watch")
-        try:
-            await serve_until_stopped(settings, partial(_tell, postgres, folder, demo, settings, ready_file))
-        finally:
-            watch.cancel()
-    finally:
-        await postgres.stop()
+            await demo_tenant.lead_to(settings.database_url.get_secret_value(), demo, IMITATIONS, serving.url)
+        aside = [asyncio.create_task(postgres.keep_running(), name="postgres watch")]
+        stack.callback(lambda: [task.cancel() for task in aside])
+        tell = partial(_tell, postgres, folder, demo, settings, ready_file, serving, aside)
+        await serve_until_stopped(settings, tell, [(LOOPBACK, serving.port)])
+
+
+async def _simulator(stack: AsyncExitStack, port: int) -> Serving:
+    try:
+        return await stack.enter_async_context(serve_simulator(lambda: datetime.now(UTC), port=port, names=names()))
+    except OSError as error:
+        raise Refused(
+            f"can't listen on {LOOPBACK}:{port}: {error.strerror}; choose another with --simulator"
+        ) from error
 
 
 def _stop_by_cancelling() -> None:
@@ -130,12 +149,17 @@ def _tell(
     demo: demo_tenant.Demo,
     settings: Settings,
     ready_file: Path | None,
+    serving: Serving,
+    aside: list[asyncio.Task[None]],
     running: Running,
 ) -> None:
     postgres.announce(running.url)
     facts = demo_tenant.ready(demo, running.url, settings.database_url.get_secret_value(), settings.public_url)
     if running.smtp_port is not None:
         facts["smtp_port"] = running.smtp_port
+    facts["simulator_url"] = serving.url
+    serving.simulator.know(accounts_of(facts))
+    aside.append(asyncio.create_task(fetch_templates(facts), name="templates"))
     text = orjson.dumps(facts, option=orjson.OPT_INDENT_2).decode()
     for path in {folder / READY_FILE, ready_file or folder / READY_FILE}:
         write_private(path, text)
@@ -151,7 +175,8 @@ def _welcome(facts: Mapping[str, Any], folder: Path) -> str:
     return (
         f"\n  Postgate   {facts['base_url']}\n"
         f"  Email      {facts['email']}\n"
-        f"  Password   {facts['password']}\n\n"
+        f"  Password   {facts['password']}\n"
+        f"  Simulator  {facts['simulator_url']}\n\n"
         f"  Send sample messages from a second terminal: {command}\n"
         "  Stop with Ctrl-C; the data stays.\n\n"
     )

@@ -140,3 +140,10 @@ QUESTIONS = (
     "One of the chairs of order {order} has a scratch. What can we do?",
     "Which day does order {order} come?",
 )
+
+
+def names() -> dict[str, str]:
+    """Return what the customers are called, by number (E.164) and by mailbox."""
+    everybody = (*WHATSAPP, *SMS, *MAIL)
+    numbers = {f"+{customer.number}": customer.name for customer in everybody if customer.number and customer.name}
+    return numbers | {customer.mailbox: customer.name for customer in everybody if customer.mailbox}

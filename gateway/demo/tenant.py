@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -16,11 +16,17 @@ from gateway.demo.accounts import Account, account_at
 from gateway.keys import Keyring, WrappedKey, credentials_of, seal
 from gateway.model.ids import public
 from gateway.store import provision
+from gateway.store.pool import open_pool, tenant_tx
 
 TENANT_EXISTS = "SELECT EXISTS (SELECT FROM tenants WHERE id = $1)"
 CONNECTED = "SELECT id FROM external_integrations WHERE tenant_id = $1"
 DATA_KEY = """
 SELECT id, wrapped_key, master_key_id FROM encryption_keys WHERE tenant_id = $1 ORDER BY created_at DESC, id LIMIT 1
+"""
+#: Where somebody entered another address, it stays.
+LEAD_TO = """
+UPDATE external_integrations SET config = config || jsonb_build_object('base_url', $3::text)
+WHERE tenant_id = $1 AND id = ANY ($2) AND coalesce(config ->> 'base_url', '') ~ '^(http://127[.]0[.]0[.]1:[0-9]+)?$'
 """
 SECRET_BYTES = 32
 
@@ -37,6 +43,25 @@ async def ensure(admin_url: str, keyring: Keyring, demo: Demo, new_id: Callable[
         missing = [one for one in demo["integrations"] if UUID(one["id"]) not in there]
         if missing:
             await _connect(connection, keyring, tenant_id, missing)
+
+
+async def lead_to(app_url: str, demo: Demo, providers: Container[str], base_url: str) -> None:
+    """Let the connections to some providers call another address than the provider's, from now on.
+
+    Args:
+        app_url: the database, as the role ``app``.
+        demo: the tenant's facts.
+        providers: whose connections.
+        base_url: of a simulator on this machine, whose port may be another one at each start.
+    """
+    tenant_id = UUID(demo["tenant_id"])
+    led = [UUID(one["id"]) for one in demo["integrations"] if one["provider"] in providers]
+    pool = await open_pool(app_url, 1)
+    try:
+        async with tenant_tx(pool, tenant_id) as tx:
+            await tx.connection.execute(LEAD_TO, tenant_id, led, base_url)
+    finally:
+        await pool.close()
 
 
 async def _make_tenant(

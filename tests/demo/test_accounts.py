@@ -122,3 +122,19 @@ async def test_the_gateway_knows_all_of_them(client: ClientSession, tenant: Tena
         assert shown[one["id"]]["provider"] == one["provider"]
         assert shown[one["id"]]["hook_url"] == (one["hook_url"] if ADAPTERS[one["provider"]].posted else None)
         assert {c["id"] for c in shown[one["id"]]["channels"]} == {c["id"] for c in one["channels"]}
+
+
+async def test_connections_are_led_to_a_simulator_unless_somebody_led_them_elsewhere(
+    database: Database, tenant: Tenant
+) -> None:
+    entered = (
+        "UPDATE external_integrations SET config = '{\"base_url\": \"https://proxy.test\"}' WHERE provider = 'twilio'"
+    )
+    await database.script(entered)
+    for port in (4711, 4712):
+        wanted = {"twilio", "postmark", "sendgrid"}
+        await demo_tenant.lead_to(database.app_url, tenant.facts, wanted, f"http://127.0.0.1:{port}")
+    found = await database.fetch("SELECT provider, config ->> 'base_url' AS url FROM external_integrations")
+    led = {row["provider"]: row["url"] for row in found if row["url"]}
+    ours = "http://127.0.0.1:4712"
+    assert led == {"twilio": "https://proxy.test", "postmark": ours, "sendgrid": ours}

@@ -63,7 +63,7 @@ class Hooks:
             self.changed.notify_all()
         return web.Response()
 
-    async def until(self, enough: Callable[[list[Any]], bool]) -> list[Any]:
+    async def until(self, enough: Callable[[list[Any]], Any]) -> list[Any]:
         """Wait until what was told is enough; returns it."""
         async with asyncio.timeout(PATIENCE), self.changed:
             await self.changed.wait_for(lambda: enough([event for _, event in self.events]))

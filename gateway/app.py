@@ -23,6 +23,8 @@ from gateway.api import routes as api_routes
 from gateway.api.services import Services
 from gateway.demo import routes as demo_routes
 from gateway.demo.simulator import Simulator
+from gateway.files.chosen import storage_of
+from gateway.files.keeping import Files
 from gateway.ingest.service import Ingest
 from gateway.keys import Keyring
 from gateway.live import routes as live_routes
@@ -81,6 +83,7 @@ async def assembled(
         ingest = await _ingest(stack, settings, keyring, app_pool, calls, live.announce, lambda: live.watched)
         await live.start()
         stack.push_async_callback(live.stop)
+        files = Files(storage_of(settings), app_pool, keyring, now, new_id, settings.file_limit)
         simulator = Simulator(settings.demo_file, random.Random(), now)  # noqa: S311 - no secret
         stack.push_async_callback(simulator.stop)
         services = Services(
@@ -92,6 +95,7 @@ async def assembled(
             secret=os.urandom,
             announce=live.announce,
             keyring=keyring,
+            files=files,
             connection_changed=tell_of_connection,
             refusals=ingest.refusals.lately,
             call=lambda request, limit: calls.send(request, limit=limit),

@@ -13,6 +13,7 @@ import structlog
 from aiohttp import web
 
 from channels.errors import SignatureInvalid
+from gateway.files.errors import ContentMissing, LinkInvalid, StorageUnavailable
 from gateway.store.pool import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -194,6 +195,12 @@ TABLE: Mapping[type[Exception], Kind] = {
         404, "picture_unavailable", "The picture can't be had",
         "Its server does not give it out; the mail is as it was.",
     ),
+    LinkInvalid: Kind(
+        404, "link_invalid", "The link is wrong or has ended", "Ask for a new one.",
+    ),
+    ContentMissing: Kind(
+        404, "content_missing", "The file's bytes are gone", "Nothing brings them back; upload or fetch the file anew.",
+    ),
     MethodNotAllowed: Kind(405, "method_not_allowed", "Not for this method", "Use a method named in Allow."),
     Resync: Kind(
         410, "resync", "The log no longer reaches back that far",
@@ -225,6 +232,10 @@ TABLE: Mapping[type[Exception], Kind] = {
         503, "database_unavailable", "The database can't be reached",
         "Send it again after Retry-After; repeating is safe.",
         detail="the gateway can't reach its database at the moment", retry_after=5,
+    ),
+    StorageUnavailable: Kind(
+        503, "storage_unavailable", "The storage of files does not work",
+        "Send it again after Retry-After; whoever runs the gateway finds the reason in its log.", retry_after=10,
     ),
     ProviderUnreachable: Kind(
         503, "provider_unreachable", "The provider does not answer",

@@ -66,6 +66,25 @@ class Settings(BaseSettings):
         default=(),
         description="Networks (CIDR, comma-separated) from which a login is taken unencrypted, beside this machine.",
     )
+    files_dir: Path | None = Field(
+        default=None,
+        description="The folder of files that customers send and agents upload; all processes have to see the same."
+        " Without it and without a bucket no file is stored.",
+    )
+    files_bucket: str | None = Field(
+        default=None,
+        pattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[!-~]{1,200})?$",
+        description="A bucket that speaks S3, and a prefix if there is one (name/prefix), instead of a folder.",
+    )
+    files_region: str | None = Field(default=None, description="The region of the bucket.")
+    files_endpoint: str | None = Field(
+        default=None, description="The URL of the bucket's service, where it is not Amazon's."
+    )
+    files_access_key_id: str | None = Field(
+        default=None, description="Who uses the bucket; without it, what the machine itself has."
+    )
+    files_secret_access_key: SecretStr | None = Field(default=None, description="The secret to it.")
+    file_limit: int = Field(default=100 * 1024 * 1024, ge=1, description="The most bytes that a file may have.")
     demo_file: Path | None = Field(
         default=None,
         description="The ready file of a demo tenant, whose people can then send themselves samples in the page.",

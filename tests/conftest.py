@@ -145,6 +145,7 @@ def settings(database: Database, master_key: str, tmp_path: Path) -> Settings:
             "port": 0,
             "public_url": "http://gateway.test",
             "pool_size": 4,
+            "files_dir": tmp_path / "files",
         }
     )
 

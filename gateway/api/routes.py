@@ -9,8 +9,10 @@ from gateway.api import (
     connections,
     conversations,
     docs,
+    files,
     health,
     login,
+    media,
     messages,
     page,
     providers,
@@ -46,6 +48,8 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     login.add_routes(api, Login(services, passwords, by_address, by_peer))
     conversations.add_routes(api, services)
     messages.add_routes(api, services)
+    files.add_routes(api, services)
+    media.add_routes(app, services)
     webhooks.add_routes(api, services)
     providers.add_routes(api, services)
     connections.add_routes(api, services)

@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from channels.http import HttpRequest, HttpResponse
+from gateway.files.keeping import Files
 from gateway.keys import Keyring
 from gateway.model.log import Entry
 from gateway.selftest.refusals import Lately
@@ -35,6 +36,7 @@ class Services:
         secret: makes that many random bytes.
         announce: told new log entries after their commit.
         keyring: seals and opens credentials.
+        files: takes files in, and gives their bytes out.
         connection_changed: told the id of a connection that was changed, after the commit.
         refusals: tells which webhooks of a connection this process refused lately.
         call: makes a request to somebody outside, guarded, and reads that many bytes of the answer at most.
@@ -52,6 +54,7 @@ class Services:
     secret: Callable[[int], bytes]
     announce: Callable[[Sequence[Entry]], None]
     keyring: Keyring
+    files: Files
     connection_changed: Callable[[UUID], None]
     refusals: Callable[[UUID], Lately | None]
     call: Callable[[HttpRequest, int], Awaitable[HttpResponse]]

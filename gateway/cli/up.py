@@ -127,6 +127,7 @@ async def _prepare(
             "host": host,
             "port": port,
             **({} if smtp is None else {"smtp_port": smtp}),
+            "files_dir": os.environ.get("POSTGATE_FILES_DIR", folder / "files"),
             "demo_file": folder / READY_FILE,
             "log_level": os.environ.get("POSTGATE_LOG_LEVEL", "warning"),
         }

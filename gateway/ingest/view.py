@@ -94,6 +94,7 @@ def shown(file: Mapping[str, Any]) -> dict[str, Any]:
         "duration_ms": None,
         "content_id": file["content_id"],
         "state": "pending",
+        "error": None,
     }
 
 

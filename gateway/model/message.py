@@ -29,6 +29,7 @@ class Attachment(BaseModel):
     duration_ms: int | None = Field(default=None, description="Sound and films, in milliseconds.")
     content_id: str | None = Field(default=None, description="By which the mail's HTML shows it.")
     state: Literal["pending", "stored", "failed", "expired"] | None = None
+    error: str | None = Field(default=None, description="Why there are no bytes, for people.")
 
 
 class Mail(BaseModel):

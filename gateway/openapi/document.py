@@ -32,6 +32,12 @@ SCHEMES = {
     "session": {"type": "apiKey", "in": "cookie", "name": COOKIE, "description": "Set by the login."},
     "api_key": {"type": "http", "scheme": "bearer", "description": "An API key: `pgk_…`."},
 }
+#: A file, as the body itself or as a part of a form.
+BYTES: Mapping[str, Any] = {"type": "string", "format": "binary", "minLength": 1}
+UPLOAD: Mapping[str, Any] = {
+    "application/octet-stream": {"schema": BYTES},
+    "multipart/form-data": {"schema": {"type": "object", "properties": {"file": BYTES}, "required": ["file"]}},
+}
 
 Json = dict[str, Any]  # Any: a JSON document
 Mode = Literal["validation", "serialization"]
@@ -66,6 +72,8 @@ def problems_of(mounted: Mounted) -> list[type[Exception]]:
         found.append(NotFound)
     if not issubclass(operation.body, NoBody):
         found += [Malformed, TooLarge, UnsupportedMediaType]
+    if operation.upload:
+        found += [Malformed, TooLarge]
     found.append(Invalid)  # at least an unknown parameter
     return list(dict.fromkeys([*operation.problems, *found]))
 
@@ -89,6 +97,8 @@ def _operation(mounted: Mounted) -> Json:
     if not issubclass(operation.body, NoBody):
         content = {"application/json": {"schema": _ref(operation.body)}}
         described["requestBody"] = {"required": True, "content": content}
+    if operation.upload:
+        described["requestBody"] = {"required": True, "content": UPLOAD}
     return described
 
 

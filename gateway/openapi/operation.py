@@ -81,6 +81,7 @@ class Operation(Generic[Query, Body]):
         answers: by status.
         problems: the exceptions it raises, beyond those of the layer.
         id_prefix: of the ``{id}`` in the path.
+        upload: True when the body is a file, raw or as the part ``file`` of a form; then ``body`` is ``NoBody``.
         headers: of a request that count for it, by name, what each does.
         word: the name of a place in the path that holds a word in lower case instead of an id.
         description: more words, in Markdown.
@@ -97,6 +98,7 @@ class Operation(Generic[Query, Body]):
     permission: Permission | None = None
     problems: tuple[type[Exception], ...] = ()
     id_prefix: str | None = None
+    upload: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
     word: str | None = None
     description: str = ""

@@ -15,6 +15,8 @@ from aiohttp.test_utils import TestServer
 from channels.http import HttpRequest, HttpResponse
 from gateway.api.routes import add_last_routes, add_routes, open_gate
 from gateway.api.services import Services
+from gateway.files.disk import DiskStorage
+from gateway.files.keeping import Files
 from gateway.keys import Keyring
 from gateway.model.ids import new_id
 from gateway.model.log import Entry
@@ -28,6 +30,7 @@ from tests.conftest import Database, MakeTenant, Tenant
 
 PUBLIC_URL = "http://gateway.test"
 ORIGIN = {"Origin": PUBLIC_URL}
+FILE_LIMIT = 1024 * 1024
 
 
 @dataclass
@@ -111,6 +114,7 @@ async def served(database: Database, assets: Path, master_key: str) -> AsyncIter
     neighbours = Neighbours()
     pool = await open_pool(database.app_url, 3)
     app = web.Application(middlewares=[request_log, problems])
+    keyring = Keyring(master_key)
     services = Services(
         pool=pool,
         public_url=PUBLIC_URL,
@@ -119,7 +123,8 @@ async def served(database: Database, assets: Path, master_key: str) -> AsyncIter
         new_id=new_id,
         secret=lambda size: new_id(0).bytes * (size // 16),
         announce=neighbours.announce,
-        keyring=Keyring(master_key),
+        keyring=keyring,
+        files=Files(DiskStorage(assets.parent / "files"), pool, keyring, neighbours.now, new_id, FILE_LIMIT),
         connection_changed=neighbours.changed.append,
         refusals=lambda _connection: None,
         call=neighbours.call,

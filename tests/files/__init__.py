@@ -1,0 +1,1 @@
+"""Tests of files: taken in, looked at, stored, fetched and handed out."""

@@ -1,7 +1,6 @@
 """Fixtures that most tests need: a real Postgres, a database per test, tenants, and a gateway on a real socket."""
 
 import asyncio
-import itertools
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,23 +11,20 @@ from uuid import UUID
 import asyncpg
 import pytest
 from aiohttp import ClientSession
+from argon2 import PasswordHasher
 from hypothesis import settings as hypothesis_settings
 
 from gateway.demo import tenant as demo_tenant
 from gateway.embedded import EmbeddedPostgres, Superuser
 from gateway.keys import Keyring, new_master_key
-from gateway.migrate import migrate
 from gateway.model.ids import new_id as id_of_moment
 from gateway.running import Running, event_loop, run_gateway
 from gateway.settings import Settings
+from tests.databases import PASSWORDS, Databases
 
 # How long an example takes says more about the machine's other work than about the code.
 hypothesis_settings.register_profile("postgate", deadline=None)
 hypothesis_settings.load_profile("postgate")
-
-TEMPLATE = "postgate_template"
-PASSWORDS = {"postgate_app": "app-pw", "postgate_hook": "hook-pw", "postgate_relay": "relay-pw"}
-_numbers = itertools.count()
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -94,37 +90,29 @@ class Tenant:
 
 @pytest.fixture(scope="session")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Superuser]:
-    """A Postgres of this run, with one migrated database to copy from."""
+    """A Postgres of this run."""
     server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres"), fast=True)
-    superuser = server.start_blocking()
     try:
-        asyncio.run(_make_template(superuser))
-        yield superuser
+        yield server.start_blocking()
     finally:
         server.remove_blocking()
 
 
-async def _make_template(superuser: Superuser) -> None:
-    await _administer(superuser, f'CREATE DATABASE "{TEMPLATE}"')
-    await migrate(superuser.url(TEMPLATE), PASSWORDS)
-
-
-async def _administer(superuser: Superuser, statement: str) -> None:
-    connection = await asyncpg.connect(superuser.url())
-    try:
-        await connection.execute(statement)
-    finally:
-        await connection.close()
+@pytest.fixture(scope="session")
+def databases(cluster: Superuser) -> Databases:
+    """The databases of this run."""
+    made = Databases(cluster)
+    asyncio.run(made.prepare())
+    return made
 
 
 @pytest.fixture
-async def database(cluster: Superuser) -> AsyncIterator[Database]:
+async def database(cluster: Superuser, databases: Databases) -> AsyncIterator[Database]:
     """A database of this test alone."""
-    name = f"test_{next(_numbers)}"
-    await _administer(cluster, f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')
+    name = await databases.take()
     app, hook, relay = (cluster.url(name, role, password) for role, password in PASSWORDS.items())
     yield Database(name, cluster.url(name), app, hook, relay)
-    await _administer(cluster, f'DROP DATABASE "{name}" WITH (FORCE)')
+    await databases.give_back(name)
 
 
 @pytest.fixture(scope="session")
@@ -151,11 +139,15 @@ def settings(database: Database, master_key: str, tmp_path: Path) -> Settings:
 
 
 MakeTenant = Callable[[str], Awaitable[Tenant]]
+QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture
-def make_tenant(database: Database, master_key: str) -> MakeTenant:
+def make_tenant(database: Database, master_key: str, monkeypatch: pytest.MonkeyPatch) -> MakeTenant:
     """Makes a tenant by its short name."""
+
+    # Nobody attacks these: a hash that costs a thousandth will do, and is checked like any other.
+    monkeypatch.setattr(demo_tenant, "hash_password", QUICK_HASHER.hash)
 
     async def make(slug: str) -> Tenant:
         facts = dict(demo_tenant.make(new_id, slug))

@@ -8,13 +8,13 @@ from uuid import UUID
 
 import asyncpg
 import orjson
-from argon2 import PasswordHasher
 
 from channels.registry import ADAPTERS
 from gateway.access import new_api_key, token_hash
 from gateway.demo.accounts import Account, account_at
 from gateway.keys import Keyring, WrappedKey, credentials_of, seal
 from gateway.model.ids import public
+from gateway.passwords import hash_password
 from gateway.store import provision
 from gateway.store.pool import open_pool, tenant_tx
 
@@ -71,7 +71,7 @@ async def _make_tenant(
     await provision.add_tenant(connection, tenant_id, demo["slug"], demo["name"], new_id())
     await provision.add_member(
         connection, tenant_id, UUID(demo["user_id"]), demo["email"], f"{demo['name']} owner",
-        PasswordHasher().hash(demo["password"]), "owner",
+        hash_password(demo["password"]), "owner",
     )  # fmt: skip
     prefix = demo["api_key"].split("_")[1]
     await provision.add_api_key(connection, tenant_id, new_id(), prefix, token_hash(demo["api_key"]), "First key", [])

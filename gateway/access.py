@@ -17,8 +17,8 @@ import asyncpg
 from aiohttp import web
 
 from gateway.permissions import Permission, of_key
-from gateway.problems import Forbidden, OriginMismatch, Unauthenticated
-from gateway.store import people
+from gateway.problems import Forbidden, NotFound, OriginMismatch, Unauthenticated
+from gateway.store import api_keys, sessions
 from gateway.store.pool import tenant_tx
 
 COOKIE = "postgate_session"
@@ -141,8 +141,18 @@ def new_api_key(tenant_id: UUID, secret: bytes) -> str:
     return f"{KEY_PREFIX}_{shown}_{_encoded(tenant_id.bytes + secret)}"
 
 
+def new_link_token(tenant_id: UUID, secret: bytes) -> str:
+    """Write the token of a link that lets somebody into a tenant.
+
+    Args:
+        tenant_id: the tenant.
+        secret: 32 random bytes.
+    """
+    return _encoded(tenant_id.bytes + secret)
+
+
 def token_hash(token: str) -> bytes:
-    """Return what the database knows of a session's token or an API key."""
+    """Return what the database knows of a session's token, an API key or a link's token."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
 
 
@@ -153,6 +163,18 @@ def tenant_of_session(token: str) -> UUID:
         Unauthenticated: when it is no token.
     """
     return _tenant_in(token)
+
+
+def tenant_of_link(token: str) -> UUID:
+    """Return the tenant that a link's token names.
+
+    Raises:
+        NotFound: when it is no token.
+    """
+    try:
+        return _tenant_in(token)
+    except Unauthenticated:
+        raise NotFound("this link is not complete") from None
 
 
 def tenant_of_key(key: str) -> UUID:
@@ -174,7 +196,7 @@ async def _by_key(gate: Gate, header: str) -> Caller:
         raise Unauthenticated("send the API key as: Authorization: Bearer pgk_…")
     tenant_id = tenant_of_key(key.strip())
     async with tenant_tx(gate.pool, tenant_id) as tx:
-        scopes = await people.scopes_of_key(tx, token_hash(key.strip()))
+        scopes = await api_keys.scopes_of(tx, token_hash(key.strip()), gate.clock())
     if scopes is None:
         raise Unauthenticated("this API key is unknown or revoked")
     return Caller(tenant_id, None, API_KEY_ROLE, of_key(scopes), None)
@@ -186,7 +208,7 @@ async def _by_session(gate: Gate, token: str) -> Caller:
     tenant_id = tenant_of_session(token)
     digest = token_hash(token)
     async with tenant_tx(gate.pool, tenant_id) as tx:
-        member = await people.member_of_session(tx, digest, gate.clock())
+        member = await sessions.member_of(tx, digest, gate.clock())
     if member is None:
         raise Unauthenticated("this login has ended")
     return Caller(tenant_id, member.user_id, member.role, member.permissions, digest)

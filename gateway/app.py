@@ -19,6 +19,7 @@ import asyncpg
 from aiohttp import web
 from pydantic import SecretStr
 
+from channels.providers.smtp import SmtpCredentials
 from gateway.api import routes as api_routes
 from gateway.api.services import Services
 from gateway.demo import routes as demo_routes
@@ -34,6 +35,9 @@ from gateway.model.log import Entry
 from gateway.openapi import Api
 from gateway.outgoing.egress import Endpoint
 from gateway.outgoing.http import Calls
+from gateway.outgoing.smtp import MailSender
+from gateway.people.letters import Post, PostOffice
+from gateway.people.single_sign_on import Client, SingleSignOn
 from gateway.problems import problems
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
@@ -46,6 +50,8 @@ HOOK_POOL_SIZE = 3
 RELAY_POOL_SIZE = 3
 POOL_CLOSE_SECONDS = 5.0
 CONNECTIONS = "postgate_connections"
+#: Tells the hash of a session that ended, so that every process closes its websockets.
+LOGINS = "postgate_logins"
 
 
 @asynccontextmanager
@@ -78,7 +84,15 @@ async def assembled(
             ingest.directory.forget(key)
             live.tell(CONNECTIONS, str(key))
 
-        live = Live(relay_pool, open_relay, random.random, channels={CONNECTIONS: connection_changed})
+        def login_ended(told: str) -> None:
+            live.end_login(bytes.fromhex(told))
+
+        def end_login(session_hash: bytes) -> None:
+            live.end_login(session_hash)
+            live.tell(LOGINS, session_hash.hex())
+
+        channels = {CONNECTIONS: connection_changed, LOGINS: login_ended}
+        live = Live(relay_pool, open_relay, random.random, channels=channels)
         calls = await stack.enter_async_context(Calls(settings.allow_private, endpoints=endpoints))
         ingest = await _ingest(stack, settings, keyring, app_pool, calls, live.announce, lambda: live.watched)
         await live.start()
@@ -100,10 +114,14 @@ async def assembled(
             refusals=ingest.refusals.lately,
             call=lambda request, limit: calls.send(request, limit=limit),
             replay=ingest.replay,
-            session_ended=live.end_login,
+            session_ended=end_login,
+            post=await _post(stack, settings, public_url),
+            single_sign_on=_single_sign_on(settings, calls),
+            trusted_proxies=settings.trusted_proxies,
             demo=simulator.serves,
             checks={"log": partial(log_position, relay_pool)},
         )
+
 
         async def stop_sockets(_app: web.Application) -> None:
             await live.stop()
@@ -150,6 +168,37 @@ def now() -> datetime:
 def id_of_now() -> UUID:
     """Make an id of this moment."""
     return new_id(time.time_ns() // 1_000_000)
+
+
+async def _post(stack: AsyncExitStack, settings: Settings, public_url: str) -> Post | None:
+    """Return what sends letters to people, if the operator named a mail server."""
+    if settings.mail_host is None:
+        return None
+    host = urlsplit(public_url).hostname or "localhost"
+    sender = await stack.enter_async_context(MailSender(settings.allow_private, name=host))
+    credentials = SmtpCredentials(
+        host=settings.mail_host,
+        port=settings.mail_port,
+        tls=settings.mail_tls,
+        username=settings.mail_username,
+        password=settings.mail_password,
+    )
+    address = settings.mail_from or f"Postgate <postgate@{host}>"
+    return PostOffice(sender, credentials, address, lambda: id_of_now().hex, now).post
+
+
+def _single_sign_on(settings: Settings, calls: Calls) -> SingleSignOn | None:
+    if settings.oidc_issuer is None:
+        return None
+    secret = settings.oidc_client_secret
+    client = Client(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        name=settings.oidc_name,
+        domains=settings.oidc_domains,
+    )
+    return SingleSignOn(client, lambda request, limit: calls.send(request, limit=limit), now)
 
 
 async def _take_mail(

@@ -4,12 +4,17 @@ One check takes about 80 ms of a core and 64 MiB, on purpose. Unbounded, logins 
 """
 
 import asyncio
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TypeVar
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from gateway.problems import Overloaded
+
+Result = TypeVar("Result")
 
 CHECKS_AT_ONCE = 2
 CHECKS_WAITING = 32
@@ -40,18 +45,28 @@ class PasswordChecker:
         Raises:
             Overloaded: when too many checks wait.
         """
-        if self._room <= 0:
-            raise Overloaded("too many people log in at this moment")
-        self._room -= 1
-        try:
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._threads, self._check, password, stored)
-        finally:
-            self._room += 1
+        return await self._run(partial(self._check, password, stored))
+
+    async def hashed(self, password: str) -> str:
+        """Return what is to be stored of a password.
+
+        Raises:
+            Overloaded: when too many checks wait.
+        """
+        return await self._run(partial(hash_password, password))
 
     def close(self) -> None:
         """Let the threads end."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def _run(self, work: Callable[[], Result]) -> Result:
+        if self._room <= 0:
+            raise Overloaded("too many people log in at this moment")
+        self._room -= 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+        finally:
+            self._room += 1
 
     def _check(self, password: str, stored: str | None) -> bool:
         try:

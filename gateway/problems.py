@@ -15,6 +15,7 @@ from aiohttp import web
 from channels.errors import SignatureInvalid
 from gateway.files.errors import ContentMissing, LinkInvalid, StorageUnavailable
 from gateway.store.pool import DatabaseUnavailable
+from gateway.store.search import SearchTooSlow
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +77,14 @@ class LoginFailed(Refusal):
     """An e-mail address and a password that do not belong together."""
 
 
+class SecondFactorRequired(Refusal):
+    """A right password, or a sign-in elsewhere, that has to be followed by a code."""
+
+
+class CodeWrong(Refusal):
+    """A code of a second factor that is wrong, or was used before."""
+
+
 class OriginMismatch(Refusal):
     """A browser's request that another site's page may have sent."""
 
@@ -94,6 +103,34 @@ class PictureUnavailable(Refusal):
 
 class MethodNotAllowed(Refusal):
     """A path that exists, but not for this method."""
+
+
+class Taken(Refusal):
+    """Something that may be there once, and belongs to another one already; the detail names it."""
+
+
+class WrongState(Refusal):
+    """Something that can't be done to a thing as it is now; the detail says why."""
+
+
+class WindowClosed(Refusal):
+    """A message that only a template could be by now: the customer wrote too long ago."""
+
+
+class OptedOut(Refusal):
+    """A message to somebody who does not want any."""
+
+
+class CustomerBlocked(Refusal):
+    """A message to a customer who is blocked."""
+
+
+class ConnectionDisabled(Refusal):
+    """A message over a connection that is switched off, or gone."""
+
+
+class KeyReused(Refusal):
+    """An Idempotency-Key that came with another request before."""
 
 
 class ChangedMeanwhile(Refusal):
@@ -178,6 +215,14 @@ TABLE: Mapping[type[Exception], Kind] = {
         401, "login_failed", "The e-mail address or the password is wrong", "Try again with other values.",
         headers=_BEARER,
     ),
+    SecondFactorRequired: Kind(
+        401, "second_factor_required", "A code is needed too",
+        "Send the code to /api/v1/login/second-factor within ten minutes, with the cookie of this answer.",
+        headers=_BEARER,
+    ),
+    CodeWrong: Kind(
+        401, "code_wrong", "The code is wrong", "Wait for the next code, or use a recovery code.", headers=_BEARER
+    ),
     SignatureInvalid: Kind(
         401, "signature_invalid", "The webhook's signature is not right",
         "Check the credentials and the URL that the provider knows; `postgate inspect` shows why.",
@@ -202,6 +247,24 @@ TABLE: Mapping[type[Exception], Kind] = {
         404, "content_missing", "The file's bytes are gone", "Nothing brings them back; upload or fetch the file anew.",
     ),
     MethodNotAllowed: Kind(405, "method_not_allowed", "Not for this method", "Use a method named in Allow."),
+    Taken: Kind(
+        409, "taken", "It belongs to another one", "Use another value, or merge the two; the detail names the other."
+    ),
+    WrongState: Kind(
+        409, "wrong_state", "Not possible as it is now", "Load it again; the detail says what is in the way."
+    ),
+    WindowClosed: Kind(
+        409, "window_closed", "The window for free text is closed",
+        "Send a template; free text can be sent again once the customer writes.",
+    ),
+    OptedOut: Kind(
+        409, "opted_out", "The customer does not want this",
+        "Don't write on this channel until the customer asks for it.",
+    ),
+    CustomerBlocked: Kind(409, "customer_blocked", "The customer is blocked", "Unblock the customer first."),
+    ConnectionDisabled: Kind(
+        409, "connection_disabled", "The connection is disabled", "Enable it, or write on another channel."
+    ),
     Resync: Kind(
         410, "resync", "The log no longer reaches back that far",
         "Load a fresh snapshot and go on from the position it carries.",
@@ -217,6 +280,14 @@ TABLE: Mapping[type[Exception], Kind] = {
     Invalid: Kind(
         422, "invalid", "Some values are not acceptable",
         "Each entry of errors names a value and what is wrong with it.",
+    ),
+    KeyReused: Kind(
+        422, "idempotency_key_reused", "The key stands for another request",
+        "Use a new Idempotency-Key for each message; repeat one only with the same body.",
+    ),
+    SearchTooSlow: Kind(
+        422, "search_too_slow", "The search takes too long", "Search for more or rarer words, or narrow it by a filter.",
+        detail="the search was given up after three seconds",
     ),
     ProviderRefused: Kind(
         424, "provider_refused", "The provider did not do it", "The detail names the provider's reason."

@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -17,6 +17,17 @@ def _networks(value: Any) -> Any:
 
 #: An environment variable with networks in it: ``10.1.0.0/16, fd00:1::/32, 192.0.2.7``.
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
+
+
+def _words(value: Any) -> Any:
+    """Read words written as a list with commas; anything else is judged as it is."""
+    if not isinstance(value, str):
+        return value
+    return tuple(word.strip().lower() for word in value.split(",") if word.strip())
+
+
+#: An environment variable with words in it: ``example.org, example.net``.
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 
 
 class Settings(BaseSettings):
@@ -85,6 +96,35 @@ class Settings(BaseSettings):
     )
     files_secret_access_key: SecretStr | None = Field(default=None, description="The secret to it.")
     file_limit: int = Field(default=100 * 1024 * 1024, ge=1, description="The most bytes that a file may have.")
+    trusted_proxies: Networks = Field(
+        default=(),
+        description="Networks (CIDR, comma-separated) of your own proxies: their X-Forwarded-For tells who calls."
+        " Without it, limits count everybody behind a proxy together.",
+    )
+    mail_host: str | None = Field(
+        default=None, description="The mail server for invitations and password links; without it links are passed on."
+    )
+    mail_port: int = Field(default=587, ge=1, le=65535, description="Its port.")
+    mail_tls: Literal["none", "starttls", "tls"] = Field(
+        default="starttls", description="How the connection to it is protected; without, no login is sent."
+    )
+    mail_username: str = Field(default="", description="The login there.")
+    mail_password: SecretStr = Field(default=SecretStr(""), description="Its password.")
+    mail_from: str | None = Field(
+        default=None,
+        description="The sender of these mails, Name <address>; without it, postgate@ the public URL's host.",
+    )
+    oidc_issuer: str | None = Field(
+        default=None, description="The URL of an OpenID Connect provider through which people may sign in."
+    )
+    oidc_client_id: str = Field(default="", description="Our client id there.")
+    oidc_client_secret: SecretStr | None = Field(
+        default=None, description="Our client secret there; a public client has none."
+    )
+    oidc_name: str = Field(default="single sign-on", description="What the button calls the provider.")
+    oidc_domains: Words = Field(
+        default=(), description="Domains of e-mail addresses that may come in that way, comma-separated; none: all."
+    )
     demo_file: Path | None = Field(
         default=None,
         description="The ready file of a demo tenant, whose people can then send themselves samples in the page.",

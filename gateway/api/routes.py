@@ -6,21 +6,32 @@ from aiohttp import web
 
 from gateway.access import GATE, Gate
 from gateway.api import (
+    api_keys,
+    bulk,
     connections,
     conversations,
     docs,
+    drafts,
     files,
     health,
+    invitations,
+    join,
     login,
     media,
+    members,
     messages,
+    oidc,
     page,
+    password_reset,
+    profile,
     providers,
+    second_factor,
     self_test,
+    sessions,
     templates,
     webhooks,
 )
-from gateway.api.login import Login
+from gateway.api.entrance import Entrance, Guesses
 from gateway.api.services import Services
 from gateway.api.tries import Tries
 from gateway.openapi import Api
@@ -28,6 +39,10 @@ from gateway.passwords import PasswordChecker
 
 TRIES_PER_ADDRESS = 10
 TRIES_PER_PEER = 30
+#: Codes have six digits, three of them are right at a time: ten an hour guess one in four years.
+TRIES_PER_PERSON = 10
+LETTERS_PER_ADDRESS = 5
+HOUR_SECONDS = 3600.0
 
 
 def open_gate(app: web.Application, services: Services) -> None:
@@ -43,10 +58,10 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
         passwords.close()
 
     app.on_cleanup.append(close_passwords)
-    by_address = Tries(TRIES_PER_ADDRESS, time.monotonic)
-    by_peer = Tries(TRIES_PER_PEER, time.monotonic)
-    login.add_routes(api, Login(services, passwords, by_address, by_peer))
+    _add_people(app, api, services, passwords)
     conversations.add_routes(api, services)
+    bulk.add_routes(api, services)
+    drafts.add_routes(api, services)
     messages.add_routes(api, services)
     files.add_routes(api, services)
     media.add_routes(app, services)
@@ -55,6 +70,31 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     connections.add_routes(api, services)
     self_test.add_routes(api, services)
     templates.add_routes(api, services)
+
+
+def _add_people(app: web.Application, api: Api, services: Services, passwords: PasswordChecker) -> None:
+    guesses = Guesses(
+        by_peer=Tries(TRIES_PER_PEER, time.monotonic),
+        by_address=Tries(TRIES_PER_ADDRESS, time.monotonic),
+        by_person=Tries(TRIES_PER_PERSON, time.monotonic, HOUR_SECONDS),
+        letters=Tries(LETTERS_PER_ADDRESS, time.monotonic, HOUR_SECONDS),
+    )
+    entrance = Entrance(services, passwords, guesses)
+
+    async def finish(_app: web.Application) -> None:
+        await entrance.finish()
+
+    app.on_shutdown.append(finish)
+    login.add_routes(api, entrance)
+    second_factor.add_routes(api, entrance)
+    oidc.add_routes(api, entrance)
+    join.add_routes(api, entrance)
+    password_reset.add_routes(api, entrance)
+    profile.add_routes(api, entrance)
+    sessions.add_routes(api, services)
+    members.add_routes(api, services)
+    invitations.add_routes(api, entrance)
+    api_keys.add_routes(api, services)
 
 
 def add_last_routes(app: web.Application, api: Api, services: Services) -> None:

@@ -12,6 +12,9 @@ from channels.http import HttpRequest, HttpResponse
 from gateway.files.keeping import Files
 from gateway.keys import Keyring
 from gateway.model.log import Entry
+from gateway.peers import Network
+from gateway.people.letters import Post
+from gateway.people.single_sign_on import SingleSignOn
 from gateway.selftest.refusals import Lately
 
 
@@ -43,6 +46,9 @@ class Services:
         replay: parses a stored webhook of a tenant anew; returns after the commit.
         session_ended: told the hash of a session's token, so that its websockets are closed.
         demo: whether a tenant's people can use the simulator.
+        post: sends a letter to somebody; None when the operator named no mail server.
+        single_sign_on: the identity provider; None when the operator named none.
+        trusted_proxies: those of the operator, whose word on who calls counts.
         checks: what must be well for ``/readyz`` beside the database and its migrations, by name.
     """
 
@@ -61,4 +67,7 @@ class Services:
     replay: Callable[[UUID, UUID], Awaitable[bool]]
     session_ended: Callable[[bytes], None]
     demo: Callable[[UUID], bool]
+    post: Post | None = None
+    single_sign_on: SingleSignOn | None = None
+    trusted_proxies: Sequence[Network] = ()
     checks: Mapping[str, Check] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from pydantic import BaseModel, Field
 
 from gateway.model.fields import Seq, UserId
-from gateway.permissions import Permission
+from gateway.permissions import Permission, Role
 
 
 class MeUser(BaseModel):
@@ -22,11 +22,18 @@ class MeTenant(BaseModel):
     slug: str
 
 
+class MeMembership(MeTenant):
+    """A tenant that the person belongs to."""
+
+    role: Role
+
+
 class Me(BaseModel):
     """The caller, and where the tenant's log is now."""
 
     user: MeUser | None = Field(description="null: an API key.")
     tenant: MeTenant
+    tenants: list[MeMembership] = Field(description="Where this person belongs, and may switch to; none for a key.")
     role: str = Field(description="owner, admin, manager, operator or viewer; api_key for an API key.")
     permissions: list[Permission] = Field(description="What the caller may do.")
     demo: bool = Field(description="Whether the simulator can be used.")

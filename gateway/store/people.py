@@ -1,8 +1,9 @@
-"""Who may come in: logins, sessions, API keys, and the tenant they see."""
+"""Who may come in: people, the tenants they belong to, and the tenant that is seen."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -10,65 +11,50 @@ import asyncpg
 from gateway.permissions import Permission, Role, of_member
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable, TenantTx
 
-LOGIN_OF = "SELECT user_id, password_hash, tenant_id, role FROM login_of($1)"
-ADD_SESSION = """
-INSERT INTO sessions (tenant_id, token_hash, id, user_id, user_agent, expires_at)
-VALUES ($1, $2, $3, $4, $5, $6)
-"""
-END_SESSION = "DELETE FROM sessions WHERE tenant_id = $1 AND token_hash = $2"
-END_OLD_SESSIONS = "DELETE FROM sessions WHERE tenant_id = $1 AND user_id = $2 AND expires_at <= $3"
-MEMBER_OF_SESSION = """
-SELECT s.user_id, m.role, m.extra_permissions
-FROM sessions s
-JOIN memberships m ON m.tenant_id = s.tenant_id AND m.user_id = s.user_id AND m.status = 'active'
-JOIN users u ON u.id = s.user_id AND u.status = 'active'
-JOIN tenants t ON t.id = s.tenant_id AND t.status = 'active'
-WHERE s.tenant_id = $1 AND s.token_hash = $2 AND s.expires_at > $3
-"""
-SCOPES_OF_KEY = """
-SELECT k.scopes FROM api_keys k JOIN tenants t ON t.id = k.tenant_id AND t.status = 'active'
-WHERE k.tenant_id = $1 AND k.key_hash = $2 AND k.revoked_at IS NULL
-"""
+LOGIN_OF = "SELECT user_id, name, password_hash, verified FROM login_of($1)"
+TENANTS_OF = "SELECT tenant_id, slug, name, role, extra_permissions FROM tenants_of($1)"
+INVITATIONS_OF = "SELECT tenant_id, id FROM invitations_of($1, $2)"
+VERIFY_PERSON = "SELECT verify_person($1, $2)"
+ADD_PERSON = "SELECT add_person($1, $2, $3, $4, $5)"
 TENANT = """
 SELECT t.id, t.name, t.slug, h.last_seq, h.epoch
 FROM tenants t JOIN tenant_heads h ON h.tenant_id = t.id WHERE t.id = $1
 """
 USER = "SELECT id, email, name FROM users WHERE id = $1"
+RENAME = "UPDATE users SET name = $2 WHERE id = $1"
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
-    """A person who may log in, and a tenant they belong to."""
+class Person:
+    """Somebody with an account.
+
+    Attributes:
+        user_id: the person.
+        name: of the person.
+        password_hash: None for those who only come in through an identity provider.
+        verified: whether they proved that they read the mail of their address.
+    """
 
     user_id: UUID
-    password_hash: str
+    name: str
+    password_hash: str | None
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """A tenant that a person belongs to, and what they are there."""
+
     tenant_id: UUID
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """A person in a tenant."""
-
-    user_id: UUID
+    slug: str
+    name: str
     role: Role
     extra_permissions: Sequence[str]
 
     @property
     def permissions(self) -> frozenset[Permission]:
-        """What they may do."""
+        """What they may do there."""
         return of_member(self.role, self.extra_permissions)
-
-
-@dataclass(frozen=True, slots=True)
-class Session:
-    """A login that is to be stored; of its token only the hash."""
-
-    token_hash: bytes
-    id: UUID
-    user_id: UUID
-    user_agent: str
-    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,43 +77,52 @@ class User:
     name: str
 
 
-async def logins(pool: asyncpg.Pool, address: str) -> Sequence[Login]:
-    """Return the logins of an e-mail address, oldest membership first. No tenant is known yet.
+async def person_of(pool: asyncpg.Pool, address: str) -> Person | None:
+    """Return who has an e-mail address. No tenant is known yet.
 
     Raises:
         DatabaseUnavailable: when the database can't be reached.
     """
-    try:
-        rows = await pool.fetch(LOGIN_OF, address)
-    except UNAVAILABLE as error:
-        raise DatabaseUnavailable("the database can't be reached") from error
-    return [Login(**row) for row in rows]
+    rows = await fetch(pool, LOGIN_OF, address)
+    return Person(**rows[0]) if rows else None
 
 
-async def add_session(tx: TenantTx, session: Session, now: datetime) -> None:
-    """Store a session, and sweep this person's ended ones away."""
-    await tx.connection.execute(END_OLD_SESSIONS, tx.tenant_id, session.user_id, now)
-    await tx.connection.execute(
-        ADD_SESSION, tx.tenant_id, session.token_hash, session.id, session.user_id, session.user_agent,
-        session.expires_at,
-    )  # fmt: skip
+async def memberships_of(pool: asyncpg.Pool, user_id: UUID) -> Sequence[Membership]:
+    """Return where a person is an active member, the oldest membership first.
+
+    Raises:
+        DatabaseUnavailable: when the database can't be reached.
+    """
+    return [Membership(**row) for row in await fetch(pool, TENANTS_OF, user_id)]
 
 
-async def end_session(tx: TenantTx, token_hash: bytes) -> None:
-    """Forget a session, if there is one."""
-    await tx.connection.execute(END_SESSION, tx.tenant_id, token_hash)
+async def invitations_of(pool: asyncpg.Pool, address: str, now: datetime) -> Sequence[tuple[UUID, UUID]]:
+    """Return the tenants that wait for an address, each with its invitation.
+
+    Raises:
+        DatabaseUnavailable: when the database can't be reached.
+    """
+    return [(row["tenant_id"], row["id"]) for row in await fetch(pool, INVITATIONS_OF, address, now)]
 
 
-async def member_of_session(tx: TenantTx, token_hash: bytes, now: datetime) -> Member | None:
-    """Return whose session this is, while it lasts and the person and the tenant are active."""
-    row = await tx.connection.fetchrow(MEMBER_OF_SESSION, tx.tenant_id, token_hash, now)
-    return None if row is None else Member(**row)
+async def verify(pool: asyncpg.Pool, user_id: UUID, now: datetime) -> Sequence[bytes]:
+    """Note that an address was proven to be its account's; the first time, what was set before is void.
+
+    Returns:
+        The hashes of the logins that ended with it.
+
+    Raises:
+        DatabaseUnavailable: when the database can't be reached.
+    """
+    return [row[0] for row in await fetch(pool, VERIFY_PERSON, user_id, now)]
 
 
-async def scopes_of_key(tx: TenantTx, key_hash: bytes) -> frozenset[str] | None:
-    """Return what an API key is limited to; None when there is no such key."""
-    scopes = await tx.connection.fetchval(SCOPES_OF_KEY, tx.tenant_id, key_hash)
-    return None if scopes is None else frozenset(scopes)
+async def add_person(
+    tx: TenantTx, user_id: UUID, email: str, name: str, password_hash: str | None, verified_at: datetime | None
+) -> bool:
+    """Make an account; False when the address has one."""
+    added: bool = await tx.connection.fetchval(ADD_PERSON, user_id, email, name, password_hash, verified_at)
+    return added
 
 
 async def tenant(tx: TenantTx) -> TenantView:
@@ -139,3 +134,21 @@ async def user(tx: TenantTx, user_id: UUID) -> User | None:
     """Return a person of this tenant."""
     row = await tx.connection.fetchrow(USER, user_id)
     return None if row is None else User(**row)
+
+
+async def rename(tx: TenantTx, user_id: UUID, name: str) -> None:
+    """Give a person of this tenant another name."""
+    await tx.connection.execute(RENAME, user_id, name)
+
+
+async def fetch(pool: asyncpg.Pool, query: str, *args: object) -> Sequence[Any]:  # Any: asyncpg ships no types
+    """Ask what may be asked without a tenant.
+
+    Raises:
+        DatabaseUnavailable: when the database can't be reached.
+    """
+    try:
+        rows: Sequence[Any] = await pool.fetch(query, *args)
+    except UNAVAILABLE as error:
+        raise DatabaseUnavailable("the database can't be reached") from error
+    return rows

@@ -11,7 +11,8 @@ import orjson
 ADD_TENANT = "INSERT INTO tenants (id, slug, name) VALUES ($1, $2, $3)"
 ADD_HEAD = "INSERT INTO tenant_heads (tenant_id, epoch) VALUES ($1, $2)"
 ADD_KEY = "INSERT INTO encryption_keys (tenant_id, id, wrapped_key, master_key_id) VALUES ($1, $2, $3, $4)"
-ADD_USER = "INSERT INTO users (id, email, name, password_hash) VALUES ($1, lower($2), $3, $4)"
+# The operator vouches for the address.
+ADD_USER = "INSERT INTO users (id, email, name, password_hash, verified_at) VALUES ($1, lower($2), $3, $4, now())"
 ADD_MEMBER = "INSERT INTO memberships (tenant_id, user_id, role) VALUES ($1, $2, $3)"
 ADD_API_KEY = """
 INSERT INTO api_keys (tenant_id, id, prefix, key_hash, name, scopes) VALUES ($1, $2, $3, $4, $5, $6)

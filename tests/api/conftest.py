@@ -1,5 +1,6 @@
 """The API alone on a real socket, with a clock and neighbours that tests can look at."""
 
+import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ from gateway.keys import Keyring
 from gateway.model.ids import new_id
 from gateway.model.log import Entry
 from gateway.openapi import Api
+from gateway.people.letters import Letter
+from gateway.people.single_sign_on import SingleSignOn
 from gateway.problems import problems
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
@@ -45,9 +48,17 @@ class Neighbours:
     replayed: list[tuple[UUID, UUID]] = field(default_factory=list)
     ahead: timedelta = timedelta()
     connection_gone: bool = False
+    letters: list[Letter] = field(default_factory=list)
+    mail_server: bool = True
 
     def announce(self, entries: Sequence[Entry]) -> None:
         self.announced += entries
+
+    async def post(self, letter: Letter) -> bool:
+        if self.mail_server:
+            self.letters.append(letter)
+        return self.mail_server
+
 
     async def replay(self, tenant_id: UUID, webhook_id: UUID) -> bool:
         self.replayed.append((tenant_id, webhook_id))
@@ -109,7 +120,15 @@ def assets(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-async def served(database: Database, assets: Path, master_key: str) -> AsyncIterator[Served]:
+def single_sign_on() -> SingleSignOn | None:
+    """The identity provider; the tests of signing in have one."""
+    return None
+
+
+@pytest.fixture
+async def served(
+    database: Database, assets: Path, master_key: str, single_sign_on: SingleSignOn | None
+) -> AsyncIterator[Served]:
     """The API on a socket."""
     neighbours = Neighbours()
     pool = await open_pool(database.app_url, 3)
@@ -121,7 +140,7 @@ async def served(database: Database, assets: Path, master_key: str) -> AsyncIter
         assets=assets,
         clock=neighbours.now,
         new_id=new_id,
-        secret=lambda size: new_id(0).bytes * (size // 16),
+        secret=os.urandom,
         announce=neighbours.announce,
         keyring=keyring,
         files=Files(DiskStorage(assets.parent / "files"), pool, keyring, neighbours.now, new_id, FILE_LIMIT),
@@ -131,6 +150,8 @@ async def served(database: Database, assets: Path, master_key: str) -> AsyncIter
         replay=neighbours.replay,
         session_ended=neighbours.ended.append,
         demo=lambda _tenant: True,
+        post=neighbours.post,
+        single_sign_on=single_sign_on,
     )
     open_gate(app, services)
     api = Api(app)

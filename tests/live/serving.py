@@ -12,7 +12,7 @@ from aiohttp import ClientSession, ClientWebSocketResponse
 from gateway.access import new_session_token, token_hash
 from gateway.live.service import Live
 from gateway.model.log import Entry
-from gateway.store import log, people
+from gateway.store import log, sessions
 from gateway.store.pool import tenant_tx
 from tests.conftest import Tenant, new_id
 from tests.live.clients import ORIGIN, Reader
@@ -42,9 +42,9 @@ class Served:
         """Make a browser's session; returns its cookie."""
         token = new_session_token(tenant.id, os.urandom(32))
         ends = datetime.now(UTC) + timedelta(hours=1)
-        session = people.Session(token_hash(token), new_id(), UUID(tenant.facts["user_id"]), "", ends)
+        session = sessions.Session(token_hash(token), new_id(), UUID(tenant.facts["user_id"]), "", ends)
         async with tenant_tx(self.pool, tenant.id) as tx:
-            await people.add_session(tx, session, datetime.now(UTC))
+            await sessions.add(tx, session, datetime.now(UTC))
         return token
 
     async def open(self, tenant: Tenant) -> ClientWebSocketResponse:

@@ -10,7 +10,7 @@ from aiohttp import WSMsgType, WSServerHandshakeError
 from gateway.access import token_hash
 from gateway.live.limits import Limits
 from gateway.live.logins import recheck
-from gateway.store import people
+from gateway.store import sessions
 from gateway.store.pool import tenant_tx
 from tests.conftest import Database, MakeTenant, Tenant
 from tests.live.clients import Reader
@@ -218,7 +218,7 @@ async def test_a_login_that_ended_elsewhere_is_found_out(serve: Serve, tenant: T
     reader = Reader(await served.open_as_browser(cookie))
     await reader.resume()
     async with tenant_tx(served.pool, tenant.id) as tx:
-        await people.end_session(tx, token_hash(cookie))
+        await sessions.end(tx, token_hash(cookie))
     assert await reader.closed() == 1008
 
 

@@ -1,0 +1,1 @@
+"""What is known about people's logins without asking anybody: passwords, codes, links, mails, ID tokens."""

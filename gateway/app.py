@@ -22,6 +22,8 @@ from pydantic import SecretStr
 from channels.providers.smtp import SmtpCredentials
 from gateway.api import routes as api_routes
 from gateway.api.services import Services
+from gateway.conversations.doing import Doer
+from gateway.conversations.errands import Errands
 from gateway.demo import routes as demo_routes
 from gateway.demo.simulator import Simulator
 from gateway.files.chosen import storage_of
@@ -119,9 +121,14 @@ async def assembled(
             single_sign_on=_single_sign_on(settings, calls),
             trusted_proxies=settings.trusted_proxies,
             demo=simulator.serves,
+            tell_own=live.tell_own,
             checks={"log": partial(log_position, relay_pool)},
         )
 
+
+        errands = Errands(await _pool(stack, settings.hook_database_url, 1), Doer(app_pool, live.announce, new_id))
+        errands.start()
+        stack.push_async_callback(errands.stop)
 
         async def stop_sockets(_app: web.Application) -> None:
             await live.stop()

@@ -8,6 +8,7 @@ from gateway.access import GATE, Gate
 from gateway.api import (
     api_keys,
     bulk,
+    canned_replies,
     connections,
     conversations,
     docs,
@@ -16,10 +17,12 @@ from gateway.api import (
     health,
     invitations,
     join,
+    labels,
     login,
     media,
     members,
     messages,
+    notes,
     oidc,
     page,
     password_reset,
@@ -28,7 +31,9 @@ from gateway.api import (
     second_factor,
     self_test,
     sessions,
+    teams,
     templates,
+    views,
     webhooks,
 )
 from gateway.api.entrance import Entrance, Guesses
@@ -61,7 +66,12 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     _add_people(app, api, services, passwords)
     conversations.add_routes(api, services)
     bulk.add_routes(api, services)
+    notes.add_routes(api, services)
     drafts.add_routes(api, services)
+    views.add_routes(api, services)
+    labels.add_routes(api, services)
+    teams.add_routes(api, services)
+    canned_replies.add_routes(api, services)
     messages.add_routes(api, services)
     files.add_routes(api, services)
     media.add_routes(app, services)

@@ -44,11 +44,16 @@ class Presence:
 
 
 @dataclass(frozen=True, slots=True)
+class Online:
+    """Which members are there?"""
+
+
+@dataclass(frozen=True, slots=True)
 class Ping:
     """Are you there?"""
 
 
-ClientFrame = Resume | Subscribe | Typing | Presence | Ping
+ClientFrame = Resume | Subscribe | Typing | Presence | Online | Ping
 
 
 class FrameMalformed(ValueError):
@@ -76,9 +81,11 @@ def read(text: str | bytes) -> ClientFrame:
             return Typing(_required(_conversation(frame)))
         case "presence":
             return Presence(_conversation(frame))
+        case "online":
+            return Online()
         case "ping":
             return Ping()
-    raise FrameMalformed("frame_unknown", "type: expected resume, subscribe, typing, presence or ping")
+    raise FrameMalformed("frame_unknown", "type: expected resume, subscribe, typing, presence, online or ping")
 
 
 def _load(text: str | bytes) -> dict[str, Any]:
@@ -175,6 +182,16 @@ def presence(conversation_id: str | None, viewers: Sequence[tuple[str, str | Non
     """Tell who looks at a conversation, as pairs of session and user."""
     shown = [{"session": session, "user_id": user} for session, user in viewers]
     return _say({"type": "presence", "conversation_id": conversation_id, "viewers": shown})
+
+
+def online(agents: Sequence[tuple[str, str]]) -> bytes:
+    """Tell which members are there, as pairs of user and the time since when."""
+    return _say({"type": "online", "agents": [{"user_id": user, "since": since} for user, since in agents]})
+
+
+def own(what: str, data: str) -> bytes:
+    """Tell a member of something of its own; ``data`` is JSON text."""
+    return text_frame(b'{"type":"own","what":%b,"data":%b}' % (orjson.dumps(what), data.encode()))
 
 
 def _say(value: Mapping[str, Any]) -> bytes:

@@ -6,7 +6,6 @@ import asyncpg
 
 from gateway.live.description import ASYNCAPI, describe
 from gateway.live.events import Events
-from gateway.live.presence import Presence
 from gateway.live.queries import EVENTS, STREAM
 from gateway.live.service import Live
 from gateway.live.stream import Stream
@@ -23,7 +22,7 @@ def add_routes(api: Api, live: Live, pool: asyncpg.Pool, public_url: str, new_se
         public_url: the page's own origin.
         new_session: makes a name for a session (``ses_…``).
     """
-    stream = Stream(live.hub, Presence(live.hub), public_url, new_session, live.limits)
+    stream = Stream(live.hub, live.presence, public_url, new_session, live.limits)
     events = Events(live.hub, pool, new_session, live.limits)
     api.add_raw(STREAM, stream.handle)
     api.add_raw(EVENTS, events.handle)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
@@ -14,7 +15,9 @@ from gateway.live.limits import Limits
 from gateway.live.listener import Listener
 from gateway.live.logins import recheck
 from gateway.live.notifier import Notifier
+from gateway.live.presence import Presence
 from gateway.live.session import Session
+from gateway.model.ids import public
 from gateway.model.log import Entry
 from gateway.store.pool import DatabaseUnavailable
 from gateway.store.relay import RelayLog
@@ -43,6 +46,7 @@ class Live:
     ) -> None:
         self.limits = limits or Limits()
         self.hub = Hub(RelayLog(relay_pool), self.limits)
+        self.presence = Presence(self.hub, lambda: datetime.now(UTC))
         self.notifier = Notifier(connect)
         self.listener = Listener(connect, {wakeup.CHANNEL: self._woken, **(channels or {})}, self._look)
         self._chance = chance
@@ -62,6 +66,15 @@ class Live:
     def tell(self, channel: str, payload: str) -> None:
         """Tell all processes that listen to a channel, this one included, of something that was committed."""
         self.notifier.tell(channel, payload)
+
+    def tell_own(self, tenant_id: UUID, user_id: UUID, what: str, data: str) -> None:
+        """Tell a member's sessions of something of its own, which the log does not tell. It may be lost.
+
+        Args:
+            what: for example ``draft.updated``.
+            data: JSON text.
+        """
+        self.presence.tell_own(tenant_id, public("usr", user_id), what, data)
 
     def end_login(self, session_hash: bytes) -> None:
         """Close the sockets of a login that has ended."""

@@ -14,7 +14,7 @@ from gateway.live import protocol
 from gateway.live.hub import RESUME_ELSEWHERE, TRY_AGAIN_LATER, Hub
 from gateway.live.limits import Limits
 from gateway.live.presence import Presence
-from gateway.live.protocol import ClientFrame, FrameMalformed, Ping, Resume, Subscribe, Typing
+from gateway.live.protocol import ClientFrame, FrameMalformed, Online, Ping, Resume, Subscribe, Typing
 from gateway.live.protocol import Presence as PresenceAsked
 from gateway.live.session import Login, Session
 from gateway.live.wire import WebsocketWire, transport_of
@@ -91,6 +91,7 @@ class Stream:
             await session.wire.close(code, "no room for one more socket", self._limits.close_seconds)
             return
         self._hub.join(session)
+        self._presence.arrive(session)
         try:
             await self._converse(Inbox(websocket, self._limits), session)
         except ClientGone:
@@ -98,8 +99,8 @@ class Stream:
         except DatabaseUnavailable:
             await session.wire.close(TRY_AGAIN_LATER, "the database can't be reached", self._limits.close_seconds)
         finally:
-            self._presence.look(session, None)
             self._hub.leave(session)
+            self._presence.leave(session)
             await session.said_goodbye()
 
     async def _converse(self, inbox: "Inbox", session: Session) -> None:
@@ -128,6 +129,8 @@ class Stream:
                     self._presence.typing(session, conversation_id)
             case PresenceAsked(conversation_id):
                 self._presence.tell(session, conversation_id)
+            case Online():
+                self._presence.tell_online(session)
             case None:
                 return
             case _:

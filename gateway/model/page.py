@@ -16,6 +16,8 @@ class Position:
 
 #: Before every row: where the first page begins.
 START = Position(datetime(9999, 12, 31, tzinfo=UTC), UUID(int=(1 << 128) - 1))
+#: Behind every row of such a list: where one begins that goes the other way.
+END = Position(datetime(1, 1, 2, tzinfo=UTC), UUID(int=0))
 
 
 @dataclass(frozen=True, slots=True)

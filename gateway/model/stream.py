@@ -5,7 +5,7 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.model.event import Event
-from gateway.model.fields import ConversationId, Seq, UserId
+from gateway.model.fields import Anything, ConversationId, Seq, Timestamp, UserId
 from gateway.model.problem import Problem
 
 
@@ -42,6 +42,12 @@ class PresenceAsked(Frame):
 
     type: Literal["presence"]
     conversation_id: ConversationId | None = None
+
+
+class OnlineAsked(Frame):
+    """Which members are there?"""
+
+    type: Literal["online"]
 
 
 class Ping(Frame):
@@ -99,6 +105,28 @@ class PresenceTold(Frame):
     viewers: list[Viewer]
 
 
+class Agent(BaseModel):
+    """A member who is there."""
+
+    user_id: UserId
+    since: Timestamp
+
+
+class OnlineTold(Frame):
+    """Which members are there now; told anew when one comes or goes. This never is in the log."""
+
+    type: Literal["online"]
+    agents: list[Agent]
+
+
+class OwnTold(Frame):
+    """Something of the caller's own has changed, perhaps in another window. This never is in the log."""
+
+    type: Literal["own"]
+    what: Literal["draft.updated", "read.updated", "canned_reply.updated", "view.updated"]
+    data: Anything = Field(description="By what: Draft, Read, CannedReply or View.")
+
+
 class Pong(Frame):
     """The answer to a ping."""
 
@@ -118,6 +146,7 @@ SENT_BY_CLIENT: dict[str, type[Frame]] = {
     "subscribe": Subscribe,
     "typing": Typing,
     "presence": PresenceAsked,
+    "online": OnlineAsked,
     "ping": Ping,
 }
 SENT_BY_GATEWAY: dict[str, type[Frame]] = {
@@ -126,6 +155,8 @@ SENT_BY_GATEWAY: dict[str, type[Frame]] = {
     "resync": Resync,
     "typingTold": TypingTold,
     "presenceTold": PresenceTold,
+    "onlineTold": OnlineTold,
+    "ownTold": OwnTold,
     "pong": Pong,
     "error": ErrorFrame,
 }

@@ -1,14 +1,47 @@
-"""Conversations: the list, one of them, and marking it as read."""
+"""Conversations: the list with its filters, one of them, and the shared count of what is unread."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from gateway.model.page import Page, Position
 from gateway.store.pages import page_of
 from gateway.store.pool import TenantTx
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """Which conversations; None and nothing narrow nothing.
+
+    Attributes:
+        statuses: at least one.
+        assignee_id: whose; ``unassigned``: nobody's.
+        team_id: of which team; ``teamless``: of none.
+        label_ids: that have any of these.
+        channel_ids: on any of these.
+        priorities: any of these.
+        unread: only those with unread messages.
+        idle_since: whose last message is older.
+        oldest_first: the other way round.
+    """
+
+    statuses: Sequence[str]
+    assignee_id: UUID | None = None
+    unassigned: bool = False
+    team_id: UUID | None = None
+    teamless: bool = False
+    label_ids: Sequence[UUID] = ()
+    channel_ids: Sequence[UUID] = ()
+    priorities: Sequence[str] = ()
+    unread: bool = False
+    idle_since: datetime | None = None
+    oldest_first: bool = False
+
+
 # The cursor is plain parameters: wrapped in coalesce(), the comparison could not be used by the index, since
-# row-level security lets no expression that might leak run before its policy.
+# row-level security lets no expression that might leak run before its policy. So is every filter: a condition stands
+# in the statement only where it is wanted.
 # Each status has its own stretch of the index "conversation_list", already in order; the outer sort merges at most
 # four short lists. The JSON is made for the rows of the page only.
 LIST = """
@@ -25,12 +58,78 @@ FROM (
     ORDER BY one.moment DESC, one.id DESC LIMIT $5) page
 ORDER BY page.moment DESC, page.id DESC
 """
+OLDEST_FIRST = LIST.replace("DESC", "ASC").replace("c.id) <", "c.id) >")
+IDS = """
+SELECT c.id FROM conversations c
+WHERE c.tenant_id = $1 AND c.status = ANY ($2::text[]) AND c.deleted_at IS NULL
+LIMIT $3
+"""
+COUNT = """
+SELECT count(*) FROM (
+    SELECT FROM unnest($2::text[]) AS wanted (status)
+    CROSS JOIN LATERAL (
+        SELECT FROM conversations c
+        WHERE c.tenant_id = $1 AND c.status = wanted.status AND c.deleted_at IS NULL
+        LIMIT $3) one
+    LIMIT $3) found
+"""
+HERE = "c.deleted_at IS NULL"
 
 
-async def in_order(tx: TenantTx, statuses: Sequence[str], after: Position, limit: int) -> Page:
-    """Return a page of the conversations in some statuses, the newest message first."""
-    found = await tx.connection.fetch(LIST, tx.tenant_id, list(statuses), after.moment, after.id, limit + 1)
-    return page_of(found, limit)
+async def in_order(tx: TenantTx, filters: Filters, after: Position, limit: int) -> Page:
+    """Return a page of the conversations that the filters let through, by their last message."""
+    args = [list(filters.statuses), after.moment, after.id, limit + 1]
+    statement, more = narrowed(OLDEST_FIRST if filters.oldest_first else LIST, filters, len(args) + 1)
+    return page_of(await tx.connection.fetch(statement, tx.tenant_id, *args, *more), limit)
+
+
+async def ids(tx: TenantTx, filters: Filters, limit: int) -> Sequence[UUID]:
+    """Return the ids of so many conversations that the filters let through."""
+    statement, more = narrowed(IDS, filters, 3)
+    found = await tx.connection.fetch(statement, tx.tenant_id, list(filters.statuses), limit, *more)
+    return [row["id"] for row in found]
+
+
+async def count(tx: TenantTx, filters: Filters, limit: int) -> int:
+    """Count the conversations that the filters let through, up to a limit."""
+    statement, more = narrowed(COUNT, filters, 3)
+    found: int = await tx.connection.fetchval(statement, tx.tenant_id, list(filters.statuses), limit, *more)
+    return found
+
+
+def narrowed(statement: str, filters: Filters, used: int) -> tuple[str, Sequence[object]]:
+    """Put the conditions that are wanted into a statement; returns it with their arguments.
+
+    Args:
+        statement: one of the above.
+        filters: of which ``statuses`` and the order are in the statement already.
+        used: how many parameters the statement has.
+    """
+    wanted: list[str] = [HERE]
+    args: list[object] = []
+    for condition, value in _conditions(filters):
+        if "?" in condition:
+            args.append(value)
+        wanted.append(condition.replace("?", f"${used + len(args)}"))
+    return statement.replace(HERE, " AND ".join(wanted)), args
+
+
+def _conditions(filters: Filters) -> Sequence[tuple[str, object]]:
+    """Return the conditions that are wanted, each with its argument where its question mark is."""
+    labelled = """EXISTS (SELECT FROM conversation_labels l WHERE l.tenant_id = $1 AND l.conversation_id = c.id
+            AND l.label_id = ANY (?::uuid[]))"""
+    known: Sequence[tuple[str, object]] = (
+        ("c.assignee_id = ?::uuid", filters.assignee_id),
+        ("c.assignee_id IS NULL", filters.unassigned),
+        ("c.team_id = ?::uuid", filters.team_id),
+        ("c.team_id IS NULL", filters.teamless),
+        (labelled, list(filters.label_ids)),
+        ("c.channel_id = ANY (?::uuid[])", list(filters.channel_ids)),
+        ("c.priority = ANY (?::text[])", list(filters.priorities)),
+        ("c.unread_count > 0", filters.unread),
+        ("c.last_message_at < ?::timestamptz", filters.idle_since),
+    )
+    return [(condition, value) for condition, value in known if value]
 
 
 GET = """
@@ -54,4 +153,16 @@ WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL AND unread_count > 0
 async def mark_read(tx: TenantTx, conversation_id: UUID) -> bool:
     """Set the unread count to zero; False when it was zero, or there is no such conversation."""
     done: str = await tx.connection.execute(MARK_READ, tx.tenant_id, conversation_id)
+    return done == "UPDATE 1"
+
+
+MARK_UNREAD = """
+UPDATE conversations SET unread_count = 1
+WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL AND unread_count = 0
+"""
+
+
+async def mark_unread(tx: TenantTx, conversation_id: UUID) -> bool:
+    """Let a conversation count as unread; False when it did, or there is no such conversation."""
+    done: str = await tx.connection.execute(MARK_UNREAD, tx.tenant_id, conversation_id)
     return done == "UPDATE 1"

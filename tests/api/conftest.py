@@ -50,6 +50,7 @@ class Neighbours:
     connection_gone: bool = False
     letters: list[Letter] = field(default_factory=list)
     mail_server: bool = True
+    own: list[tuple[UUID, UUID, str, str]] = field(default_factory=list)
 
     def announce(self, entries: Sequence[Entry]) -> None:
         self.announced += entries
@@ -59,6 +60,8 @@ class Neighbours:
             self.letters.append(letter)
         return self.mail_server
 
+    def tell_own(self, *told: Any) -> None:
+        self.own.append(told)
 
     async def replay(self, tenant_id: UUID, webhook_id: UUID) -> bool:
         self.replayed.append((tenant_id, webhook_id))
@@ -150,6 +153,7 @@ async def served(
         replay=neighbours.replay,
         session_ended=neighbours.ended.append,
         demo=lambda _tenant: True,
+        tell_own=neighbours.tell_own,
         post=neighbours.post,
         single_sign_on=single_sign_on,
     )

@@ -1,0 +1,66 @@
+"""What one member keeps for itself: drafts, how far it has read, and the notes that call it."""
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from gateway.model.fields import ConversationId, Seq, Timestamp
+from gateway.model.message import Message
+
+
+class DraftContent(BaseModel):
+    """What somebody has begun to write in a conversation."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+    text: str = Field(default="", max_length=100_000, description="The reply.")
+    subject: str | None = Field(default=None, max_length=998, description="Mail only.")
+    cc: list[str] = Field(default=[], max_length=50, description="Mail only: further recipients.")
+    note: str = Field(default="", max_length=20_000, description="The private note.")
+    attachment_ids: list[str] = Field(default=[], max_length=30, description="Files that go with the reply.")
+
+
+class Draft(BaseModel):
+    """A draft of the caller."""
+
+    conversation_id: ConversationId
+    version: int = Field(description="Made by the client; a lower one never replaces a higher one.")
+    content: DraftContent | None = Field(description="null: it was sent or thrown away.")
+    updated_at: Timestamp
+
+
+class DraftPage(BaseModel):
+    """The caller's drafts, the latest first."""
+
+    data: list[Draft]
+    next_cursor: str | None
+
+
+class Read(BaseModel):
+    """How far the caller has read a conversation."""
+
+    conversation_id: ConversationId
+    read_up_to: Timestamp | None = Field(description="The time of the newest message seen; null: marked as unread.")
+    updated_at: Timestamp
+
+
+class ReadPage(BaseModel):
+    """What the caller has read, the latest first."""
+
+    data: list[Read]
+    next_cursor: str | None
+
+
+class Mention(BaseModel):
+    """A note that calls the caller."""
+
+    message: Message
+    seen_at: Timestamp | None
+    created_at: Timestamp
+
+
+class MentionPage(BaseModel):
+    """Notes that call the caller, the latest first."""
+
+    data: list[Mention]
+    next_cursor: str | None
+    unseen: int = Field(ge=0, description="How many were not seen yet; at most 100 are counted.")
+    seq: Seq

@@ -1,0 +1,27 @@
+"""A team, as the API and the log show it."""
+
+from pydantic import BaseModel, Field
+
+from gateway.model.fields import ChannelId, Seq, TeamId, Timestamp, UserId
+
+
+class Team(BaseModel):
+    """Members who share conversations."""
+
+    id: TeamId
+    name: str
+    member_ids: list[UserId]
+    channel_ids: list[ChannelId] = Field(description="What is written to these begins as this team's.")
+    auto_assign: bool = Field(description="Open conversations that nobody has are given to the members in turn.")
+    capacity: int | None = Field(description="Whoever has that many open conversations is passed over; null: nobody.")
+    created_at: Timestamp
+    updated_at: Timestamp
+    deleted_at: Timestamp | None
+
+
+class TeamPage(BaseModel):
+    """All teams, by name."""
+
+    data: list[Team]
+    next_cursor: str | None = Field(description="Always null: they come all at once.")
+    seq: Seq

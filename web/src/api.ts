@@ -1,14 +1,6 @@
 /** Calls to the gateway. Every failure is an `ApiError`; an ended session is told to one listener. */
 
-import type {
-  Conversation,
-  ConversationId,
-  ConversationStatus,
-  Me,
-  Message,
-  MessageId,
-  Page,
-} from "./model/types";
+import type { Conversation, ConversationId, Me, Message, MessageId, Page } from "./model/types";
 
 /** What is wrong with one value of a request; `pointer` leads to it (RFC 6901). */
 export interface Fault {
@@ -63,11 +55,10 @@ export function getMe(): Promise<Me> {
   return get<Me>("/me");
 }
 
-export function listConversations(
-  status: ConversationStatus | null,
-  cursor: string | null,
-): Promise<Page<Conversation>> {
-  return get<Page<Conversation>>(`/conversations${query({ status, cursor, limit: "100" })}`);
+/** A page of the list; `filters` are its parameters, written as a query. */
+export function listConversations(filters: string, cursor: string | null): Promise<Page<Conversation>> {
+  const page = query({ cursor, limit: "100" });
+  return get<Page<Conversation>>(`/conversations${filters === "" ? page : `?${filters}&${page.slice(1)}`}`);
 }
 
 export function getConversation(id: ConversationId): Promise<Conversation> {

@@ -3,7 +3,7 @@
 import { batch, signal } from "@preact/signals";
 import { announce } from "./shell/announce";
 import { ApiError, getConversation, getMe, listConversations, listMessages, onSessionEnd } from "./api";
-import { restart as restartList } from "./list/conversations";
+import { restart as restartList, wanted } from "./list/conversations";
 import { startLive, type Live, type Socket } from "./live";
 import type { LogEvent } from "./model/event";
 import { addConversations, addMessages, emptyInbox, findConversation } from "./model/inbox";
@@ -69,12 +69,11 @@ export function watchNetwork(): () => void {
 
 /** Load what is on screen afresh and follow the log from there. */
 export async function snapshot(who: Me): Promise<void> {
-  const shown = view.peek();
   const open = openId.peek();
-  const [list, shared] = await Promise.all([
-    listConversations(shown === "all" ? null : shown, null),
-    loadShared(),
-  ]);
+  const loading = loadShared();
+  if (view.peek().startsWith("view_")) setShared(await loading); // it says what to list
+  const shown = wanted.peek();
+  const [list, shared] = await Promise.all([listConversations(shown, null), loading]);
   // After the list, so that it is no older than the position the inbox starts from.
   const thread = open === null ? null : await readThread(open);
   batch(() => {

@@ -31,6 +31,9 @@ export const teams = computed(() => shared.value.teams);
 export const labels = computed(() => shared.value.labels);
 export const channels = computed(() => shared.value.channels);
 
+/** Also those of others, which an address can't name. */
+export const allViews = computed(() => shared.value.views);
+
 /** Those of this person and those of everybody. */
 export const cannedReplies = computed(() => shared.value.cannedReplies.filter(isMine));
 export const views = computed(() => shared.value.views.filter(isMine));

@@ -91,7 +91,7 @@ register(
     keys: "g s",
     icon: Settings,
     run: () => {
-      go({ page: "settings", conversation: null, place: "" });
+      go({ page: "settings", conversation: null });
     },
   },
   {

@@ -13,8 +13,7 @@ import { listScrolled, newerRows, pointerGone, pointerMoved, shownRows } from ".
 beforeEach(() => {
   inbox.value = emptyInbox(10);
   route.value = { page: "inbox", conversation: null, view: "open" };
-  restart("open", UNREAD_REACH);
-  restart("all", UNREAD_REACH);
+  restart("", UNREAD_REACH);
   pointerGone();
   listScrolled(0);
 });
@@ -25,7 +24,7 @@ describe("a view", () => {
       "GET /conversations?status=open&limit=100": page([made("a", 40), made("b", 30)], "next"),
       "GET /conversations?status=open&cursor=next&limit=100": page([made("c", 20)], null),
     });
-    await openView("open");
+    await openView();
     expect(ids(rows.value)).toEqual(["cnv_a", "cnv_b"]);
     await readMore();
     await readMore();
@@ -35,14 +34,14 @@ describe("a view", () => {
 
   test("does not show what lies beyond the pages read, where others would be missing", async () => {
     fakeGateway({ "GET /conversations?status=open&limit=100": page([made("a", 40), made("b", 30)], "next") });
-    await openView("open");
+    await openView();
     change((inbox) => apply(inbox, { type: "conversation.updated", seq: 11, data: made("old", 5) }));
     expect(ids(rows.value)).toEqual(["cnv_a", "cnv_b"]);
   });
 
   test("loses a conversation that was resolved and gains one that was opened", async () => {
     fakeGateway({ "GET /conversations?status=open&limit=100": page([made("a", 40), made("b", 30)], null) });
-    await openView("open");
+    await openView();
     const resolved = { ...made("a", 40), status: "resolved" } as const;
     change((inbox) => apply(inbox, { type: "conversation.updated", seq: 11, data: resolved }));
     change((inbox) => apply(inbox, { type: "conversation.created", seq: 12, data: made("c", 50) }));
@@ -53,7 +52,7 @@ describe("a view", () => {
     const gateway = fakeGateway({
       "GET /conversations?status=open&limit=100": new Refusal(503, "overloaded"),
     });
-    await openView("open");
+    await openView();
     expect(reach.value).toMatchObject({ state: "failed", failure: 503, begun: false });
     gateway.answers = { "GET /conversations?status=open&limit=100": page([made("a", 40)], null) };
     await retry();
@@ -65,7 +64,7 @@ describe("a view", () => {
 describe("the order of rows", () => {
   beforeEach(async () => {
     fakeGateway({ "GET /conversations?status=open&limit=100": page([made("a", 40), made("b", 30)], null) });
-    await openView("open");
+    await openView();
   });
 
   test("stays while the pointer moves over them, and what they say goes on", () => {

@@ -1,9 +1,9 @@
 /** Why a view is empty, and the one next step. */
 
 import { FlaskConical, Inbox, Layers } from "lucide";
-import { go, type View } from "../route";
+import { go, query, type StandingView, type View } from "../route";
 import { sendSamples, simulation } from "../shell/simulate";
-import { VIEW_ICONS } from "../shell/views";
+import { viewIcon } from "../shell/views";
 import { inbox, me } from "../store";
 import { Icon } from "../ui/icon";
 import { Notice } from "../ui/notice";
@@ -11,9 +11,15 @@ import { words } from "../words";
 
 export function EmptyView({ of }: { readonly of: View }) {
   const nothingAtAll = inbox.value.conversations.length === 0;
-  const cause = nothingAtAll && of === "open" ? "all" : of;
+  const narrowed = query.value.size > 0;
+  const cause =
+    nothingAtAll && of === "open" && !narrowed
+      ? "all"
+      : !narrowed && of in words.list.empty
+        ? (of as StandingView)
+        : "other";
   return (
-    <Notice icon={cause === "all" ? Inbox : VIEW_ICONS[cause]} title={words.list.empty[cause]}>
+    <Notice icon={cause === "all" ? Inbox : viewIcon(of)} title={words.list.empty[cause]}>
       <p>{words.list.emptyWhy[cause]}</p>
       {cause === "all" && me.value?.demo === true && <Samples />}
       {cause !== "all" && <ShowAll />}

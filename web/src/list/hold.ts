@@ -7,10 +7,9 @@
  */
 
 import { computed, signal } from "@preact/signals";
-import { byActivity } from "../model/order";
 import type { Conversation, ConversationId } from "../model/types";
 import { inbox } from "../store";
-import { rows } from "./conversations";
+import { order, rows } from "./conversations";
 
 const REST = 4000;
 
@@ -21,16 +20,16 @@ let scrolled = false;
 
 /** The rows in the order to show them in. */
 export const shownRows = computed<readonly Conversation[]>(() => {
-  const order = held.value;
-  if (order === null) return rows.value;
-  return [...inOldOrder(order), ...readSince(order)];
+  const old = held.value;
+  if (old === null) return rows.value;
+  return [...inOldOrder(old), ...readSince(old)];
 });
 
 /** How many rows would rise above the held ones. */
 export const newerRows = computed(() => {
   const top = held.value?.[0];
   if (top === undefined) return 0;
-  return rows.value.filter((row) => row.last_message_at > top.last_message_at).length;
+  return rows.value.filter((row) => order.value(row, top) < 0).length;
 });
 
 export function pointerMoved(): void {
@@ -63,15 +62,15 @@ function settle(): void {
   else held.value ??= rows.peek();
 }
 
-function inOldOrder(order: readonly Conversation[]): Conversation[] {
+function inOldOrder(old: readonly Conversation[]): Conversation[] {
   const current = new Map(inbox.value.conversations.map((row) => [row.id, row]));
-  return order.map((row) => current.get(row.id)).filter((row) => row !== undefined);
+  return old.map((row) => current.get(row.id)).filter((row) => row !== undefined);
 }
 
 // A further page read while the order is held goes below it.
-function readSince(order: readonly Conversation[]): Conversation[] {
-  const last = order.at(-1);
+function readSince(old: readonly Conversation[]): Conversation[] {
+  const last = old.at(-1);
   if (last === undefined) return [...rows.value];
-  const ids = new Set<ConversationId>(order.map((row) => row.id));
-  return rows.value.filter((row) => !ids.has(row.id) && byActivity(row, last) > 0);
+  const ids = new Set<ConversationId>(old.map((row) => row.id));
+  return rows.value.filter((row) => !ids.has(row.id) && order.value(row, last) > 0);
 }

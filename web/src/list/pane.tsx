@@ -3,7 +3,7 @@
 import { ArrowUp, ChevronDown, RefreshCw, TriangleAlert } from "lucide";
 import { useEffect, useRef } from "preact/hooks";
 import { AccountMenu } from "../shell/account";
-import { viewName, VIEW_ICONS } from "../shell/views";
+import { viewIcon, viewName } from "../shell/views";
 import { go, view, VIEWS } from "../route";
 import { Delayed } from "../ui/delayed";
 import { Icon } from "../ui/icon";
@@ -88,7 +88,7 @@ function ViewMenu() {
               go({ view: one, conversation: null });
             }}
           >
-            <Icon of={VIEW_ICONS[one]} />
+            <Icon of={viewIcon(one)} />
             {viewName(one)}
           </MenuItem>
         ))}

@@ -37,7 +37,7 @@ export function Create({ provider }: { readonly provider: Provider }) {
         settings: valuesOf(provider.settings, settings),
         channels: address.trim() === "" ? [] : [{ kind, address: address.trim() }],
       });
-      go({ page: "settings", conversation: null, place: made.id }, "replace");
+      go({ place: made.id }, "replace");
     } catch (error) {
       setRefusals({
         credentials: refusalOf(error, "/credentials"),

@@ -20,7 +20,7 @@ export function ConnectionList() {
 }
 
 function Card({ of }: { readonly of: ConnectionView }) {
-  const to: Route = { page: "settings", conversation: null, view: "open", place: of.id };
+  const to: Route = { page: "settings", conversation: null, view: "open", area: "connections", place: of.id };
   const title = providers.value.find((one) => one.name === of.provider)?.title ?? of.provider;
   const addresses = [...new Set(of.channels.map((one) => one.address))];
   return (
@@ -30,7 +30,7 @@ function Card({ of }: { readonly of: ConnectionView }) {
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey) return;
         event.preventDefault();
-        go({ page: "settings", conversation: null, place: of.id });
+        go(to);
       }}
     >
       <span class="card-name">

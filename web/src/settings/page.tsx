@@ -1,150 +1,85 @@
-/** Settings → Connections: the list, a new one, or one of them. */
+/** The settings: the menu of their areas, and the one that is open. */
 
-import { ArrowLeft, Plug, Plus, RefreshCw, WifiOff } from "lucide";
-import type { ComponentChildren } from "preact";
-import { useEffect } from "preact/hooks";
-import { go, route } from "../route";
-import { Delayed } from "../ui/delayed";
+import { ArrowLeft, Ban } from "lucide";
+import { go, route, write, type Route } from "../route";
 import { Icon } from "../ui/icon";
+import { Lazy } from "../ui/lazy";
+import { Link } from "../ui/link";
 import { Notice } from "../ui/notice";
 import { words } from "../words";
-import { connections, load, mayManage, providers, state } from "./connections";
-import { Create } from "./create";
-import { Detail } from "./detail";
-import { ConnectionList } from "./list";
-import { goTo } from "./places";
-import { ProviderList } from "./providers";
-import type { ConnectionView } from "./types";
+import { AREA_GROUPS, shownAreas, type Area } from "./areas";
 import "./settings.css";
 
-export function SettingsPage() {
-  const place = route.value.place ?? "";
-  useEffect(() => {
-    void load();
-  }, []);
+export default function SettingsPage() {
+  const { area = "", place = "" } = route.value;
+  const areas = shownAreas();
+  // Beside the menu there is room for one of them; on a phone the menu comes first.
+  const open = area === "" ? areas[0] : areas.find((one) => one.id === area);
   return (
-    <main class="settings" id="thread" tabIndex={-1}>
-      <Body place={place} key={place} />
+    <main class="settings" data-menu={area === ""}>
+      <SettingsMenu />
+      <div class="settings-body" id="content" tabIndex={-1}>
+        {open !== undefined && <Lazy key={open.id} load={open.load} of={{ place }} />}
+        {open === undefined && <Notice icon={Ban} title={words.settings.noArea} alert />}
+      </div>
     </main>
   );
 }
 
-function Body({ place }: { readonly place: string }) {
-  if (state.value === "failed") return <Failed />;
-  if (state.value !== "ready") return <Loading />;
-  if (place === "") return <Connections />;
-  if (place === "new") return <Choose />;
-  const provider = providers.value.find((one) => `new/${one.name}` === place);
-  if (provider !== undefined && mayManage.value) {
-    return (
-      <Screen title={provider.title} lead={provider.summary} back="new">
-        <Create provider={provider} />
-      </Screen>
-    );
-  }
-  const connection = connections.value.find((one) => one.id === place);
-  return connection === undefined ? (
-    <Screen title={words.settings.connections} back="">
-      <Notice icon={Plug} title={words.settings.gone} alert />
-    </Screen>
-  ) : (
-    <Screen title={connection.name} lead={leadOf(connection)} back="">
-      <Detail of={connection} />
-    </Screen>
-  );
-}
-
-function Connections() {
-  const add = mayManage.value && (
-    <button
-      type="button"
-      class="button primary"
-      onClick={() => {
-        goTo("new");
-      }}
-    >
-      <Icon of={Plus} />
-      {words.settings.connect}
-    </button>
-  );
+function SettingsMenu() {
   return (
-    <Screen title={words.settings.connections} lead={words.settings.lead} back={null} action={add}>
-      {!mayManage.value && <p class="settings-note">{words.settings.readOnly}</p>}
-      {connections.value.length === 0 ? (
-        <Notice icon={Plug} title={words.settings.empty}>
-          <p>{words.settings.emptyWhy}</p>
-        </Notice>
-      ) : (
-        <ConnectionList />
-      )}
-    </Screen>
-  );
-}
-
-function Choose() {
-  return (
-    <Screen title={words.settings.choose} lead={words.settings.chooseLead} back="">
-      <ProviderList />
-    </Screen>
-  );
-}
-
-interface ScreenProps {
-  readonly title: string;
-  readonly lead?: string;
-  /** Where the way back leads; null: to the inbox. */
-  readonly back: string | null;
-  readonly action?: ComponentChildren;
-  readonly children: ComponentChildren;
-}
-
-function Screen({ title, lead, back, action, children }: ScreenProps) {
-  const label = back === null ? words.settings.backToInbox : words.settings.back;
-  return (
-    <div class="settings-column">
-      <header class="settings-head">
+    <nav class="settings-menu" aria-label={words.settings.title}>
+      <header class="settings-menu-head">
         <button
           type="button"
-          class={back === null ? "button quiet square only-phone" : "button quiet square"}
-          aria-label={label}
+          class="button quiet square"
+          aria-label={words.settings.backToInbox}
           onClick={() => {
-            if (back === null) go({ page: "inbox", conversation: null });
-            else goTo(back);
+            go({ page: "inbox" });
           }}
         >
           <Icon of={ArrowLeft} />
         </button>
-        <div class="settings-title">
-          <h1>{title}</h1>
-          {lead !== undefined && <p>{lead}</p>}
-        </div>
-        {action}
+        <h2>{words.settings.title}</h2>
       </header>
-      {children}
-    </div>
+      {AREA_GROUPS.map((group) => (
+        <Group key={group} of={group} />
+      ))}
+    </nav>
   );
 }
 
-function Loading() {
+function Group({ of }: { readonly of: Area["group"] }) {
+  const areas = shownAreas().filter((one) => one.group === of);
+  if (areas.length === 0) return null;
   return (
-    <Delayed>
-      <Notice icon={RefreshCw} title={words.settings.loading} />
-    </Delayed>
+    <section>
+      <h3>{words.settings.groups[of]}</h3>
+      <ul>
+        {areas.map((one) => (
+          <li key={one.id}>
+            <AreaLink of={one} />
+          </li>
+        ))}
+      </ul>
+    </section>
   );
 }
 
-function Failed() {
+function AreaLink({ of }: { readonly of: Area }) {
+  const current = route.value.area || shownAreas()[0]?.id;
+  const to: Route = { page: "settings", conversation: null, view: route.value.view, area: of.id, place: "" };
   return (
-    <Notice icon={WifiOff} title={words.settings.error} alert>
-      <button type="button" class="button" onClick={() => void load()}>
-        <Icon of={RefreshCw} />
-        {words.error.retry}
-      </button>
-    </Notice>
+    <Link
+      class="view-link"
+      href={write(to)}
+      current={current === of.id}
+      onGo={() => {
+        go(to);
+      }}
+    >
+      <Icon of={of.icon} />
+      <span>{of.title()}</span>
+    </Link>
   );
-}
-
-function leadOf(connection: ConnectionView): string {
-  const provider = providers.value.find((one) => one.name === connection.provider);
-  return provider?.summary ?? connection.provider;
 }

@@ -18,7 +18,8 @@ export function ProviderList() {
 }
 
 function Card({ of }: { readonly of: Provider }) {
-  const to: Route = { page: "settings", conversation: null, view: "open", place: `new/${of.name}` };
+  const place = `new/${of.name}`;
+  const to: Route = { page: "settings", conversation: null, view: "open", area: "connections", place };
   return (
     <a
       class="card"
@@ -26,7 +27,7 @@ function Card({ of }: { readonly of: Provider }) {
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey) return;
         event.preventDefault();
-        go({ page: "settings", conversation: null, place: `new/${of.name}` });
+        go(to);
       }}
     >
       <span class="card-name">

@@ -43,7 +43,7 @@ export function AccountMenu({ side }: AccountMenuProps) {
       )}
       <MenuItem
         onSelect={() => {
-          go({ page: "settings", conversation: null, place: "" });
+          go({ page: "settings", conversation: null });
         }}
       >
         <Icon of={Settings} />

@@ -8,10 +8,10 @@ import { ListPane } from "../list/pane";
 import { Login } from "../login/login";
 import { openId, route } from "../route";
 import { connection, me } from "../store";
-import { SettingsPage } from "../settings/page";
 import { ThreadPane } from "../thread/pane";
 import { Delayed } from "../ui/delayed";
 import { Icon } from "../ui/icon";
+import { Lazy } from "../ui/lazy";
 import { Notice } from "../ui/notice";
 import { words } from "../words";
 import { announcement } from "./announce";
@@ -21,6 +21,8 @@ import { detailsOpen } from "./details";
 import { LogoutFailed } from "./logout";
 import { Rail } from "./rail";
 import "./shell.css";
+
+const loadSettings = () => import("../settings/page");
 
 export function App() {
   if (unreachable.value) return <Unreachable />;
@@ -37,13 +39,19 @@ function Inbox() {
       data-details={open && detailsOpen.value}
       data-connection={connection.value.state}
     >
-      <a class="skip" href="#thread">
-        {route.value.page === "settings" ? words.skip.settings : words.skip.thread}
-      </a>
+      {route.value.page === "settings" ? (
+        <a class="skip" href="#content">
+          {words.skip.settings}
+        </a>
+      ) : (
+        <a class="skip" href="#thread">
+          {words.skip.thread}
+        </a>
+      )}
       <Banner />
       <Rail />
       {route.value.page === "settings" ? (
-        <SettingsPage />
+        <Lazy load={loadSettings} of={{}} />
       ) : (
         <main class="panes">
           <h1 class="unseen">{words.views.inbox}</h1>

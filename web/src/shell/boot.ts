@@ -5,7 +5,7 @@ import { ApiError } from "../api";
 import "../keys/all";
 import { watchKeys } from "../keys/watch";
 import { openView, reach as listReach } from "../list/conversations";
-import { go, openId, route, view, watchHistory } from "../route";
+import { go, openId, route, watchHistory } from "../route";
 import { me } from "../store";
 import { start, watchNetwork } from "../sync";
 import { openThread, reach as threadReach, readWhatIsSeen } from "../thread/messages";
@@ -45,6 +45,6 @@ function loadWhatIsShown(): void {
   const list = listReach.value;
   const thread = threadReach.value;
   const id = openId.value;
-  if (!list.begun && list.state === "idle") void openView(view.value);
+  if (!list.begun && list.state === "idle") void openView();
   if (id !== null && !thread.begun && thread.state === "idle") void openThread(id);
 }

@@ -6,7 +6,7 @@ import { me } from "../store";
 import { Icon } from "../ui/icon";
 import { words } from "../words";
 import { AccountMenu } from "./account";
-import { viewName, VIEW_ICONS } from "./views";
+import { viewIcon, viewName } from "./views";
 import "./rail.css";
 
 export function Rail() {
@@ -34,7 +34,7 @@ export function Rail() {
 }
 
 function SettingsLink() {
-  const to: Route = { page: "settings", conversation: null, view: view.value, place: "" };
+  const to: Route = { page: "settings", conversation: null, view: view.value };
   return (
     <a
       class="view-link"
@@ -65,7 +65,7 @@ function ViewLink({ of }: { readonly of: View }) {
         go({ page: "inbox", view: of, conversation: null });
       }}
     >
-      <Icon of={VIEW_ICONS[of]} />
+      <Icon of={viewIcon(of)} />
       <span>{viewName(of)}</span>
     </a>
   );

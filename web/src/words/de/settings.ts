@@ -5,6 +5,9 @@ import { plural } from "./forms";
 
 export const settings: typeof English = {
   title: "Einstellungen",
+  groups: { you: "Sie selbst", workspace: "Arbeitsbereich", developers: "Entwicklung" },
+  noArea: "Diese Seite gibt es nicht, oder Ihre Rolle darf sie nicht sehen.",
+  backToMenu: "Zurück zu den Einstellungen",
   connections: "Verbindungen",
   lead: "Jeder Anbieter, der Nachrichten hierher schickt, mit seinen Adressen.",
   connect: "Anbieter verbinden",

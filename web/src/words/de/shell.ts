@@ -5,7 +5,25 @@ import { number } from "./forms";
 
 export const shell: typeof English = {
   skip: { thread: "Zum Gespräch springen", settings: "Zu den Einstellungen springen" },
-  views: { label: "Ansichten", all: "Alle", inbox: "Posteingang", choose: "Ansicht wählen" },
+  views: {
+    label: "Ansichten",
+    inbox: "Posteingang",
+    choose: "Ansicht wählen",
+    gone: "Diese Ansicht gibt es nicht mehr",
+    names: {
+      open: "Posteingang",
+      mine: "Meine",
+      unassigned: "Nicht zugewiesen",
+      mentions: "Erwähnungen",
+      pending: "Wartend",
+      snoozed: "Zurückgestellt",
+      resolved: "Erledigt",
+      all: "Alle",
+    },
+    saved: "Gespeicherte Ansichten",
+    teams: "Teams",
+    labels: "Labels",
+  },
   connection: {
     waiting: (age) => `Verbindung wird wiederhergestellt… Stand von vor ${age}`,
     retry: "Jetzt versuchen",
@@ -48,6 +66,8 @@ export const shell: typeof English = {
   error: {
     retry: "Noch einmal versuchen",
     unreachable: "Postgate hat nicht geantwortet. Prüfen Sie Ihre Verbindung.",
+    part: "Dieser Teil der Seite konnte nicht geladen werden.",
+    partLoading: "Wird geladen…",
   },
   simulate: {
     action: "Beispielnachrichten senden",

@@ -4,6 +4,9 @@ import { plural } from "./forms";
 
 export const settings = {
   title: "Settings",
+  groups: { you: "You", workspace: "Workspace", developers: "Developers" },
+  noArea: "There is no such page, or it is not for your role.",
+  backToMenu: "Back to the settings",
   connections: "Connections",
   lead: "Each provider that sends messages here, with its addresses.",
   connect: "Connect a provider",

@@ -4,7 +4,25 @@ import { number } from "./forms";
 
 export const shell = {
   skip: { thread: "Skip to the conversation", settings: "Skip to settings" },
-  views: { label: "Views", all: "All", inbox: "Inbox", choose: "Choose a view" },
+  views: {
+    label: "Views",
+    inbox: "Inbox",
+    choose: "Choose a view",
+    gone: "This view is gone",
+    names: {
+      open: "Inbox",
+      mine: "Mine",
+      unassigned: "Unassigned",
+      mentions: "Mentions",
+      pending: "Pending",
+      snoozed: "Snoozed",
+      resolved: "Resolved",
+      all: "All",
+    },
+    saved: "Saved views",
+    teams: "Teams",
+    labels: "Labels",
+  },
   connection: {
     waiting: (age: string) => `Reconnecting… showing what was true ${age} ago`,
     retry: "Try now",
@@ -51,6 +69,8 @@ export const shell = {
   error: {
     retry: "Try again",
     unreachable: "Postgate did not answer. Check your connection.",
+    part: "This part of the page could not be loaded.",
+    partLoading: "Loading…",
   },
   simulate: {
     action: "Send sample messages",

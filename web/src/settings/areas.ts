@@ -1,0 +1,42 @@
+/**
+ * The parts of the settings, in the order of their menu.
+ *
+ * A feature adds a line: the page itself is a component with a default export in a file of its own, which is
+ * fetched when somebody goes there. `place` is what follows the area in the address: `/settings/people/usr_1`.
+ * Pages are made of `Screen`; their texts are `words.AREA` (see `words/en.ts`).
+ */
+
+import { Plug, type IconNode } from "lucide";
+import type { ComponentType } from "preact";
+import { words } from "../words";
+
+export interface PlaceProps {
+  readonly place: string;
+}
+
+export interface Area {
+  readonly id: string;
+  readonly group: "you" | "workspace" | "developers";
+  readonly title: () => string;
+  readonly icon: IconNode;
+  /** Whether this person has any business there. */
+  readonly when?: () => boolean;
+  readonly load: () => Promise<{ readonly default: ComponentType<PlaceProps> }>;
+}
+
+export const AREA_GROUPS: readonly Area["group"][] = ["you", "workspace", "developers"];
+
+export const AREAS: readonly Area[] = [
+  {
+    id: "connections",
+    group: "workspace",
+    title: () => words.settings.connections,
+    icon: Plug,
+    load: () => import("./connectionpages"),
+  },
+];
+
+/** Those that this person sees. */
+export function shownAreas(): readonly Area[] {
+  return AREAS.filter((one) => one.when?.() ?? true);
+}

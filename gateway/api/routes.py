@@ -11,6 +11,11 @@ from gateway.api import (
     canned_replies,
     connections,
     conversations,
+    custom_fields,
+    customer_merges,
+    customer_notes,
+    customer_timeline,
+    customers,
     docs,
     drafts,
     files,
@@ -75,6 +80,11 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     messages.add_routes(api, services)
     files.add_routes(api, services)
     media.add_routes(app, services)
+    customers.add_routes(api, services)
+    customer_merges.add_routes(api, services)
+    customer_notes.add_routes(api, services)
+    customer_timeline.add_routes(api, services)
+    custom_fields.add_routes(api, services)
     webhooks.add_routes(api, services)
     providers.add_routes(api, services)
     connections.add_routes(api, services)

@@ -1,57 +1,25 @@
 """An entry of the log as the outside sees it: the same in the stream, in the list and in webhooks."""
 
-from typing import Literal
-
 from pydantic import BaseModel, Field
 
+from gateway.model.canned_reply import CannedReply
 from gateway.model.connection import Channel
 from gateway.model.conversation import Conversation
+from gateway.model.customer import Customer, CustomerMerged, CustomerNote, CustomField
 from gateway.model.fields import (
     Anything,
     ChannelId,
     ConnectionId,
     ConversationId,
-    CustomerId,
     EventId,
-    LabelId,
     Seq,
     Timestamp,
 )
+from gateway.model.label import Label
+from gateway.model.member import Member
 from gateway.model.message import Message
-
-
-class Identity(BaseModel):
-    """A way to reach a customer."""
-
-    kind: Literal["phone", "whatsapp", "bsuid", "email"]
-    value: str
-
-
-class OptOut(BaseModel):
-    """A customer does not want to be written to."""
-
-    channel_id: ChannelId
-    address: str = Field(description="The customer's address that it was said for.")
-    category: str = Field(description="all, or the kind of messages that it is about (marketing_messages …).")
-    opted_out_at: Timestamp
-
-
-class Customer(BaseModel):
-    """A customer, in ``customer.created`` and ``customer.updated``."""
-
-    id: CustomerId
-    name: str | None
-    business_name: str | None
-    customer_code: str | None = Field(description="The tenant's own number for the customer.")
-    status: Literal["active", "blocked", "merged"]
-    merged_into: CustomerId | None = Field(description="Merged ones: who they are now.")
-    identities: list[Identity]
-    opt_outs: list[OptOut]
-    label_ids: list[LabelId]
-    custom_fields: Anything = Field(description="The tenant's own fields, by key.")
-    created_at: Timestamp
-    updated_at: Timestamp
-    deleted_at: Timestamp | None
+from gateway.model.team import Team
+from gateway.model.view import View
 
 
 class NewMessage(Message):
@@ -79,14 +47,33 @@ class Event(BaseModel):
     seq: Seq
     type: str = Field(
         description="message.created, message.updated, message.deleted, message.status_changed, conversation.created, "
-        "conversation.updated, customer.created, customer.updated, channel.created, channel.updated, "
-        "channel.alarm …"
+        "conversation.updated, customer.created, customer.updated, customer.merged, customer_note.updated, "
+        "custom_field.updated, note.created, note.updated, note.deleted, activity.created, team.updated, "
+        "member.updated, label.updated, canned_reply.updated, view.updated, channel.created, channel.updated, channel.alarm …"
     )
     timestamp: Timestamp
     tenant_id: str = Field(json_schema_extra={"format": "uuid"})
     conversation_id: ConversationId | None
-    data: NewMessage | Message | Conversation | Customer | Channel | Alarm | Anything = Field(
-        description="By type: NewMessage, Message, Conversation, Customer, Channel or Alarm."
+    data: (
+        NewMessage
+        | Message
+        | Conversation
+        | Customer
+        | CustomerMerged
+        | CustomerNote
+        | CustomField
+        | Member
+        | Team
+        | Label
+        | CannedReply
+        | View
+        | Channel
+        | Alarm
+        | Anything
+    ) = Field(
+        description="By type: NewMessage, Message, Conversation, Customer, CustomerMerged, CustomerNote, CustomField, "
+        "Member, Team, Label, CannedReply, View, Channel or Alarm; Message also for note.created, note.updated, note.deleted and "
+        "activity.created, which hold what no customer ever sees."
     )
 
 

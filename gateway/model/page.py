@@ -26,3 +26,23 @@ class Page:
 
     rows: Sequence[str]
     last: Position | None
+
+
+@dataclass(frozen=True, slots=True)
+class NamePosition:
+    """A row's place in a list ordered by a name, then id; the next page begins behind it."""
+
+    name: str
+    id: UUID
+
+
+#: Before every row of a list by name.
+FIRST_NAME = NamePosition("", UUID(int=0))
+
+
+@dataclass(frozen=True, slots=True)
+class NamePage:
+    """Rows as JSON text, and the position of the last one when more follow."""
+
+    rows: Sequence[str]
+    last: NamePosition | None

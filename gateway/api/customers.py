@@ -1,0 +1,475 @@
+"""``/api/v1/customers``: the list, one customer, their card and addresses, and who may be the same person."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import asyncpg
+import orjson
+from aiohttp import web
+from pydantic import Field
+
+from channels.phone_numbers import aliases
+from gateway.api.channels import Words
+from gateway.api.cursors import list_json, name_position_of, names_json, position_of
+from gateway.api.etags import ETAG, IF_MATCH, require_match, tagged
+from gateway.api.services import Services
+from gateway.customers.addresses import AddressInvalid, normalised
+from gateway.customers.fields import ValueUnfit, fitting
+from gateway.model.customer import Customer, CustomerPage, DuplicateList, IdentityKind
+from gateway.model.fields import LabelId
+from gateway.model.ids import parse, public
+from gateway.model.log import Entry
+from gateway.openapi import Answer, Api, BodyModel, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
+from gateway.problems import ChangedMeanwhile, CursorInvalid, Fault, Invalid, NotFound, Taken, WrongState
+from gateway.store import customers as store
+from gateway.store import customers_fields, log
+from gateway.store.customers import Address
+from gateway.store.pool import TenantTx, tenant_tx
+
+TAG = "Customers"
+CREATED = "customer.created"
+UPDATED = "customer.updated"
+MOST_DUPLICATES = 10
+
+CustomerStatus = Literal["active", "blocked"]
+Values = dict[str, Any]  # Any: as the tenant's fields tell
+Labels = Annotated[list[LabelId], Field(max_length=100, description="All labels that they are to have.")]
+CURSOR = Field(default=None, description="The next_cursor of the page before.")
+
+
+class CustomerQuery(QueryModel):
+    """Which customers, in which order."""
+
+    status: list[Literal["active", "blocked", "merged"]] = Field(
+        default=[], max_length=3, description="May be repeated; none means active and blocked."
+    )
+    label_id: LabelId | None = Field(default=None, description="Those who have this label.")
+    sort: Literal["newest", "name"] = "newest"
+    limit: Limit = 50
+    cursor: str | None = CURSOR
+
+
+class IdentityBody(BodyModel):
+    """A way to reach a customer."""
+
+    kind: IdentityKind
+    value: str = Field(
+        min_length=1, max_length=400, description="A number with its country code, an e-mail address, or a user id."
+    )
+
+
+class IdentityQuery(QueryModel):
+    """Which of a customer's addresses."""
+
+    kind: IdentityKind
+    value: str = Field(min_length=1, max_length=400)
+
+
+class CustomerChange(BodyModel):
+    """What is to be changed of a customer; what is left out stays."""
+
+    name: Words | None = None
+    business_name: Words | None = None
+    customer_code: Words | None = Field(default=None, description="Unique among the tenant's customers.")
+    status: CustomerStatus | None = Field(
+        default=None, description="blocked: marked as somebody not to deal with; their messages are kept all the same."
+    )
+    custom_fields: Values = Field(
+        default={}, max_length=100, description="Those that are named are set anew, or removed by null."
+    )
+    label_ids: Labels | None = None
+
+
+class CustomerBody(CustomerChange):
+    """A new customer; a name, a business name or an address is needed."""
+
+    identities: list[IdentityBody] = Field(default=[], max_length=50)
+
+
+LIST = Operation(
+    method="GET",
+    path="/api/v1/customers",
+    name="list_customers",
+    tag=TAG,
+    summary="List customers, the newest first, or by name.",
+    query=CustomerQuery,
+    body=NoBody,
+    permission="inbox.read",
+    answers={200: Answer("A page; its rows are at least as new as seq.", CustomerPage)},
+    problems=(CursorInvalid,),
+)
+CREATE = Operation(
+    method="POST",
+    path="/api/v1/customers",
+    name="create_customer",
+    tag=TAG,
+    summary="Add a customer.",
+    description="Writes customer.created to the log. An address that another customer has is refused: `taken`.",
+    query=NoQuery,
+    body=CustomerBody,
+    permission="customers.write",
+    answers={201: Answer("The customer.", Customer, headers=ETAG)},
+    problems=(Taken,),
+)
+GET = Operation(
+    method="GET",
+    path="/api/v1/customers/{id}",
+    name="get_customer",
+    tag=TAG,
+    summary="Get a customer.",
+    description="A merged one too, whose merged_into tells who they are now.",
+    query=NoQuery,
+    body=NoBody,
+    permission="inbox.read",
+    answers={200: Answer("The customer.", Customer, headers=ETAG)},
+    id_prefix="cus",
+)
+CHANGE = Operation(
+    method="PATCH",
+    path="/api/v1/customers/{id}",
+    name="change_customer",
+    tag=TAG,
+    summary="Change a customer's card.",
+    description="Writes customer.updated to the log when something is different afterwards.",
+    query=NoQuery,
+    body=CustomerChange,
+    permission="customers.write",
+    answers={200: Answer("The customer as they are now.", Customer, headers=ETAG)},
+    problems=(Taken, WrongState, ChangedMeanwhile),
+    id_prefix="cus",
+    headers=IF_MATCH,
+)
+REMOVE = Operation(
+    method="DELETE",
+    path="/api/v1/customers/{id}",
+    name="remove_customer",
+    tag=TAG,
+    summary="Delete a customer.",
+    description="Their conversations stay, under the name. Their addresses and their code are free again: whoever"
+    " writes from one is a new customer. Merges into them can no longer be undone. Writes customer.updated.",
+    query=NoQuery,
+    body=NoBody,
+    permission="customers.write",
+    answers={204: Answer("They are gone.", content_type=None)},
+    problems=(WrongState,),
+    id_prefix="cus",
+)
+ADD_IDENTITY = Operation(
+    method="POST",
+    path="/api/v1/customers/{id}/identities",
+    name="add_identity",
+    tag=TAG,
+    summary="Give a customer an address.",
+    description="A number is kept as E.164, an e-mail address in lower case. Writes customer.updated to the log. What"
+    " another customer has is refused: `taken`; merge the two if they are one.",
+    query=NoQuery,
+    body=IdentityBody,
+    permission="customers.write",
+    answers={200: Answer("The customer as they are now.", Customer, headers=ETAG)},
+    problems=(Taken, WrongState),
+    id_prefix="cus",
+)
+REMOVE_IDENTITY = Operation(
+    method="DELETE",
+    path="/api/v1/customers/{id}/identities",
+    name="remove_identity",
+    tag=TAG,
+    summary="Take an address off a customer.",
+    description="Whoever writes from it is a new customer then. The last one may go too. Writes customer.updated.",
+    query=IdentityQuery,
+    body=NoBody,
+    permission="customers.write",
+    answers={200: Answer("The customer as they are now.", Customer, headers=ETAG)},
+    problems=(WrongState,),
+    id_prefix="cus",
+)
+DUPLICATES = Operation(
+    method="GET",
+    path="/api/v1/customers/{id}/duplicates",
+    name="list_duplicates",
+    tag=TAG,
+    summary="Find customers who may be the same person.",
+    description="By other spellings of their numbers, and by their name.",
+    query=NoQuery,
+    body=NoBody,
+    permission="inbox.read",
+    answers={200: Answer("The likeliest first; at most ten.", DuplicateList)},
+    id_prefix="cus",
+)
+
+
+class Customers:
+    """The handlers."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def list(self, call: Call[CustomerQuery, NoBody]) -> web.StreamResponse:
+        """Answer a page; the log's position is read first, so that folding what follows it loses nothing."""
+        query = call.query
+        statuses = sorted(set(query.status or ("active", "blocked")))
+        filters = [query.sort, query.label_id or "", *statuses]
+        label = parse("lbl", query.label_id) if query.label_id else None
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            seq = (await log.head(tx)).last_seq
+            if query.sort == "name":
+                place = name_position_of(query.cursor, filters)
+                names = await store.by_name(tx, statuses, label, place, query.limit)
+                return json_answer(names_json(names, filters, seq))
+            page = await store.newest_first(tx, statuses, label, position_of(query.cursor, filters), query.limit)
+        return json_answer(list_json(page, filters, seq))
+
+    async def get(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
+        """Answer one customer."""
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            return tagged(_there(await store.get(tx, call.id)))
+
+    async def create(self, call: Call[NoQuery, CustomerBody]) -> web.StreamResponse:
+        """Store a new customer with their addresses and labels."""
+        body = call.body
+        addresses = [address_of(one, f"/identities/{place}") for place, one in enumerate(body.identities)]
+        if not (body.name or body.business_name or addresses):
+            raise Invalid("a customer needs a name or an address", [Fault("body", "", "give a name or an address")])
+        customer_id = self._new_id()
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            card = await self._card(tx, EMPTY, body)
+            labels = await _labels(tx, body.label_ids or [])
+            await _taken(tx, addresses, customer_id)
+            await _stored(tx, customer_id, card, new=True)
+            for address in addresses:
+                await self._give(tx, customer_id, address)
+            await store.set_labels(tx, customer_id, labels)
+            entries = [await self._tell(tx, CREATED, customer_id, customer_id)]
+            shown = _there(await store.get(tx, customer_id))
+        self._services.announce(entries)
+        return tagged(shown, 201)
+
+    async def change(self, call: Call[NoQuery, CustomerChange]) -> web.StreamResponse:
+        """Store what is to be changed; nothing is told when nothing is different."""
+        body = call.body
+        entries = []
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            labels = await _labels(tx, body.label_ids) if body.label_ids is not None else None
+            before = await locked(tx, call.id)
+            require_match(call.request, before)
+            was = orjson.loads(before)
+            _own(was)
+            card = await self._card(tx, was, body)
+            changed = any(card[key] != was[key] for key in card)
+            if changed:
+                await _stored(tx, call.id, card)
+            if labels is not None and {public("lbl", label) for label in labels} != set(was["label_ids"]):
+                await store.set_labels(tx, call.id, labels)
+                changed = True
+            if changed:
+                entries.append(await self._tell(tx, UPDATED, call.id))
+            shown = _there(await store.get(tx, call.id))
+        self._announce(entries)
+        return tagged(shown)
+
+    async def remove(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
+        """Delete a customer."""
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            if not await store.lock(tx, call.id):
+                raise NotFound("there is no such customer")
+            _own(orjson.loads(_there(await store.get(tx, call.id))))
+            await store.remove(tx, call.id)
+            entries = [await self._tell(tx, UPDATED, call.id)]
+        self._announce(entries)
+        return web.Response(status=204)
+
+    async def add_identity(self, call: Call[NoQuery, IdentityBody]) -> web.StreamResponse:
+        """Give a customer an address; one that they have already changes nothing."""
+        address = address_of(call.body, "")
+        entries = []
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            was = orjson.loads(await locked(tx, call.id))
+            _own(was)
+            if {"kind": address.kind, "value": address.value} not in was["identities"]:
+                await _taken(tx, [address], call.id)
+                await self._give(tx, call.id, address)
+                entries.append(await self._tell(tx, UPDATED, call.id))
+            shown = _there(await store.get(tx, call.id))
+        self._announce(entries)
+        return tagged(shown)
+
+    async def remove_identity(self, call: Call[IdentityQuery, NoBody]) -> web.StreamResponse:
+        """Take an address off a customer."""
+        given = call.query
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            _own(orjson.loads(await locked(tx, call.id)))
+            for value in dict.fromkeys((given.value.replace("\0", ""), _spelled(given))):
+                if await store.remove_identity(tx, call.id, Address(given.kind, value)):
+                    break
+            else:
+                raise NotFound("this customer has no such address")
+            entries = [await self._tell(tx, UPDATED, call.id)]
+            shown = _there(await store.get(tx, call.id))
+        self._announce(entries)
+        return tagged(shown)
+
+    async def duplicates(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
+        """Answer who may be the same: first those known by another spelling of a number, then namesakes."""
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            identities = orjson.loads(_there(await store.get(tx, call.id)))["identities"]
+            numbers = [i["value"] for i in identities if i["kind"] in store.NUMBERS]
+            by_number = await store.known_by(tx, [s for n in numbers for s in (n, *aliases(n))], call.id)
+            by_name = await store.namesakes(tx, call.id)
+            found = list(dict.fromkeys([*by_number, *by_name]))[:MOST_DUPLICATES]
+            shown = await store.shown(tx, found)
+        rows = []
+        for key in found:
+            why = [w for w, keys in (("number", by_number), ("name", by_name)) if key in keys]
+            rows.append(f'{{"customer":{shown[key]},"reasons":{orjson.dumps(why).decode()}}}')
+        return json_answer(f'{{"data":[{",".join(rows)}]}}')
+
+    async def _card(self, tx: TenantTx, was: Mapping[str, Any], body: CustomerChange) -> Values:
+        """Return the card as the body changes it.
+
+        Raises:
+            Invalid: when a custom field does not take its value.
+            Taken: when another customer has the code.
+        """
+        given = body.model_fields_set
+        card = {
+            key: getattr(body, key) if key in given else was[key] for key in ("name", "business_name", "customer_code")
+        }
+        card["status"] = body.status or was["status"]
+        card["custom_fields"] = await _values(tx, was["custom_fields"], body.custom_fields)
+        return card
+
+    async def _give(self, tx: TenantTx, customer_id: UUID, address: Address) -> None:
+        if not await store.add_identity(tx, customer_id, address):
+            await _taken(tx, [address], customer_id)
+
+    async def _tell(self, tx: TenantTx, kind: str, customer_id: UUID, event_id: UUID | None = None) -> Entry:
+        """Write of a customer to the log; its lock is taken last, as every writer does."""
+        await log.lock_head(tx)
+        shown = (await store.shown(tx, [customer_id]))[customer_id]
+        return await log.append(tx, kind, None, shown, event_id or self._new_id())
+
+    def _announce(self, entries: Sequence[Entry]) -> None:
+        if entries:
+            self._services.announce(entries)
+
+    def _new_id(self) -> UUID:
+        return self._services.new_id(int(self._services.clock().timestamp() * 1000))
+
+
+#: The card of a customer of whom nothing is known yet.
+EMPTY: Mapping[str, Any] = {
+    "name": None, "business_name": None, "customer_code": None, "status": "active", "custom_fields": {},
+}  # fmt: skip
+
+
+def add_routes(api: Api, services: Services) -> None:
+    """Mount the operations."""
+    handlers = Customers(services)
+    api.add(LIST, handlers.list)
+    api.add(CREATE, handlers.create)
+    api.add(GET, handlers.get)
+    api.add(CHANGE, handlers.change)
+    api.add(REMOVE, handlers.remove)
+    api.add(ADD_IDENTITY, handlers.add_identity)
+    api.add(REMOVE_IDENTITY, handlers.remove_identity)
+    api.add(DUPLICATES, handlers.duplicates)
+
+
+async def locked(tx: TenantTx, customer_id: UUID) -> str:
+    """Keep others from changing a customer, and return them as JSON text.
+
+    Raises:
+        NotFound: when they are not there.
+    """
+    if not await store.hold(tx, customer_id):
+        raise NotFound("there is no such customer")
+    return _there(await store.get(tx, customer_id))
+
+
+def address_of(body: IdentityBody, pointer: str) -> Address:
+    """Return an address in the spelling in which it is kept.
+
+    Raises:
+        Invalid: when it is none.
+    """
+    try:
+        return Address(body.kind, normalised(body.kind, body.value))
+    except AddressInvalid as error:
+        raise Invalid("this is no such address", [Fault("body", f"{pointer}/value", str(error))]) from None
+
+
+def _there(found: str | None) -> str:
+    if found is None:
+        raise NotFound("there is no such customer")
+    return found
+
+
+def _own(customer: Mapping[str, Any]) -> None:
+    """Refuse to change somebody who was merged."""
+    if customer["status"] == "merged":
+        raise WrongState(f"this customer was merged into {customer['merged_into']}; change that one, or undo the merge")
+
+
+def _spelled(given: IdentityQuery) -> str:
+    try:
+        return normalised(given.kind, given.value)
+    except AddressInvalid:  # what webhooks brought need not be what we would take: a short code, a name
+        return given.value.replace("\0", "")
+
+
+async def _labels(tx: TenantTx, label_ids: Sequence[str]) -> Sequence[UUID]:
+    wanted = list(dict.fromkeys(parse("lbl", label) for label in label_ids))
+    known = await store.hold_labels(tx, wanted)
+    if wrong := [place for place, label in enumerate(wanted) if label not in known]:
+        faults = [Fault("body", f"/label_ids/{place}", "there is no such label") for place in wrong]
+        raise Invalid("some labels are not there", faults)
+    return wanted
+
+
+async def _values(tx: TenantTx, was: Values, changes: Values) -> Values:
+    """Return custom fields with some of them changed; what was stored under a removed field stays."""
+    if not changes:
+        return was
+    fields = await customers_fields.of_tenant(tx)
+    values, faults = dict(was), []
+    for key, value in changes.items():
+        if value is None:
+            values.pop(key, None)
+        elif key not in fields:
+            faults.append(Fault("body", f"/custom_fields/{_step(key)}", "there is no such field"))
+        else:
+            try:
+                values[key] = fitting(fields[key], value)
+            except ValueUnfit as error:
+                faults.append(Fault("body", f"/custom_fields/{_step(key)}", str(error)))
+    if faults:
+        raise Invalid("some custom fields are not acceptable", faults)
+    return values
+
+
+def _step(key: str) -> str:
+    """Write a key as a step of a JSON pointer; a long one is cut."""
+    return key[:100].replace("~", "~0").replace("/", "~1")
+
+
+async def _taken(tx: TenantTx, addresses: Sequence[Address], customer_id: UUID) -> None:
+    """Refuse addresses that somebody else has."""
+    owners = await store.owners(tx, addresses) if addresses else {}
+    for address, owner in owners.items():
+        if owner.id != customer_id:
+            raise Taken(f"{address.value} belongs to {owner}")
+
+
+async def _stored(tx: TenantTx, customer_id: UUID, card: Values, *, new: bool = False) -> None:
+    """Store a card.
+
+    Raises:
+        Taken: when somebody else has the code.
+    """
+    try:
+        async with tx.connection.transaction():  # a savepoint: the owner is looked up after it failed
+            await (store.add if new else store.change)(tx, customer_id, card)
+    except asyncpg.UniqueViolationError:
+        owner = await store.of_code(tx, card["customer_code"])
+        raise Taken(f"the code {card['customer_code']} belongs to {owner or 'another customer'}") from None

@@ -1,0 +1,1 @@
+"""Customers beyond one row: addresses in one spelling, values of custom fields, merges, imports and exports."""

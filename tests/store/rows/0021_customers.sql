@@ -1,0 +1,7 @@
+-- :tenant is the tenant that gets these rows.
+INSERT INTO custom_fields (tenant_id, id, key, name, type) VALUES (:tenant, gen_random_uuid(), 'tier', 'Tier', 'text');
+INSERT INTO customer_notes (tenant_id, id, customer_id, text)
+SELECT tenant_id, id, id, 'Calls back on Mondays.' FROM customers;
+INSERT INTO customer_merges (tenant_id, id, customer_id, merged_id, merged_status, undone_at)
+SELECT tenant_id, id, id, id, 'active', now() FROM customers;
+INSERT INTO customer_merge_links (tenant_id, merge_id, kind, key) SELECT tenant_id, id, 'note', id FROM customer_merges;

@@ -15,8 +15,12 @@ import asyncpg
 LOCK = 7305800
 LOCK_POLL_SECONDS = 0.2
 
+# Extensions of Postgres itself, and trusted ones: whoever may create things in the database may create these.
 PREPARE = """
-GRANT USAGE, CREATE ON SCHEMA public TO postgate_owner, postgate_writer;
+CREATE EXTENSION IF NOT EXISTS unaccent SCHEMA public;
+CREATE EXTENSION IF NOT EXISTS pg_trgm SCHEMA public;
+CREATE EXTENSION IF NOT EXISTS btree_gin SCHEMA public;
+GRANT USAGE, CREATE ON SCHEMA public TO postgate_owner, postgate_writer, postgate_search;
 REVOKE CREATE ON SCHEMA public FROM PUBLIC;
 GRANT USAGE ON SCHEMA public TO postgate_app, postgate_hook, postgate_relay;
 SET ROLE postgate_owner;

@@ -91,14 +91,15 @@ async def test_every_tenants_table_shows_the_one_tenant(database: Database) -> N
         assert policy["taken"] in {policy["shown"], None}, policy
 
 
-async def test_policies_that_show_all_are_for_the_writer_and_the_relay(database: Database) -> None:
+async def test_policies_that_show_all_are_for_the_writer_the_relay_and_the_words(database: Database) -> None:
     wide = await database.fetch(
         "SELECT polrelid::regclass::text AS name, polname::text AS policy, polroles::regrole[]::text[] AS roles"
         " FROM pg_policy WHERE pg_get_expr(polqual, polrelid) = 'true'"
     )
     for policy in wide:
         allowed = {"writer": ["postgate_writer"], "relay": ["postgate_relay"]}.get(policy["policy"])
-        assert policy["roles"] == allowed or policy["name"] == "schema_migrations", policy
+        searched = policy["name"] == "search_documents" and policy["roles"] == ["postgate_search"]
+        assert policy["roles"] == allowed or searched or policy["name"] == "schema_migrations", policy
     assert {p["name"] for p in wide if p["policy"] == "relay"} == {"events", "tenant_heads"}
 
 
@@ -169,7 +170,7 @@ async def test_functions_that_see_all_tenants_are_few_and_closed(database: Datab
     for function in functions:
         assert not function["open"], function
         assert "search_path=public, pg_temp" in function["settings"], function
-        assert function["owner"] in {"postgate_writer", "postgate_owner"}, function
+        assert function["owner"] in {"postgate_writer", "postgate_owner", "postgate_search"}, function
 
 
 @pytest.fixture

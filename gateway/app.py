@@ -28,6 +28,7 @@ from gateway.demo import routes as demo_routes
 from gateway.demo.simulator import Simulator
 from gateway.files.chosen import storage_of
 from gateway.files.keeping import Files
+from gateway.indexing import Indexer
 from gateway.ingest.service import Ingest
 from gateway.keys import Keyring
 from gateway.live import routes as live_routes
@@ -43,6 +44,9 @@ from gateway.people.single_sign_on import Client, SingleSignOn
 from gateway.problems import problems
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
+from gateway.sending.attempt import Surroundings
+from gateway.sending.making import Own
+from gateway.sending.sender import MOST_IN_FLIGHT, Sender
 from gateway.settings import Settings
 from gateway.smtp.listener import MailListener, tls_context
 from gateway.store.pool import connect, open_pool
@@ -50,8 +54,10 @@ from gateway.store.positions import log_position
 
 HOOK_POOL_SIZE = 3
 RELAY_POOL_SIZE = 3
+SENDER_POOL_SIZE = 4
 POOL_CLOSE_SECONDS = 5.0
 CONNECTIONS = "postgate_connections"
+SENDS = "postgate_sends"
 #: Tells the hash of a session that ended, so that every process closes its websockets.
 LOGINS = "postgate_logins"
 
@@ -93,13 +99,21 @@ async def assembled(
             live.end_login(session_hash)
             live.tell(LOGINS, session_hash.hex())
 
-        channels = {CONNECTIONS: connection_changed, LOGINS: login_ended}
+        def message_queued() -> None:
+            sender.wake()
+            live.tell(SENDS, "")
+
+        def look_for_sends(_told: str) -> None:
+            sender.wake()
+
+        channels = {CONNECTIONS: connection_changed, LOGINS: login_ended, SENDS: look_for_sends}
         live = Live(relay_pool, open_relay, random.random, channels=channels)
         calls = await stack.enter_async_context(Calls(settings.allow_private, endpoints=endpoints))
         ingest = await _ingest(stack, settings, keyring, app_pool, calls, live.announce, lambda: live.watched)
+        files = Files(storage_of(settings), app_pool, keyring, now, new_id, settings.file_limit)
+        sender = await _sender(stack, settings, keyring, Own(files, public_url), live.announce, endpoints)
         await live.start()
         stack.push_async_callback(live.stop)
-        files = Files(storage_of(settings), app_pool, keyring, now, new_id, settings.file_limit)
         simulator = Simulator(settings.demo_file, random.Random(), now)  # noqa: S311 - no secret
         stack.push_async_callback(simulator.stop)
         services = Services(
@@ -120,15 +134,13 @@ async def assembled(
             post=await _post(stack, settings, public_url),
             single_sign_on=_single_sign_on(settings, calls),
             trusted_proxies=settings.trusted_proxies,
+            message_queued=message_queued,
             demo=simulator.serves,
             tell_own=live.tell_own,
             checks={"log": partial(log_position, relay_pool)},
         )
 
-
-        errands = Errands(await _pool(stack, settings.hook_database_url, 1), Doer(app_pool, live.announce, new_id))
-        errands.start()
-        stack.push_async_callback(errands.stop)
+        await _start_workers(stack, settings, app_pool, live.announce, sender)
 
         async def stop_sockets(_app: web.Application) -> None:
             await live.stop()
@@ -175,6 +187,46 @@ def now() -> datetime:
 def id_of_now() -> UUID:
     """Make an id of this moment."""
     return new_id(time.time_ns() // 1_000_000)
+
+
+async def _start_workers(
+    stack: AsyncExitStack,
+    settings: Settings,
+    app_pool: asyncpg.Pool,
+    announce: Callable[[Sequence[Entry]], None],
+    sender: Sender,
+) -> None:
+    errands = Errands(await _pool(stack, settings.hook_database_url, 1), Doer(app_pool, announce, new_id))
+    indexer = Indexer(await _pool(stack, settings.hook_database_url, 1))
+    workers: Sequence[Sender | Errands | Indexer] = (sender, errands, indexer)
+    for worker in workers:
+        worker.start()
+        stack.push_async_callback(worker.stop)
+
+
+async def _sender(
+    stack: AsyncExitStack,
+    settings: Settings,
+    keyring: Keyring,
+    own: Own,
+    announce: Callable[[Sequence[Entry]], None],
+    endpoints: Collection[Endpoint],
+) -> Sender:
+    """Make the worker that sends, with calls and connections of its own: nobody else waits for slow providers."""
+    calls = Calls(settings.allow_private, endpoints=endpoints, per_host=MOST_IN_FLIGHT)
+    host = urlsplit(own.base_url).hostname or "localhost"
+    around = Surroundings(
+        pool=await _pool(stack, settings.database_url, SENDER_POOL_SIZE),
+        keyring=keyring,
+        own=own,
+        call=(await stack.enter_async_context(calls)).send,
+        deliver=(await stack.enter_async_context(MailSender(settings.allow_private, name=host))).deliver,
+        announce=announce,
+        clock=now,
+        new_id=id_of_now,
+        chance=random.random,
+    )
+    return Sender(await _pool(stack, settings.hook_database_url, 1), around)
 
 
 async def _post(stack: AsyncExitStack, settings: Settings, public_url: str) -> Post | None:

@@ -66,13 +66,7 @@ async def run_gateway(settings: Settings, endpoints: Collection[Endpoint] = ()) 
         if settings.smtp_port is not None:
             mail = listen(settings.smtp_host or settings.host, settings.smtp_port, "--smtp")
             stack.callback(mail.close)
-        try:
-            public_url = settings.public_url or url
-            application = await stack.enter_async_context(wiring.assembled(settings, public_url, mail, endpoints))
-        except (*UNAVAILABLE, asyncpg.PostgresError) as error:
-            raise Refused(f"the database can't be used: {error}") from error
-        except (RoleTooPowerful, KeyUnusable, CertificateUnusable) as error:
-            raise Refused(str(error)) from error
+        application = await _assembled(stack, settings, settings.public_url or url, mail, endpoints)
         runner = Runner(application, access_log=None, handle_signals=False)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -94,14 +88,34 @@ async def serve_until_stopped(
         Refused: when it can't start.
     """
     configure_logs(settings.log_level)
-    stopped = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopped.set)
+    stopped = _stop_signal()
     async with run_gateway(settings, endpoints) as running:
         log.info("serving", url=running.url, smtp_port=running.smtp_port)
         if ready is not None:
             ready(running)
+        await stopped.wait()
+        log.info("stopping")
+
+
+async def work_until_stopped(settings: Settings, ready: Callable[[], None] | None = None) -> None:
+    """Do all that a serving process does beside serving, until SIGTERM or SIGINT.
+
+    Args:
+        settings: of the server.
+        ready: called once it works.
+
+    Raises:
+        Refused: when it can't start.
+    """
+    if settings.public_url is None:
+        raise Refused("set POSTGATE_PUBLIC_URL: providers are told to call it")
+    configure_logs(settings.log_level)
+    stopped = _stop_signal()
+    async with AsyncExitStack() as stack:
+        await _assembled(stack, settings, settings.public_url, None, ())
+        log.info("working")
+        if ready is not None:
+            ready()
         await stopped.wait()
         log.info("stopping")
 
@@ -142,6 +156,30 @@ async def replay_all(settings: Settings, tenant_id: UUID, webhooks: Sequence[UUI
             ]
     except (*UNAVAILABLE, asyncpg.PostgresError, RoleTooPowerful, KeyUnusable) as error:
         raise Refused(f"the database can't be used: {error}") from error
+
+
+async def _assembled(
+    stack: AsyncExitStack,
+    settings: Settings,
+    public_url: str,
+    mail: socket.socket | None,
+    endpoints: Collection[Endpoint],
+) -> web.Application:
+    try:
+        return await stack.enter_async_context(wiring.assembled(settings, public_url, mail, endpoints))
+    except (*UNAVAILABLE, asyncpg.PostgresError) as error:
+        raise Refused(f"the database can't be used: {error}") from error
+    except (RoleTooPowerful, KeyUnusable, CertificateUnusable) as error:
+        raise Refused(str(error)) from error
+
+
+def _stop_signal() -> asyncio.Event:
+    """Return what is set by SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    return stopped
 
 
 def _shown(host: str) -> str:

@@ -35,6 +35,7 @@ from gateway.api import (
     providers,
     second_factor,
     self_test,
+    sending,
     sessions,
     teams,
     templates,
@@ -78,6 +79,7 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     teams.add_routes(api, services)
     canned_replies.add_routes(api, services)
     messages.add_routes(api, services)
+    sending.add_routes(api, services)
     files.add_routes(api, services)
     media.add_routes(app, services)
     customers.add_routes(api, services)

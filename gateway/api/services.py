@@ -46,6 +46,7 @@ class Services:
         replay: parses a stored webhook of a tenant anew; returns after the commit.
         session_ended: told the hash of a session's token, so that its websockets are closed.
         tell_own: told what changed of a member's own (tenant, member, what, JSON text), for its other windows.
+        message_queued: told that a message waits to be sent, after the commit.
         demo: whether a tenant's people can use the simulator.
         post: sends a letter to somebody; None when the operator named no mail server.
         single_sign_on: the identity provider; None when the operator named none.
@@ -67,6 +68,7 @@ class Services:
     call: Callable[[HttpRequest, int], Awaitable[HttpResponse]]
     replay: Callable[[UUID, UUID], Awaitable[bool]]
     session_ended: Callable[[bytes], None]
+    message_queued: Callable[[], None]
     demo: Callable[[UUID], bool]
     tell_own: Callable[[UUID, UUID, str, str], None]
     post: Post | None = None

@@ -11,6 +11,7 @@ from gateway.cli.settings import settings
 from gateway.cli.simulate import simulate
 from gateway.cli.simulator import simulator
 from gateway.cli.up import up
+from gateway.cli.work import work
 
 app = typer.Typer(
     name="postgate",
@@ -19,7 +20,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (up, serve, migrate, simulate, simulator, inspect, providers, replay, settings):
+for command in (up, serve, work, migrate, simulate, simulator, inspect, providers, replay, settings):
     app.command()(command)
 
 

@@ -44,6 +44,7 @@ class Calls:
         connect_seconds: for the name and the connection together.
         total_seconds: for a whole request.
         endpoints: single ports of single addresses that may be called by plain http as well.
+        per_host: how many requests may be under way to one host; others wait, as long as a connection may take.
     """
 
     def __init__(
@@ -53,14 +54,16 @@ class Calls:
         connect_seconds: float = CONNECT_SECONDS,
         total_seconds: float = TOTAL_SECONDS,
         endpoints: Collection[Endpoint] = (),
+        per_host: int = CONNECTIONS_PER_HOST,
     ) -> None:
         self._guards = {"https": Guard(allowed), "http": Guard(allowed, public=False, endpoints=endpoints)}
         self._timeout = ClientTimeout(total=total_seconds, connect=connect_seconds, sock_connect=connect_seconds)
+        self._per_host = per_host
         self._sessions: dict[str, ClientSession] = {}
 
     async def __aenter__(self) -> "Calls":
         for scheme, guard in self._guards.items():
-            self._sessions[scheme] = _session(guard, self._timeout)
+            self._sessions[scheme] = _session(guard, self._timeout, self._per_host)
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -97,7 +100,7 @@ class Calls:
             return _nothing(request, "unanswered", _words(error), sent=True)
 
 
-def _session(guard: Guard, timeout: ClientTimeout) -> ClientSession:
+def _session(guard: Guard, timeout: ClientTimeout, per_host: int) -> ClientSession:
     def guarded_socket(info: Any) -> socket.socket:
         """Open a socket for an address: the last look, at the address that is really connected to."""
         family, kind, protocol, _, address = info
@@ -110,8 +113,8 @@ def _session(guard: Guard, timeout: ClientTimeout) -> ClientSession:
         resolver=GuardedResolver(guard),
         socket_factory=guarded_socket,
         use_dns_cache=False,
-        limit=CONNECTIONS,
-        limit_per_host=CONNECTIONS_PER_HOST,
+        limit=max(CONNECTIONS, per_host),
+        limit_per_host=per_host,
     )
     return ClientSession(
         connector=connector,

@@ -51,6 +51,7 @@ class Neighbours:
     letters: list[Letter] = field(default_factory=list)
     mail_server: bool = True
     own: list[tuple[UUID, UUID, str, str]] = field(default_factory=list)
+    queued: int = 0
 
     def announce(self, entries: Sequence[Entry]) -> None:
         self.announced += entries
@@ -62,6 +63,9 @@ class Neighbours:
 
     def tell_own(self, *told: Any) -> None:
         self.own.append(told)
+
+    def message_queued(self) -> None:
+        self.queued += 1
 
     async def replay(self, tenant_id: UUID, webhook_id: UUID) -> bool:
         self.replayed.append((tenant_id, webhook_id))
@@ -152,6 +156,7 @@ async def served(
         call=neighbours.call,
         replay=neighbours.replay,
         session_ended=neighbours.ended.append,
+        message_queued=neighbours.message_queued,
         demo=lambda _tenant: True,
         tell_own=neighbours.tell_own,
         post=neighbours.post,

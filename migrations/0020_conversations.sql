@@ -194,6 +194,23 @@ CREATE TABLE reads (
 CREATE INDEX reads_by_time ON reads (tenant_id, user_id, updated_at DESC, conversation_id DESC);
 CALL protect('reads', 'SELECT, INSERT, UPDATE');
 
+-- As before, with whether conversations may be handed to them.
+CREATE OR REPLACE FUNCTION member_json(m memberships) RETURNS TABLE (data json)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT json_build_object(
+        'id', public_id('usr_', m.user_id),
+        'name', u.name,
+        'email', u.email,
+        'role', m.role,
+        'extra_permissions', m.extra_permissions,
+        'status', m.status,
+        'availability', m.availability,
+        'created_at', iso(m.created_at),
+        'updated_at', iso(greatest(m.updated_at, u.updated_at)))
+    FROM users u WHERE u.id = m.user_id;
+END;
+
 -- As before, with how a team hands out what comes in, and where that comes from.
 CREATE OR REPLACE FUNCTION team_json(t teams) RETURNS TABLE (data json)
 LANGUAGE sql STABLE

@@ -8,7 +8,6 @@ from aiohttp import web
 from pydantic import Field
 
 from gateway.api.authors import person
-from gateway.api.conversations import PageQuery
 from gateway.api.cursors import list_json, position_of
 from gateway.api.services import Services
 from gateway.model.fields import Moment
@@ -19,6 +18,7 @@ from gateway.openapi import (
     Api,
     BodyModel,
     Call,
+    Limit,
     NoBody,
     NoQuery,
     Operation,
@@ -41,6 +41,13 @@ class DraftBody(BodyModel):
 
     version: Version
     content: DraftContent
+
+
+class PageQuery(QueryModel):
+    """Which page."""
+
+    limit: Limit = 50
+    cursor: str | None = Field(default=None, description="The next_cursor of the page before.")
 
 
 class VersionQuery(QueryModel):

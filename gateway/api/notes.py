@@ -9,8 +9,8 @@ from pydantic import Field
 
 from gateway.access import Caller
 from gateway.api.authors import author_of, person
-from gateway.api.conversations import PageQuery
 from gateway.api.cursors import list_json, position_of
+from gateway.api.drafts import PageQuery
 from gateway.api.etags import ETAG, IF_MATCH, require_match, tagged
 from gateway.api.services import Services
 from gateway.model.fields import ConversationId, UserId

@@ -7,6 +7,7 @@ from aiohttp import web
 from gateway.access import GATE, Gate
 from gateway.api import (
     api_keys,
+    availability,
     bulk,
     canned_replies,
     connections,
@@ -75,6 +76,7 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     notes.add_routes(api, services)
     drafts.add_routes(api, services)
     views.add_routes(api, services)
+    availability.add_routes(api, services)
     labels.add_routes(api, services)
     teams.add_routes(api, services)
     canned_replies.add_routes(api, services)

@@ -21,6 +21,7 @@ class Member(BaseModel):
     role: Role
     extra_permissions: list[str] = Field(description="What this member may do beyond their role.")
     status: Literal["active", "disabled"] = Field(description="disabled: they can't come in; what they wrote stays.")
+    availability: Literal["online", "away"] = Field(description="away: teams hand them nothing.")
     created_at: Timestamp
     updated_at: Timestamp
 

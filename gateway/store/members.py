@@ -74,3 +74,11 @@ async def add(tx: TenantTx, user_id: UUID, role: Role) -> None:
 async def has_address(tx: TenantTx, email: str) -> bool:
     """Tell whether a member, active or not, has an e-mail address."""
     return await tx.connection.fetchval(WITH_ADDRESS, tx.tenant_id, email) is not None
+
+
+SET_AVAILABILITY = "UPDATE memberships SET availability = $3 WHERE tenant_id = $1 AND user_id = $2"
+
+
+async def set_availability(tx: TenantTx, user_id: UUID, availability: str) -> None:
+    """Store whether a member takes conversations: ``online`` or ``away``."""
+    await tx.connection.execute(SET_AVAILABILITY, tx.tenant_id, user_id, availability)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from gateway.store import thread
 from gateway.store.pool import TenantTx
 
 LOCK = """
-SELECT m.conversation_id, m.author_id, message_json(m)::text AS json FROM messages m
+SELECT m.conversation_id, m.author_id FROM messages m
 WHERE m.tenant_id = $1 AND m.id = $2 AND m.direction = 'internal' AND m.kind = 'note' AND m.deleted_at IS NULL
 FOR NO KEY UPDATE
 """
@@ -26,7 +27,7 @@ class Note:
 async def lock(tx: TenantTx, message_id: UUID) -> Note | None:
     """Make everybody else who changes a note wait; returns it as it is now."""
     row = await tx.connection.fetchrow(LOCK, tx.tenant_id, message_id)
-    return None if row is None else Note(**row)
+    return None if row is None else Note(**row, json=await thread.shown(tx, message_id))
 
 
 CHANGE = """

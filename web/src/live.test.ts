@@ -34,11 +34,12 @@ let seqs: number[];
 let states: Connection[];
 let resyncs: number;
 let refusals: number;
+let own: unknown[];
 let live: Live;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
-  [sockets, seqs, states, resyncs, refusals] = [[], [], [], 0, 0];
+  [sockets, seqs, states, resyncs, refusals, own] = [[], [], [], 0, 0, []];
   live = startLive({
     open: () => {
       const socket = new FakeSocket();
@@ -49,6 +50,7 @@ beforeEach(() => {
     onEvent: (event) => seqs.push(event.seq),
     onResync: () => (resyncs += 1),
     onRefused: () => (refusals += 1),
+    onOwn: (what, data) => own.push([what, data]),
     onConnection: (state) => states.push(state),
     now: Date.now,
     random: () => 0.5,
@@ -168,6 +170,13 @@ describe("a connection", () => {
     expect(sockets).toHaveLength(2);
     newest().welcome(7);
     expect(states.at(-1)).toEqual({ state: "live" });
+  });
+
+  test("hears what changed of the member alone, beside the log", () => {
+    newest().welcome(7);
+    newest().hear({ type: "own", what: "view.updated", data: { id: "view_1" } });
+    expect(own).toEqual([["view.updated", { id: "view_1" }]]);
+    expect(seqs).toEqual([]);
   });
 
   test("says nothing before it is open", () => {

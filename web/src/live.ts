@@ -36,6 +36,8 @@ export interface LiveOptions {
   readonly onResync: () => void;
   /** The server hung up because the login ended or was refused. */
   readonly onRefused: () => void;
+  /** Something of this member alone changed in another window of theirs. */
+  readonly onOwn: (what: string, data: unknown) => void;
   readonly onConnection: (connection: Connection) => void;
   readonly now: () => number;
   readonly random: () => number;
@@ -60,6 +62,8 @@ interface Frame {
   readonly type: string;
   readonly epoch?: string;
   readonly event?: WireEvent;
+  readonly what?: string;
+  readonly data?: unknown;
 }
 
 export function startLive(options: LiveOptions): Live {
@@ -101,6 +105,7 @@ export function startLive(options: LiveOptions): Live {
     heardAt = options.now();
     if (frame.type === "hello") greet(frame);
     else if (frame.type === "resync") resync();
+    else if (frame.type === "own" && frame.what !== undefined) options.onOwn(frame.what, frame.data);
     else if (frame.type === "event" && frame.event !== undefined) take(frame.event);
   }
 

@@ -4,6 +4,7 @@ import { batch, signal } from "@preact/signals";
 import { announce } from "./shell/announce";
 import { ApiError, getConversation, getMe, listConversations, listMessages, onSessionEnd } from "./api";
 import { restart as restartList, wanted } from "./list/conversations";
+import { heardMentions } from "./list/mentioned";
 import { startLive, type Live, type Socket } from "./live";
 import type { LogEvent } from "./model/event";
 import { addConversations, addMessages, emptyInbox, findConversation } from "./model/inbox";
@@ -13,7 +14,7 @@ import { reachAfter } from "./reach";
 import { go, openId, view } from "./route";
 import { connection, fold, inbox, me } from "./store";
 import { catchUpReads, restart as restartThreads } from "./thread/messages";
-import { foldShared, loadShared, setShared } from "./workspace";
+import { foldOwn, foldShared, loadShared, setShared } from "./workspace";
 
 const FRAME = 16;
 const RESYNC_RETRY = 3000;
@@ -110,6 +111,7 @@ function follow(who: Me, seq: number): void {
     open: openSocket,
     from: { seq, epoch: who.epoch },
     onEvent: take,
+    onOwn: foldOwn,
     onResync: () => void resync(),
     onRefused: () => void checkLogin(),
     onConnection: (next) => {
@@ -161,6 +163,7 @@ function flush(): void {
     fold(fresh);
     foldShared(events);
   });
+  heardMentions(fresh);
   announce(fresh, (id) => findConversation(inbox.peek(), id)?.customer ?? null);
 }
 

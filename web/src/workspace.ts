@@ -7,7 +7,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { ApiError, get } from "./api";
-import type { LogEvent } from "./model/event";
+import { toEvent, type LogEvent } from "./model/event";
 import {
   applyShared,
   NOTHING_SHARED,
@@ -92,6 +92,12 @@ export function setShared(next: Shared): void {
 /** Fold log entries in. */
 export function foldShared(events: readonly LogEvent[]): void {
   shared.value = events.reduce(applyShared, shared.peek());
+}
+
+/** Take what this member changed of their own, here or in another window; it never enters the log. */
+export function foldOwn(what: string, data: unknown): void {
+  if (what !== "view.updated" && what !== "canned_reply.updated") return;
+  shared.value = applyShared(shared.peek(), toEvent({ type: what, seq: 0, data }));
 }
 
 interface List<Item> {

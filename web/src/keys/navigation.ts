@@ -1,14 +1,30 @@
 /** Moving about: along the list, into a conversation and out of it, and to other places. */
 
-import { CircleDot, Keyboard, Layers, PanelRight, Settings } from "lucide";
-import { moveTo, openChosen } from "../list/choice";
-import { closeConversation, go, openId, route } from "../route";
+import {
+  CircleDashed,
+  CircleDot,
+  Keyboard,
+  Layers,
+  ListChecks,
+  ListFilter,
+  PanelRight,
+  Settings,
+  UserRound,
+  X,
+} from "lucide";
+import { chosenIndex, moveTo, openChosen } from "../list/choice";
+import { openFilters } from "../list/filterbar";
+import { shownRows } from "../list/hold";
+import { clearSelection, extendTo, selectAll, selection, toggle } from "../list/selection";
+import { may } from "../permissions";
+import { closeConversation, go, openId, route, view } from "../route";
 import { detailsOpen, foldDrawer, isBeside, toggleDetails } from "../shell/details";
 import { words } from "../words";
 import { register } from "./actions";
 import { sheetOpen } from "./sheet";
 
 const inInbox = () => route.value.page === "inbox";
+const mayChoose = () => inInbox() && view.value !== "mentions" && may("conversations.write");
 const hasOpen = () => inInbox() && openId.value !== null;
 
 register(
@@ -44,6 +60,56 @@ register(
     run: openChosen,
   },
   {
+    id: "list.select",
+    group: "list",
+    words: () => words.shortcuts.select,
+    keys: "x",
+    keyOnly: true,
+    when: mayChoose,
+    run: () => {
+      const row = shownRows.peek()[chosenIndex.peek()];
+      if (row !== undefined) toggle(row.id);
+    },
+  },
+  {
+    id: "list.selectTo",
+    group: "list",
+    words: () => words.shortcuts.selectTo,
+    keys: "X",
+    keyOnly: true,
+    when: mayChoose,
+    run: () => {
+      const row = shownRows.peek()[chosenIndex.peek()];
+      if (row !== undefined) extendTo(row.id);
+    },
+  },
+  {
+    id: "list.selectAll",
+    group: "list",
+    words: () => words.shortcuts.selectAll,
+    icon: ListChecks,
+    when: mayChoose,
+    run: selectAll,
+  },
+  {
+    id: "list.selectNone",
+    group: "list",
+    words: () => words.bulk.clear,
+    keys: "Escape",
+    icon: X,
+    when: () => selection.value.length > 0,
+    run: clearSelection,
+  },
+  {
+    id: "list.filter",
+    group: "list",
+    words: () => words.filter.title,
+    keys: "f",
+    icon: ListFilter,
+    when: () => inInbox() && view.value !== "mentions",
+    run: openFilters,
+  },
+  {
     id: "conversation.leave",
     group: "conversation",
     words: () => words.shortcuts.back,
@@ -72,6 +138,26 @@ register(
     icon: CircleDot,
     run: () => {
       go({ page: "inbox", view: "open", conversation: null });
+    },
+  },
+  {
+    id: "go.mine",
+    group: "go",
+    words: () => words.shortcuts.mine,
+    keys: "g m",
+    icon: UserRound,
+    run: () => {
+      go({ page: "inbox", view: "mine", conversation: null });
+    },
+  },
+  {
+    id: "go.unassigned",
+    group: "go",
+    words: () => words.shortcuts.unassigned,
+    keys: "g u",
+    icon: CircleDashed,
+    run: () => {
+      go({ page: "inbox", view: "unassigned", conversation: null });
     },
   },
   {

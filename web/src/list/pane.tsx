@@ -4,17 +4,24 @@ import { ArrowUp, ChevronDown, RefreshCw, TriangleAlert } from "lucide";
 import { useEffect, useRef } from "preact/hooks";
 import { AccountMenu } from "../shell/account";
 import { viewIcon, viewName } from "../shell/views";
-import { go, view, VIEWS } from "../route";
+import { go, view, VIEWS, type View } from "../route";
 import { Delayed } from "../ui/delayed";
 import { Icon } from "../ui/icon";
-import { Menu, MenuItem } from "../ui/menu";
+import { Lazy } from "../ui/lazy";
+import { Menu, MenuItem, MenuTitle } from "../ui/menu";
 import { Notice } from "../ui/notice";
 import { words } from "../words";
+import { labels, teams, views } from "../workspace";
+import { BulkBar } from "./bulkbar";
 import { reach, retry } from "./conversations";
 import { EmptyView } from "./empty";
+import { FilterButtons, FilterChips } from "./filterbar";
 import { listScrolled, newerRows, pointerGone, pointerMoved, release, shownRows } from "./hold";
 import { Rows } from "./rows";
+import { clearSelection } from "./selection";
 import "./pane.css";
+
+const loadMentions = () => import("./mentions");
 
 export function ListPane() {
   const scroller = useRef<HTMLDivElement>(null);
@@ -22,6 +29,7 @@ export function ListPane() {
   useEffect(() => {
     if (scroller.current !== null) scroller.current.scrollTop = 0;
     release();
+    clearSelection();
   }, [shown]);
   const toTop = () => {
     release();
@@ -32,16 +40,20 @@ export function ListPane() {
       <header class="pane-head">
         <h2 class="list-title">{viewName(shown)}</h2>
         <ViewMenu />
-        {newerRows.value > 0 && (
+        {newerRows.value > 0 && shown !== "mentions" && (
           <button type="button" class="newer" onClick={toTop}>
             <Icon of={ArrowUp} size={14} />
             {words.list.newer(newerRows.value)}
           </button>
         )}
-        <div class="list-account">
-          <AccountMenu side="below" />
+        <div class="list-tools">
+          {shown !== "mentions" && <FilterButtons />}
+          <div class="list-account">
+            <AccountMenu side="below" />
+          </div>
         </div>
       </header>
+      {shown !== "mentions" && <FilterChips />}
       <div class="list-body">
         <div
           class="list-scroll"
@@ -54,8 +66,9 @@ export function ListPane() {
             listScrolled(event.currentTarget.scrollTop);
           }}
         >
-          <Body scroller={scroller} />
+          {shown === "mentions" ? <Lazy load={loadMentions} of={{}} /> : <Body scroller={scroller} />}
         </div>
+        <BulkBar />
       </div>
     </section>
   );
@@ -63,6 +76,7 @@ export function ListPane() {
 
 function Body({ scroller }: Parameters<typeof Rows>[0]) {
   const { begun, state } = reach.value;
+  if (!begun && state === "failed") return <Failed />;
   if (shownRows.value.length > 0) return <Rows scroller={scroller} />;
   if (state === "failed") return <Failed />;
   if (!begun) return <Bones />;
@@ -80,20 +94,33 @@ function ViewMenu() {
   return (
     <div class="view-menu">
       <Menu label={words.views.choose} face={face} class="view-menu-face">
-        {VIEWS.map((one) => (
-          <MenuItem
-            key={one}
-            checked={one === view.value}
-            onSelect={() => {
-              go({ view: one, conversation: null });
-            }}
-          >
-            <Icon of={viewIcon(one)} />
-            {viewName(one)}
-          </MenuItem>
-        ))}
+        <ViewItems of={VIEWS} />
+        <ViewItems title={words.views.saved} of={views.value.map((one) => one.id as View)} />
+        <ViewItems title={words.views.teams} of={teams.value.map((one) => one.id as View)} />
+        <ViewItems title={words.views.labels} of={labels.value.map((one) => one.id as View)} />
       </Menu>
     </div>
+  );
+}
+
+function ViewItems({ title, of }: { readonly title?: string; readonly of: readonly View[] }) {
+  if (of.length === 0) return null;
+  return (
+    <>
+      {title !== undefined && <MenuTitle>{title}</MenuTitle>}
+      {of.map((one) => (
+        <MenuItem
+          key={one}
+          checked={one === view.value}
+          onSelect={() => {
+            go({ view: one, conversation: null });
+          }}
+        >
+          <Icon of={viewIcon(one)} />
+          {viewName(one)}
+        </MenuItem>
+      ))}
+    </>
   );
 }
 

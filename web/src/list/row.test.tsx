@@ -1,10 +1,32 @@
 import { render, screen } from "@testing-library/preact";
 import { describe, expect, test } from "vitest";
 import { at, madeConversation } from "../../tests/made";
-import type { Conversation, LastMessage } from "../model/types";
+import { NOTHING_SHARED, type Member } from "../model/shared";
+import type { Conversation, LastMessage, Me } from "../model/types";
 import { openId } from "../route";
+import { me } from "../store";
+import { setShared } from "../workspace";
 import { Row } from "./row";
 
+const ME: Me = {
+  user: { id: "usr_1", email: "ana@example.org", name: "Ana Ruiz" },
+  tenant: { id: "t", name: "Demo", slug: "demo" },
+  role: "operator",
+  permissions: ["inbox.read"],
+  demo: false,
+  seq: 1,
+  epoch: "one",
+};
+const MEMBER: Member = {
+  id: "usr_1",
+  name: "Ana Ruiz",
+  email: "ana@example.org",
+  role: "operator",
+  extra_permissions: [],
+  status: "active",
+  created_at: "",
+  updated_at: "",
+};
 const LAST: LastMessage = {
   id: "msg_1",
   direction: "inbound",
@@ -41,6 +63,39 @@ describe("a row", () => {
   test("says when the last message was taken back", () => {
     show({ last_message: { ...LAST, preview: "", deleted: true } });
     expect(screen.getByText("Message deleted")).toBeTruthy();
+  });
+
+  test("names who wrote for us, who has it, its labels, and until when it sleeps", () => {
+    me.value = { ...ME, permissions: ["conversations.write"] };
+    setShared({
+      ...NOTHING_SHARED,
+      members: [
+        { ...MEMBER, id: "usr_1" },
+        { ...MEMBER, id: "usr_2", name: "Ben Otieno" },
+      ],
+      labels: [
+        { id: "lbl_1", name: "Invoice", color: "blue", description: null, updated_at: "", deleted_at: null },
+      ],
+    });
+    show({
+      last_message: { ...LAST, direction: "outbound", status: "sent", author_id: "usr_2" },
+      assignee_id: "usr_1",
+      label_ids: ["lbl_1", "lbl_gone"],
+      priority: "urgent",
+      status: "snoozed",
+      snoozed_until: at(3600),
+    });
+    const text = screen.getByRole("link").textContent;
+    for (const part of ["Ben Otieno:", "Assigned to Ana Ruiz (you)", "Invoice"]) expect(text).toContain(part);
+    expect(screen.getByRole("img", { name: /^Snoozed until 1 Jan 2026/u })).toBeTruthy();
+    expect(screen.getByRole("img", { name: "Urgent" })).toBeTruthy();
+    expect(screen.getByRole("checkbox", { name: "Select Maya Lindqvist" }).ariaChecked).toBe("false");
+  });
+
+  test("can't be selected by who may only read", () => {
+    me.value = ME;
+    show({});
+    expect(screen.queryByRole("checkbox")).toBe(null);
   });
 
   test("of nobody we know is called by its number", () => {

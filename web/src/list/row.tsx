@@ -1,16 +1,20 @@
 /** One conversation in the list. */
 
-import { CircleAlert } from "lucide";
-import type { Conversation } from "../model/types";
+import { AlarmClock, Check, CircleAlert, CircleChevronUp } from "lucide";
+import type { Conversation, LastMessage } from "../model/types";
+import { may } from "../permissions";
 import { previewOf } from "../preview";
 import { openId, route, write } from "../route";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
 import { exact, now, relative } from "../ui/time";
+import { LabelDot } from "../ui/label";
 import { words } from "../words";
+import { isMe, label, memberName } from "../workspace";
 import { ChannelGlyph } from "./channel";
 import { open } from "./choice";
 import { nameOf } from "./names";
+import { extendTo, isSelected, toggle } from "./selection";
 import "./row.css";
 
 interface RowProps {
@@ -18,52 +22,118 @@ interface RowProps {
   readonly reachable: boolean;
 }
 
+const LABELS_SHOWN = 3;
+
 export function Row({ of, reachable }: RowProps) {
   const name = nameOf(of.customer);
+  const selected = isSelected(of.id);
   return (
-    <a
-      class="row"
-      href={write({ ...route.value, conversation: of.id })}
-      data-id={of.id}
-      data-unread={of.unread_count > 0}
-      aria-current={openId.value === of.id ? "true" : undefined}
-      tabIndex={reachable ? 0 : -1}
-      onClick={(event) => {
-        if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-        event.preventDefault();
-        open(of.id);
-      }}
-    >
-      <span class="row-face">
-        <Avatar id={of.customer.id} name={name} />
-        <ChannelGlyph kind={of.channel.kind} />
-      </span>
-      <span class="row-line">
-        <span class="row-name">{name}</span>
-        <time class="row-time numbers" dateTime={of.last_message_at} title={exact(of.last_message_at)}>
-          {relative(of.last_message_at, now.value)}
-        </time>
-      </span>
-      <span class="row-line">
-        <span class="row-preview">
-          <Preview of={of} />
+    <>
+      <a
+        class="row"
+        data-selected={selected}
+        href={write({ ...route.value, conversation: of.id })}
+        data-id={of.id}
+        data-unread={of.unread_count > 0}
+        aria-current={openId.value === of.id ? "true" : undefined}
+        tabIndex={reachable ? 0 : -1}
+        onClick={(event) => {
+          if (event.metaKey || event.ctrlKey) return;
+          event.preventDefault();
+          if (event.shiftKey) extendTo(of.id);
+          else open(of.id);
+        }}
+      >
+        <span class="row-face">
+          <Avatar id={of.customer.id} name={name} />
+          <ChannelGlyph kind={of.channel.kind} />
         </span>
-        <Mark of={of} />
-      </span>
-    </a>
+        <span class="row-line">
+          <span class="row-name">{name}</span>
+          {(of.priority === "urgent" || of.priority === "high") && (
+            <span class={`row-priority ${of.priority}`}>
+              <Icon
+                of={CircleChevronUp}
+                size={14}
+                label={words.filter.priorities[of.priority] ?? of.priority}
+              />
+            </span>
+          )}
+          <time class="row-time numbers" dateTime={of.last_message_at} title={exact(of.last_message_at)}>
+            {relative(of.last_message_at, now.value)}
+          </time>
+        </span>
+        <span class="row-line">
+          <span class="row-preview">
+            <Preview of={of} />
+          </span>
+          <Labels of={of} />
+          <Mark of={of} />
+          <Owner of={of} />
+        </span>
+      </a>
+      {may("conversations.write") && (
+        <button
+          type="button"
+          class="row-select"
+          role="checkbox"
+          aria-checked={selected}
+          aria-label={words.bulk.select(name)}
+          tabIndex={-1}
+          onClick={(event) => {
+            if (event.shiftKey) extendTo(of.id);
+            else toggle(of.id);
+          }}
+        >
+          {selected && <Icon of={Check} />}
+        </button>
+      )}
+    </>
+  );
+}
+
+function Labels({ of }: { readonly of: Conversation }) {
+  const shown = (of.label_ids ?? []).map(label).filter((one) => one !== null);
+  if (shown.length === 0) return null;
+  return (
+    <span class="row-labels" title={shown.map((one) => one.name).join(", ")}>
+      {shown.slice(0, LABELS_SHOWN).map((one) => (
+        <LabelDot key={one.id} of={one} />
+      ))}
+      <span class="unseen">{shown.map((one) => one.name).join(", ")}</span>
+    </span>
+  );
+}
+
+function Owner({ of }: { readonly of: Conversation }) {
+  const id = of.assignee_id;
+  if (!id) return null;
+  const name = isMe(id) ? words.person.you(memberName(id)) : memberName(id);
+  return (
+    <span class="row-owner" title={words.list.assigned(name)}>
+      <Avatar id={id} name={memberName(id)} />
+      <span class="unseen">{words.list.assigned(name)}</span>
+    </span>
   );
 }
 
 function Preview({ of }: { readonly of: Conversation }) {
   const last = of.last_message;
+  const author = last === null ? null : authorOf(last);
   return (
     <>
-      {last?.direction === "outbound" && <span class="row-author">{words.list.you} </span>}
+      {author !== null && <span class="row-author">{author} </span>}
       {of.subject !== null && <span class="row-subject">{of.subject}</span>}
       {of.subject !== null && last !== null && " — "}
       {last !== null && previewOf(last)}
     </>
   );
+}
+
+// Whoever wrote last on our side; a customer is named above already.
+function authorOf({ direction, author_id }: LastMessage): string | null {
+  if (direction === "inbound") return null;
+  return author_id && !isMe(author_id) ? words.list.by(memberName(author_id)) : words.list.you;
 }
 
 // Never colour alone: the failed mark has a shape, unread has weight and a dot or a number.
@@ -72,6 +142,14 @@ function Mark({ of }: { readonly of: Conversation }) {
     return (
       <span class="row-failed">
         <Icon of={CircleAlert} size={14} label={words.list.failed} />
+      </span>
+    );
+  }
+  if (of.status === "snoozed" && of.snoozed_until) {
+    const until = words.list.snoozed(exact(of.snoozed_until));
+    return (
+      <span class="row-snoozed" title={until}>
+        <Icon of={AlarmClock} size={14} label={until} />
       </span>
     );
   }

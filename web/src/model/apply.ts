@@ -15,6 +15,11 @@ export function apply(inbox: Inbox, event: LogEvent): Inbox {
     case "message.deleted":
     case "message.status_changed":
       return changeMessage(next, event.data);
+    case "note.created":
+    case "note.updated":
+    case "note.deleted":
+    case "activity.created":
+      return putMessage(next, event.data); // no list shows them
     case "conversation.created":
     case "conversation.updated":
       return putConversation(next, event.data);

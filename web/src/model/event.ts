@@ -25,6 +25,10 @@ export type LogEvent =
   | Entry<"message.updated", Message>
   | Entry<"message.deleted", Message>
   | Entry<"message.status_changed", Message>
+  | Entry<"note.created", Message>
+  | Entry<"note.updated", Message>
+  | Entry<"note.deleted", Message>
+  | Entry<"activity.created", Message>
   | Entry<"conversation.created", Conversation>
   | Entry<"conversation.updated", Conversation>
   | Entry<"customer.updated", CustomerUpdated>
@@ -47,6 +51,10 @@ export function toEvent(wire: WireEvent): LogEvent {
     case "message.updated":
     case "message.deleted":
     case "message.status_changed":
+    case "note.created":
+    case "note.updated":
+    case "note.deleted":
+    case "activity.created":
     case "conversation.created":
     case "conversation.updated":
     case "customer.updated":

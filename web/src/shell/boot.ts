@@ -11,6 +11,7 @@ import { start, watchNetwork } from "../sync";
 import { openThread, reach as threadReach, readWhatIsSeen } from "../thread/messages";
 import { placeUnreadLine } from "../thread/unread";
 import { startClock } from "../ui/time";
+import { watchCounts } from "./counts";
 import { watchTab } from "./tab";
 
 /** Whether the gateway could not be reached when the page opened. */
@@ -22,6 +23,7 @@ export function startPage(): void {
   startClock();
   watchKeys();
   watchTab();
+  watchCounts();
   readWhatIsSeen(placeUnreadLine);
   effect(loadWhatIsShown);
   void boot();

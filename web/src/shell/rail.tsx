@@ -1,11 +1,17 @@
 /** The rail of views, with the workspace above and the menu below. */
 
 import { Settings } from "lucide";
+import type { ComponentChildren } from "preact";
+import { unseenMentions } from "../list/mentioned";
 import { go, route, VIEWS, view, write, type Route, type View } from "../route";
 import { me } from "../store";
 import { Icon } from "../ui/icon";
+import { LabelDot } from "../ui/label";
+import { Link } from "../ui/link";
 import { words } from "../words";
+import { label, labels, teams, views } from "../workspace";
 import { AccountMenu } from "./account";
+import { countOf } from "./counts";
 import { viewIcon, viewName } from "./views";
 import "./rail.css";
 
@@ -16,14 +22,11 @@ export function Rail() {
         <img src="/assets/favicon.svg" alt="" width={24} height={24} />
         <span>{me.value?.tenant.name ?? words.product}</span>
       </p>
-      <nav aria-label={words.views.label}>
-        <ul>
-          {VIEWS.map((one) => (
-            <li key={one}>
-              <ViewLink of={one} />
-            </li>
-          ))}
-        </ul>
+      <nav class="rail-views" aria-label={words.views.label}>
+        <Section of={VIEWS} />
+        <Section title={words.views.saved} of={views.value.map((one) => one.id as View)} />
+        <Section title={words.views.teams} of={teams.value.map((one) => one.id as View)} />
+        <Section title={words.views.labels} of={labels.value.map((one) => one.id as View)} />
       </nav>
       <div class="rail-foot">
         <SettingsLink />
@@ -33,40 +36,76 @@ export function Rail() {
   );
 }
 
+interface SectionProps {
+  readonly title?: string;
+  readonly of: readonly View[];
+}
+
+function Section({ title, of }: SectionProps) {
+  if (of.length === 0) return null;
+  return (
+    <>
+      {title !== undefined && <h2 class="rail-title">{title}</h2>}
+      <ul>
+        {of.map((one) => (
+          <li key={one}>
+            <ViewLink of={one} />
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
 function SettingsLink() {
   const to: Route = { page: "settings", conversation: null, view: view.value };
   return (
-    <a
-      class="view-link"
-      href={write(to)}
-      aria-current={route.value.page === "settings" ? "page" : undefined}
-      onClick={(event) => {
-        if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-        event.preventDefault();
-        go(to);
-      }}
-    >
+    <RailLink to={to} current={route.value.page === "settings"} name={words.settings.title}>
       <Icon of={Settings} />
-      <span>{words.settings.title}</span>
-    </a>
+    </RailLink>
   );
 }
 
 function ViewLink({ of }: { readonly of: View }) {
-  const current = route.value.page === "inbox" && view.value === of;
+  const tag = label(of);
   return (
-    <a
+    <RailLink
+      to={{ page: "inbox", conversation: null, view: of }}
+      current={route.value.page === "inbox" && view.value === of}
+      name={viewName(of)}
+      count={of === "mentions" ? shown(unseenMentions.value) : countOf(of)}
+    >
+      {tag === null ? <Icon of={viewIcon(of)} /> : <LabelDot of={tag} />}
+    </RailLink>
+  );
+}
+
+function shown(count: number): string {
+  return count === 0 ? "" : `${count}`;
+}
+
+interface RailLinkProps {
+  readonly to: Route;
+  readonly current: boolean;
+  readonly name: string;
+  readonly count?: string;
+  readonly children: ComponentChildren;
+}
+
+function RailLink({ to, current, name, count = "", children }: RailLinkProps) {
+  return (
+    <Link
       class="view-link"
-      href={write({ page: "inbox", conversation: null, view: of })}
-      aria-current={current ? "page" : undefined}
-      onClick={(event) => {
-        if (event.metaKey || event.ctrlKey || event.shiftKey) return;
-        event.preventDefault();
-        go({ page: "inbox", view: of, conversation: null });
+      href={write(to)}
+      current={current}
+      title={name}
+      onGo={() => {
+        go(to);
       }}
     >
-      <Icon of={viewIcon(of)} />
-      <span>{viewName(of)}</span>
-    </a>
+      {children}
+      <span class="view-name">{name}</span>
+      {count !== "" && <span class="view-count numbers">{count}</span>}
+    </Link>
   );
 }

@@ -7,14 +7,16 @@ interface LinkProps {
   readonly onGo: () => void;
   readonly class?: string;
   readonly current?: boolean;
+  readonly title?: string;
   readonly children: ComponentChildren;
 }
 
-export function Link({ href, onGo, class: name, current = false, children }: LinkProps) {
+export function Link({ href, onGo, class: name, current = false, title, children }: LinkProps) {
   return (
     <a
       class={name}
       href={href}
+      title={title}
       aria-current={current ? "page" : undefined}
       onClick={(event) => {
         if (event.metaKey || event.ctrlKey || event.shiftKey) return;

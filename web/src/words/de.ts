@@ -8,12 +8,14 @@ import { settings } from "./de/settings";
 import { shell } from "./de/shell";
 import { thread } from "./de/thread";
 import { time } from "./de/time";
+import { views } from "./de/views";
 import type { Words } from "./en";
 
 export const de: Words = {
   ...names,
   ...shell,
   ...thread,
+  ...views,
   customer,
   list,
   login,

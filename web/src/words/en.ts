@@ -22,11 +22,13 @@ import { settings } from "./en/settings";
 import { shell } from "./en/shell";
 import { thread } from "./en/thread";
 import { time } from "./en/time";
+import { views } from "./en/views";
 
 export const en = {
   ...names,
   ...shell,
   ...thread,
+  ...views,
   customer,
   list,
   login,

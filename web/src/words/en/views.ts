@@ -1,0 +1,67 @@
+/** Filters, saved views, and what is done to many conversations at once. */
+
+import { plural } from "./forms";
+
+export const views = {
+  filter: {
+    open: "Filter",
+    title: "Filter this view",
+    clear: "Clear filters",
+    any: "Any",
+    me: "Me",
+    status: "Status",
+    assignee: "Assigned to",
+    team: "Team",
+    label: "Label",
+    channel: "Channel",
+    priority: "Priority",
+    unread: "Only unread",
+    sort: "Order",
+    newest: "Newest first",
+    oldest: "Oldest first",
+    remove: (what: string) => `Remove the filter ${what}`,
+    priorities: { urgent: "Urgent", high: "High", normal: "Normal", low: "Low" } as Record<string, string>,
+    noTeam: "No team",
+  },
+  view: {
+    save: "Save as a view",
+    saveTitle: "Save these filters",
+    change: "Change this view",
+    name: "Name",
+    shared: "For everybody",
+    sharedWhy: "Others see it in their rail, too.",
+    submit: "Save",
+    busy: "Saving…",
+    update: "Keep these filters in it",
+    remove: "Delete this view",
+    removeSure: "Delete it for good",
+    actions: "This view",
+  },
+  bulk: {
+    label: "Selected conversations",
+    count: (count: number) => plural(count, "# selected", "# selected"),
+    assign: "Assign",
+    tag: "Label",
+    snooze: "Snooze",
+    resolve: "Resolve",
+    reopen: "Open again",
+    clear: "Select nothing",
+    changed: (count: number) => plural(count, "# conversation changed", "# conversations changed"),
+    refused: (count: number) =>
+      plural(count, "# conversation could not be changed.", "# conversations could not be changed."),
+    select: (name: string) => `Select ${name}`,
+  },
+  until: {
+    hour: "In an hour",
+    later: "Later today",
+    tomorrow: "Tomorrow morning",
+    monday: "Next Monday",
+    week: "In a week",
+  },
+  mentions: {
+    by: (name: string) => `${name} in a note`,
+    error: "Your mentions could not be loaded.",
+    new: "New",
+    more: "Show more",
+  },
+};

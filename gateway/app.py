@@ -24,6 +24,7 @@ from gateway.api import routes as api_routes
 from gateway.api.services import Services
 from gateway.conversations.doing import Doer
 from gateway.conversations.errands import Errands
+from gateway.customers.importing import Importer
 from gateway.demo import routes as demo_routes
 from gateway.demo.simulator import Simulator
 from gateway.files.chosen import storage_of
@@ -116,6 +117,9 @@ async def assembled(
         stack.push_async_callback(live.stop)
         simulator = Simulator(settings.demo_file, random.Random(), now)  # noqa: S311 - no secret
         stack.push_async_callback(simulator.stop)
+        importer = Importer(await _pool(stack, settings.hook_database_url, 1), app_pool, live.announce, id_of_now)
+        importer.start()
+        stack.push_async_callback(importer.stop)
         services = Services(
             pool=app_pool,
             public_url=public_url,
@@ -137,6 +141,7 @@ async def assembled(
             message_queued=message_queued,
             demo=simulator.serves,
             tell_own=live.tell_own,
+            import_waits=importer.waits,
             checks={"log": partial(log_position, relay_pool)},
         )
 

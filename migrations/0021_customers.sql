@@ -1,4 +1,4 @@
--- Customers as agents keep them: notes, the tenant's own fields, two made one and made two again, lists, and imports.
+-- Customers as agents keep them: notes, the tenant's own fields, two made one and two again, lists, and imports.
 
 ALTER TABLE customers
     -- By which lists are sorted. A comparison of lower(name) itself may not use an index under row-level security.
@@ -82,6 +82,136 @@ CREATE TABLE customer_merge_links (
     FOREIGN KEY (tenant_id, merge_id) REFERENCES customer_merges (tenant_id, id)
 );
 CALL protect('customer_merge_links', 'SELECT, INSERT, UPDATE');
+
+-- A file of customers on its way in. It is kept as it was uploaded until all of it is read, or nobody will read it.
+CREATE TABLE customer_imports (
+    tenant_id uuid NOT NULL REFERENCES tenants (id),
+    id uuid NOT NULL,
+    user_id uuid,                -- null: a program with an API key
+    filename text NOT NULL,
+    encoding text NOT NULL,
+    delimiter text NOT NULL,
+    columns text[] NOT NULL,     -- the names in the first row
+    sample jsonb NOT NULL,       -- the next few rows
+    plan jsonb NOT NULL,         -- what each column holds, and what else somebody chose
+    state text NOT NULL DEFAULT 'uploaded' CONSTRAINT import_state_is_known CHECK (
+        state IN ('uploaded', 'checking', 'checked', 'running', 'done', 'failed', 'cancelled')),
+    error text,
+    rows_total integer NOT NULL,
+    rows_done integer NOT NULL DEFAULT 0,   -- rows are read in order; those up to this one are done
+    created integer NOT NULL DEFAULT 0,
+    updated integer NOT NULL DEFAULT 0,
+    skipped integer NOT NULL DEFAULT 0,
+    failed integer NOT NULL DEFAULT 0,
+    lease uuid,                  -- of the worker that reads it
+    lease_until timestamptz,
+    tries smallint NOT NULL DEFAULT 0,      -- to read it since its last progress
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    finished_at timestamptz,
+    PRIMARY KEY (tenant_id, id),
+    FOREIGN KEY (tenant_id, user_id) REFERENCES memberships (tenant_id, user_id),
+    CONSTRAINT every_row_is_accounted_for CHECK (rows_done = created + updated + skipped + failed)
+);
+CREATE INDEX imports_by_time ON customer_imports (tenant_id, created_at DESC, id DESC);
+-- Of the whole server, not of a tenant: the queue of imports, and files that nobody will read.
+CREATE INDEX imports_to_run ON customer_imports (lease_until) WHERE state IN ('checking', 'running');
+CREATE INDEX imports_left ON customer_imports (updated_at) WHERE state IN ('uploaded', 'checked');
+CALL protect('customer_imports', 'SELECT, INSERT, UPDATE', 'SELECT, UPDATE');
+
+CREATE TABLE customer_import_pieces (
+    tenant_id uuid NOT NULL,
+    import_id uuid NOT NULL,
+    number integer NOT NULL,
+    bytes bytea NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, import_id, number),
+    FOREIGN KEY (tenant_id, import_id) REFERENCES customer_imports (tenant_id, id)
+);
+CALL protect('customer_import_pieces', 'SELECT, INSERT, DELETE', 'SELECT, DELETE');
+
+-- Rows that could not be taken, as they stood in the file.
+CREATE TABLE customer_import_problems (
+    tenant_id uuid NOT NULL,
+    import_id uuid NOT NULL,
+    row_number integer NOT NULL, -- 1 is the first after the names
+    column_name text,            -- null: it is about the whole row
+    detail text NOT NULL,
+    cells text[] NOT NULL,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    updated_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (tenant_id, import_id, row_number),
+    FOREIGN KEY (tenant_id, import_id) REFERENCES customer_imports (tenant_id, id)
+);
+CALL protect('customer_import_problems', 'SELECT, INSERT, DELETE', 'SELECT');
+
+-- Leases an import to a worker. One that dies loses its lease and nothing else; a file that nobody gets through fails.
+CREATE FUNCTION claim_customer_import(worker uuid, duration interval) RETURNS TABLE (tenant_id uuid, id uuid)
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+WITH due AS (
+    SELECT i.tenant_id, i.id FROM customer_imports i
+    WHERE i.state IN ('checking', 'running') AND (i.lease_until IS NULL OR i.lease_until < now())
+    ORDER BY i.lease_until NULLS FIRST LIMIT 1 FOR UPDATE SKIP LOCKED
+)
+UPDATE customer_imports i SET lease = worker, lease_until = now() + duration, tries = i.tries + 1
+FROM due WHERE i.tenant_id = due.tenant_id AND i.id = due.id
+RETURNING i.tenant_id, i.id
+$$;
+
+-- Cancels imports that nobody has started for a week; says how many, at most 100.
+CREATE FUNCTION forget_customer_imports() RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+WITH old AS (
+    SELECT i.tenant_id, i.id FROM customer_imports i
+    WHERE i.state IN ('uploaded', 'checked') AND i.updated_at < now() - interval '7 days'
+    ORDER BY i.updated_at LIMIT 100 FOR UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM customer_import_pieces p USING old WHERE p.tenant_id = old.tenant_id AND p.import_id = old.id
+), cancelled AS (
+    UPDATE customer_imports i SET state = 'cancelled', finished_at = now() FROM old
+    WHERE i.tenant_id = old.tenant_id AND i.id = old.id
+    RETURNING 1
+)
+SELECT count(*) FROM cancelled
+$$;
+DO $$
+DECLARE
+    signature text;
+BEGIN
+    FOREACH signature IN ARRAY ARRAY['claim_customer_import(uuid, interval)', 'forget_customer_imports()'] LOOP
+        EXECUTE format('ALTER FUNCTION %s OWNER TO postgate_writer', signature);
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', signature);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO postgate_hook', signature);
+    END LOOP;
+END
+$$;
+
+CREATE FUNCTION customer_import_json(i customer_imports) RETURNS TABLE (data json)
+LANGUAGE sql STABLE
+BEGIN ATOMIC
+    SELECT json_build_object(
+        'id', public_id('imp_', i.id),
+        'user_id', public_id('usr_', i.user_id),
+        'filename', i.filename,
+        'encoding', i.encoding,
+        'delimiter', i.delimiter,
+        'columns', i.columns,
+        'sample', i.sample,
+        'plan', i.plan,
+        'state', i.state,
+        'error', i.error,
+        'rows_total', i.rows_total,
+        'rows_done', i.rows_done,
+        'created', i.created,
+        'updated', i.updated,
+        'skipped', i.skipped,
+        'failed', i.failed,
+        'created_at', iso(i.created_at),
+        'finished_at', iso(i.finished_at));
+END;
 
 -- "merged": of a customer who was merged into one that has a conversation at this channel already. New messages go to
 -- that one.

@@ -18,9 +18,11 @@ from gateway.api import (
     customer_timeline,
     customers,
     docs,
+    exports,
     drafts,
     files,
     health,
+    imports,
     invitations,
     join,
     labels,
@@ -89,6 +91,8 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     customer_notes.add_routes(api, services)
     customer_timeline.add_routes(api, services)
     custom_fields.add_routes(api, services)
+    imports.add_routes(api, services)
+    exports.add_routes(api, services)
     webhooks.add_routes(api, services)
     providers.add_routes(api, services)
     connections.add_routes(api, services)

@@ -51,6 +51,7 @@ class Services:
         post: sends a letter to somebody; None when the operator named no mail server.
         single_sign_on: the identity provider; None when the operator named none.
         trusted_proxies: those of the operator, whose word on who calls counts.
+        import_waits: told that an import of customers is to be read.
         checks: what must be well for ``/readyz`` beside the database and its migrations, by name.
     """
 
@@ -74,4 +75,5 @@ class Services:
     post: Post | None = None
     single_sign_on: SingleSignOn | None = None
     trusted_proxies: Sequence[Network] = ()
+    import_waits: Callable[[], None] = lambda: None
     checks: Mapping[str, Check] = field(default_factory=dict)

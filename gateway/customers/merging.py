@@ -24,6 +24,7 @@ from gateway.store.log import Draft
 from gateway.store.pool import TenantTx
 
 TEXTS = ("name", "business_name", "customer_code")
+FIELD = "custom_fields."
 #: A webhook is stamped when it comes in, and stored a little later.
 STAMPED_BEFORE = timedelta(minutes=1)
 THREADED = frozenset({"customer", "merged"})
@@ -269,27 +270,26 @@ def _require_own(card: Card, who: str) -> None:
 def _lacking(to: Card, of: Card) -> Mapping[str, Any]:
     """Return what one card has and the other lacks; keys of custom fields begin with ``custom_fields.``."""
     texts = {key: getattr(of, key) for key in TEXTS if getattr(to, key) is None and getattr(of, key) is not None}
-    fields = {f"custom_fields.{k}": value for k, value in of.custom_fields.items() if k not in to.custom_fields}
+    fields = {FIELD + key: value for key, value in of.custom_fields.items() if key not in to.custom_fields}
     return texts | fields
 
 
 def _with(card: Card, taken: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a card that has taken something."""
-    return _columns(card) | {key: value for key, value in taken.items() if key in TEXTS} | {
-        "custom_fields": {**card.custom_fields, **{
-            key.removeprefix("custom_fields."): value for key, value in taken.items() if key not in TEXTS
-        }}
-    }  # fmt: skip
+    texts = {key: value for key, value in taken.items() if key in TEXTS}
+    fields = {key.removeprefix(FIELD): value for key, value in taken.items() if key not in TEXTS}
+    return {**_columns(card), **texts, "custom_fields": {**card.custom_fields, **fields}}
 
 
 def _without(card: Card, taken: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return a card that gives back what it took, where it is still that."""
     texts = {key: None for key in TEXTS if key in taken and getattr(card, key) == taken[key]}
     fields = {
-        key: value for key, value in card.custom_fields.items()
-        if f"custom_fields.{key}" not in taken or taken[f"custom_fields.{key}"] != value
-    }  # fmt: skip
-    return _columns(card) | texts | {"custom_fields": fields}
+        key: value
+        for key, value in card.custom_fields.items()
+        if FIELD + key not in taken or taken[FIELD + key] != value
+    }
+    return {**_columns(card), **texts, "custom_fields": fields}
 
 
 def _columns(card: Card) -> Mapping[str, Any]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from channels.errors import CannotSend
@@ -55,6 +55,10 @@ class Operations:
             called ``raw``. Empty when there is nothing to fetch. ``now`` is the true time, for requests that are
             signed with it. After a ``Refused`` that is not retryable the webhook is parsed with what it holds itself.
         mark_read: ``(receipt, credentials)``.
+        download: ``(media, credentials, now)``, for a file that a message only points at: the request that fetches its
+            bytes, once what has to be asked was asked. Its answer is streamed; a redirect is followed without the
+            login. None where the link alone leads to the file.
+        download_kept: how long the provider keeps a file after its message.
         upload: ``(media, sender, credentials)``, the provider's id of a file whose bytes are given.
         templates: ``(account, credentials)``, all templates of an account there.
     """
@@ -63,6 +67,8 @@ class Operations:
     confirm: Callable[[HttpRequest, Any], Dialogue[Refused | None]] | None = None
     complete: Callable[[HttpRequest, Any, datetime], Dialogue[Mapping[str, bytes] | Refused]] | None = None
     mark_read: Callable[[Receipt, Any], Dialogue[Refused | None]] | None = None
+    download: Callable[[Media, Any, datetime], Dialogue[HttpRequest | Refused]] | None = None
+    download_kept: timedelta = timedelta(days=7)
     upload: Callable[[Media, str, Any], Dialogue[str | Refused]] | None = None
     templates: Callable[[str, Any], Dialogue[Sequence[TemplateListed] | Refused]] | None = None
 

@@ -27,7 +27,9 @@ from gateway.conversations.errands import Errands
 from gateway.customers.importing import Importer
 from gateway.demo import routes as demo_routes
 from gateway.demo.simulator import Simulator
-from gateway.files.chosen import storage_of
+from gateway.files.chosen import NoStorage, storage_of
+from gateway.files.fetcher import Fetcher
+from gateway.files.housekeeping import Housekeeping
 from gateway.files.keeping import Files
 from gateway.indexing import Indexer
 from gateway.ingest.service import Ingest
@@ -78,6 +80,7 @@ async def assembled(
     Raises:
         RoleTooPowerful: when a database role could see past row-level security.
         KeyUnusable: when the master key is none.
+        StorageUnavailable: when the folder of files can't be used.
         CertificateUnusable: when there is one for mail, and it is no good.
     """
     keyring = keyring_of(settings)
@@ -111,7 +114,7 @@ async def assembled(
         live = Live(relay_pool, open_relay, random.random, channels=channels)
         calls = await stack.enter_async_context(Calls(settings.allow_private, endpoints=endpoints))
         ingest = await _ingest(stack, settings, keyring, app_pool, calls, live.announce, lambda: live.watched)
-        files = Files(storage_of(settings), app_pool, keyring, now, new_id, settings.file_limit)
+        files = await _files(stack, settings, keyring, app_pool, calls, ingest, live.announce)
         sender = await _sender(stack, settings, keyring, Own(files, public_url), live.announce, endpoints)
         await live.start()
         stack.push_async_callback(live.stop)
@@ -307,6 +310,29 @@ async def _ingest(
     await ingest.start()
     stack.push_async_callback(ingest.stop)
     return ingest
+
+
+async def _files(
+    stack: AsyncExitStack,
+    settings: Settings,
+    keyring: Keyring,
+    app_pool: asyncpg.Pool,
+    calls: Calls,
+    ingest: Ingest,
+    announce: Callable[[Sequence[Entry]], None],
+) -> Files:
+    storage = storage_of(settings)
+    files = Files(storage, app_pool, keyring, now, new_id, settings.file_limit)
+    if not isinstance(storage, NoStorage):
+        hook_pool = await _pool(stack, settings.hook_database_url, 1)
+        route_of, reread = ingest.directory.route_of_stored, ingest.reread
+        fetcher = Fetcher(hook_pool, app_pool, files, calls, route_of, reread, announce, now, new_id)
+        fetcher.start()
+        stack.push_async_callback(fetcher.stop)
+        housekeeping = Housekeeping(hook_pool, app_pool, storage)
+        housekeeping.start()
+        stack.push_async_callback(housekeeping.stop)
+    return files
 
 
 async def _pool(stack: AsyncExitStack, url: SecretStr, size: int) -> asyncpg.Pool:

@@ -14,6 +14,7 @@ import uvloop
 from aiohttp import web
 
 from gateway import app as wiring
+from gateway.files.errors import StorageUnavailable
 from gateway.keys import KeyUnusable
 from gateway.logs import configure_logs
 from gateway.model.ids import public
@@ -169,7 +170,7 @@ async def _assembled(
         return await stack.enter_async_context(wiring.assembled(settings, public_url, mail, endpoints))
     except (*UNAVAILABLE, asyncpg.PostgresError) as error:
         raise Refused(f"the database can't be used: {error}") from error
-    except (RoleTooPowerful, KeyUnusable, CertificateUnusable) as error:
+    except (RoleTooPowerful, KeyUnusable, CertificateUnusable, StorageUnavailable) as error:
         raise Refused(str(error)) from error
 
 

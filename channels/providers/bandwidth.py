@@ -10,7 +10,7 @@ https://dev.bandwidth.com/docs/account/credentials/management
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic import Field
@@ -18,6 +18,7 @@ from pydantic import Field
 from channels.adapter import Adapter, Credentials
 from channels.batches import read_items
 from channels.description import Capabilities, Setup
+from channels.downloads import by_link
 from channels.errors import CannotSend, PayloadMalformed
 from channels.events import ChannelEvent, InboundMessage, Media, Other, StatusUpdate
 from channels.handset_errors import NETWORK, UNREACHABLE, WRONG_NUMBER
@@ -36,13 +37,16 @@ from channels.json_fields import (
     text_in,
 )
 from channels.media_kinds import kind_of_name
+from channels.operations import Dialogue, Operations
 from channels.opt_out_words import opt_out_of
-from channels.outbound import Accepted, OutboundMessage, SendResult
+from channels.outbound import Accepted, OutboundMessage, Refused, SendResult
 from channels.phone_addresses import spelled
 from channels.refusals import Problem, Problems, answer_of, in_words, refused
 from channels.signatures import Secret, live, require_basic
 
 PROVIDER = "bandwidth"
+#: Where the login goes that files are fetched with.
+FILE_HOSTS = r"messaging\.bandwidth\.com"
 
 API = "https://messaging.bandwidth.com/api/v2/users/{}/messages"
 LONGEST_TEXT = 2048
@@ -308,7 +312,18 @@ def _words(answer: Object) -> Iterator[str]:
             yield words
 
 
+def download(media: Media, credentials: BandwidthCredentials, _now: datetime) -> Dialogue[HttpRequest | Refused]:
+    """Fetch a file that came with a message.
+
+    https://dev.bandwidth.com/docs/messaging/media
+    """
+    user, password = credentials.api_username, credentials.api_password
+    login = {"authorization": basic_authorization(user, password.get_secret_value())} if user and password else None
+    return by_link(media, FILE_HOSTS, login)
+
+
 ADAPTER = Adapter(
+    operations=Operations(download=download, download_kept=timedelta(days=2)),
     provider=PROVIDER,
     credentials=BandwidthCredentials,
     verify=verify,

@@ -20,10 +20,12 @@ from channels.adapter import Adapter, Credentials
 from channels.bird.posts import PROVIDER, read_post
 from channels.bird.sending import LONGEST_TEXT, MOST_FILES, MOST_SEGMENTS, build_message, read_answer
 from channels.description import Capabilities, Setup
+from channels.downloads import by_link
 from channels.errors import CannotSend, SignatureInvalid
-from channels.events import ChannelEvent
+from channels.events import ChannelEvent, Media
 from channels.http import HttpRequest, HttpResponse
-from channels.outbound import OutboundMessage, SendResult
+from channels.operations import Dialogue, Operations
+from channels.outbound import OutboundMessage, Refused, SendResult
 from channels.segments import most_characters
 from channels.signatures import Secret, live, matches, require_fresh
 
@@ -32,6 +34,9 @@ STAMP = "messagebird-request-timestamp"
 
 #: Seconds that a time-stamp may be off our clock.
 TOLERANCE = 300
+
+#: Where the login goes that files are fetched with.
+FILE_HOSTS = r"([a-z0-9-]+\.)+(bird|messagebird)\.com"
 
 
 class BirdCredentials(Credentials):
@@ -105,7 +110,15 @@ def read(response: HttpResponse) -> SendResult:
     return read_answer(response)
 
 
+def download(media: Media, credentials: BirdCredentials, _now: datetime) -> Dialogue[HttpRequest | Refused]:
+    """Fetch a file that came with a message: it takes the access key."""
+    key = credentials.access_key
+    login = {"authorization": f"AccessKey {key.get_secret_value()}"} if key else None
+    return by_link(media, FILE_HOSTS, login)
+
+
 ADAPTER = Adapter(
+    operations=Operations(download=download),
     provider=PROVIDER,
     credentials=BirdCredentials,
     verify=verify,

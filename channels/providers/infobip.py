@@ -15,8 +15,9 @@ from pydantic import Field
 
 from channels.adapter import Adapter, Credentials
 from channels.description import Capabilities, Setup
+from channels.downloads import by_link
 from channels.errors import CannotSend
-from channels.events import ChannelEvent
+from channels.events import ChannelEvent, Media
 from channels.http import HttpRequest, HttpResponse, basic_authorization
 from channels.infobip import sending
 from channels.infobip.inbound import PROVIDER
@@ -28,6 +29,9 @@ from channels.signatures import Secret, live, require_basic
 
 #: An account's own host, as the portal shows it, or the one that all share.
 BASE_URL = r"^(https://)?([a-zA-Z0-9-]+\.)?api\.infobip\.com/?$"
+
+#: Where the login goes that files are fetched with.
+FILE_HOSTS = r"([a-z0-9-]+\.)?api\.infobip\.com"
 
 
 class InfobipCredentials(Credentials):
@@ -108,6 +112,12 @@ def _access(credentials: InfobipCredentials) -> tuple[str | None, str | None]:
     return f"https://{host}" if host else None, api_key.get_secret_value() if api_key else None
 
 
+def download(media: Media, credentials: InfobipCredentials, _now: datetime) -> Dialogue[HttpRequest | Refused]:
+    """Fetch a file that came with a message: it takes the API key."""
+    _, api_key = _access(credentials)
+    return by_link(media, FILE_HOSTS, {"authorization": f"App {api_key}"} if api_key else None)
+
+
 ADAPTER = Adapter(
     provider=PROVIDER,
     credentials=InfobipCredentials,
@@ -116,7 +126,7 @@ ADAPTER = Adapter(
     parse=parse,
     build=build,
     read=read,
-    operations=Operations(mark_read=mark_read),
+    operations=Operations(mark_read=mark_read, download=download),
     setup=Setup(
         title="Infobip",
         summary="SMS, MMS and WhatsApp through an Infobip account, with delivery and read reports.",

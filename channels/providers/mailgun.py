@@ -8,16 +8,17 @@ Every post carries a time-stamp, a token and an HMAC of both, which does not cov
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import Field
 
 from channels.adapter import Adapter, Credentials
 from channels.description import Capabilities, Setup
+from channels.downloads import by_link
 from channels.errors import CannotSend, PayloadMalformed, SignatureInvalid
-from channels.events import ChannelEvent
-from channels.http import HttpRequest, HttpResponse
+from channels.events import ChannelEvent, Media
+from channels.http import HttpRequest, HttpResponse, basic_authorization
 from channels.mail.connection import HttpMailSettings
 from channels.mailgun.inbound import inbound
 from channels.mailgun.posts import is_event, read_event, read_form
@@ -29,6 +30,8 @@ from channels.outbound import OutboundMessage, Refused, SendResult
 from channels.signatures import Secret, live
 
 PROVIDER = "mailgun"
+#: Where the login goes that files are fetched with.
+FILE_HOSTS = r"([a-z0-9-]+\.)+mailgun\.(net|org)"
 MAX_BODY = 40 * 1024 * 1024
 """A mail of 25 MB, escaped."""
 
@@ -124,6 +127,13 @@ def complete(
     return (yield from fetch_message(url, None if key is None else key.get_secret_value()))
 
 
+def download(media: Media, credentials: MailgunCredentials, _now: datetime) -> Dialogue[HttpRequest | Refused]:
+    """Fetch a file that stayed at Mailgun: it takes the API key."""
+    key = credentials.api_key
+    login = {"authorization": basic_authorization("api", key.get_secret_value())} if key else None
+    return by_link(media, FILE_HOSTS, login)
+
+
 ADAPTER = Adapter(
     provider=PROVIDER,
     credentials=MailgunCredentials,
@@ -134,7 +144,7 @@ ADAPTER = Adapter(
     read=read,
     nonce=nonce,
     nonce_kept=NONCE_KEPT,
-    operations=Operations(complete=complete),
+    operations=Operations(complete=complete, download=download, download_kept=timedelta(days=3)),
     setup=Setup(
         title="Mailgun",
         summary="Mail through a domain at Mailgun, with news on every mail sent.",

@@ -20,6 +20,7 @@ from pydantic import Field
 from channels.adapter import Adapter, Credentials
 from channels.callback_urls import tag_of, tagged
 from channels.description import Capabilities, Setup
+from channels.downloads import by_link
 from channels.errors import CannotSend, PayloadMalformed, SignatureInvalid
 from channels.events import ChannelEvent, InboundMessage, Media, StatusUpdate
 from channels.forms import FormInvalid, Pairs, first_values, pairs_of
@@ -29,8 +30,9 @@ from channels.identities import identities_of
 from channels.json_bodies import write_json
 from channels.json_fields import NOTHING, Object, id_in, iso_moment_in, list_in
 from channels.media_kinds import kind_of
+from channels.operations import Dialogue, Operations
 from channels.opt_out_words import opt_out_of
-from channels.outbound import Accepted, OutboundMessage, SendResult
+from channels.outbound import Accepted, OutboundMessage, Refused, SendResult
 from channels.phone_addresses import spelled
 from channels.refusals import Problem, Problems, answer_of, refused
 from channels.segments import most_characters, require_segments
@@ -38,6 +40,8 @@ from channels.signatures import Secret, live
 from channels.tokens import HMACS, require_hash, require_token, signed_token
 
 PROVIDER = "messagebird"
+#: Where the login goes that files are fetched with.
+FILE_HOSTS = r"([a-z0-9-]+\.)+(bird|messagebird)\.com"
 ISSUER = "MessageBird"
 HEADER = "messagebird-signature-jwt"
 
@@ -310,7 +314,15 @@ def read(response: HttpResponse) -> SendResult:
     return refused(response, code, problem, error.get("description"))
 
 
+def download(media: Media, credentials: MessageBirdCredentials, _now: datetime) -> Dialogue[HttpRequest | Refused]:
+    """Fetch a file that came with a message: it takes the access key."""
+    key = credentials.access_key
+    login = {"authorization": f"AccessKey {key.get_secret_value()}"} if key else None
+    return by_link(media, FILE_HOSTS, login)
+
+
 ADAPTER = Adapter(
+    operations=Operations(download=download),
     provider=PROVIDER,
     credentials=MessageBirdCredentials,
     verify=verify,

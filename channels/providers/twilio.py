@@ -8,18 +8,19 @@ time; replays are stopped by the message ids alone. Over a GET the fields stand 
 
 import hmac
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Self
 
 from pydantic import Field, model_validator
 
 from channels.adapter import Adapter, Credentials
 from channels.description import Capabilities, Setup
+from channels.downloads import by_link
 from channels.errors import CannotSend, SignatureInvalid
-from channels.events import ChannelEvent
-from channels.http import Headers, HttpRequest, HttpResponse
-from channels.operations import Operations, refusing
-from channels.outbound import OutboundMessage, SendResult
+from channels.events import ChannelEvent, Media
+from channels.http import Headers, HttpRequest, HttpResponse, basic_authorization
+from channels.operations import Dialogue, Operations, refusing
+from channels.outbound import OutboundMessage, Refused, SendResult
 from channels.signatures import Secret, live
 from channels.twilio.access import Access
 from channels.twilio.answers import read_answer
@@ -31,6 +32,8 @@ from channels.twilio.templates import templates
 from channels.twilio.typing_indicators import show_typing
 
 PROVIDER = "twilio"
+#: Where the login goes that files are fetched with.
+FILE_HOSTS = r"api\.twilio\.com"
 
 #: TwiML that says nothing. Any other text would be sent to the customer as an answer.
 SILENCE = b'<?xml version="1.0" encoding="UTF-8"?><Response/>'
@@ -130,7 +133,19 @@ def access_of(credentials: TwilioCredentials) -> Access:
     return Access(credentials.account_sid, credentials.auth_token.get_secret_value())
 
 
+def download(media: Media, credentials: TwilioCredentials, _now: datetime) -> Dialogue[HttpRequest | Refused]:
+    """Fetch a file that came with a message; the login goes to Twilio itself, never to where it redirects to.
+
+    https://www.twilio.com/docs/messaging/api/media-resource
+    """
+    token = credentials.auth_token
+    login = {"authorization": basic_authorization(credentials.account_sid, token.get_secret_value())} if token else None
+    return by_link(media, FILE_HOSTS, login)
+
+
 OPERATIONS = Operations(
+    download=download,
+    download_kept=timedelta(days=400),
     mark_read=lambda receipt, credentials: refusing(lambda: show_typing(receipt, access_of(credentials))),
     templates=lambda _account, credentials: refusing(lambda: templates(access_of(credentials))),
 )

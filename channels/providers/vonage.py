@@ -7,15 +7,16 @@ counts only where ``signature_method`` says how.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from channels.adapter import Adapter, Credentials
 from channels.description import Capabilities, Setup
+from channels.downloads import by_link
 from channels.errors import CannotSend, PayloadMalformed, SignatureInvalid
-from channels.events import ChannelEvent
+from channels.events import ChannelEvent, Media
 from channels.http import HttpRequest, HttpResponse, basic_authorization
 from channels.json_bodies import read_json
 from channels.json_fields import Object
@@ -30,6 +31,8 @@ from channels.vonage.sms_posts import read_sms_post
 from channels.vonage.sms_signing import Method, require_signature, with_signature
 
 PROVIDER = "vonage"
+#: Where the login goes that files are fetched with.
+FILE_HOSTS = r"api(-[a-z]+(-[0-9])?)?\.(nexmo|vonage)\.com"
 
 
 def _usable(pem: SecretStr) -> SecretStr:
@@ -146,6 +149,15 @@ def _mark_read(receipt: Receipt, credentials: VonageCredentials) -> Dialogue[Ref
     return (yield from mark_read(receipt.message_ref, authorization))
 
 
+def download(media: Media, credentials: VonageCredentials, now: datetime) -> Dialogue[HttpRequest | Refused]:
+    """Fetch a file that came with a message: Vonage's own links take a login, those of MMS none."""
+    try:
+        login = {"authorization": _authorization(credentials, media.url or "", now)}
+    except CannotSend:
+        return by_link(media)
+    return by_link(media, FILE_HOSTS, login)
+
+
 ADAPTER = Adapter(
     provider=PROVIDER,
     credentials=VonageCredentials,
@@ -154,7 +166,7 @@ ADAPTER = Adapter(
     parse=parse,
     build=build,
     read=read,
-    operations=Operations(mark_read=_mark_read),
+    operations=Operations(mark_read=_mark_read, download=download, download_kept=timedelta(days=2)),
     setup=Setup(
         title="Vonage",
         summary="SMS, MMS and WhatsApp through Vonage's Messages API.",

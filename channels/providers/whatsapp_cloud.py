@@ -32,6 +32,8 @@ from channels.whatsapp.sending import build_message, read_answer
 
 PROVIDER = "whatsapp_cloud"
 GRAPH = "https://graph.facebook.com"
+#: Where the links to files lead: lookaside.fbsbx.com, as far as is known.
+FILE_HOSTS = r"([a-z0-9-]+\.)+(fbsbx\.com|facebook\.com|whatsapp\.net)"
 HEADER = "x-hub-signature-256"
 SCHEME = "sha256="
 
@@ -125,7 +127,7 @@ def access_of(credentials: WhatsAppCloudCredentials) -> Access:
     if credentials.access_token is None:
         raise CannotSend("credentials_incomplete", "this connection has no access_token, so that it can't send")
     login = {"authorization": f"Bearer {credentials.access_token.get_secret_value()}"}
-    return Access(f"{GRAPH}/{credentials.api_version}", login)
+    return Access(f"{GRAPH}/{credentials.api_version}", login, file_hosts=FILE_HOSTS)
 
 
 def list_templates(account: str, credentials: WhatsAppCloudCredentials) -> Dialogue[Sequence[TemplateListed] | Refused]:

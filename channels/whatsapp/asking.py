@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from channels.downloads import GONE, link_request
 from channels.events import Media
+from channels.http import HttpRequest
 from channels.json_fields import id_in, list_in, object_in, text_in
 from channels.operations import Dialogue, Operations, Receipt, TemplateListed, refusing
 from channels.outbound import Refused
@@ -17,6 +19,9 @@ from channels.whatsapp.template_messages import template_listed
 
 PAGE = 100
 
+#: What Graph says of an id that it does not know, or no longer.
+NO_SUCH_OBJECT = "100"
+
 #: An account has 6,000 templates at most; more pages than that come from an answer that goes in circles.
 MOST_PAGES = 100
 
@@ -25,6 +30,7 @@ def operations_by(access_of: Callable[[Any], Access]) -> Operations:
     """Return what can be asked in the same way of whoever gives access; ``access_of`` may raise ``CannotSend``."""
     return Operations(
         mark_read=lambda receipt, credentials: refusing(lambda: mark_read(receipt, access_of(credentials))),
+        download=lambda media, credentials, _now: refusing(lambda: download(media, access_of(credentials))),
         upload=lambda media, sender, credentials: refusing(lambda: upload(media, sender, access_of(credentials))),
     )
 
@@ -45,6 +51,22 @@ def mark_read(receipt: Receipt, access: Access) -> Dialogue[Refused | None]:
     if response.status // 100 == 2 and answer_of(response).get("success") is True:
         return None
     return refusal(response, PASSING)
+
+
+def download(media: Media, access: Access) -> Dialogue[HttpRequest | Refused]:
+    """Ask where a file is: the link lasts five minutes, the id that came with a message seven days.
+
+    https://developers.facebook.com/documentation/business-messaging/whatsapp/business-phone-numbers/media
+    """
+    if not media.id:
+        return link_request(media.url)
+    response = yield access.get(f"/{quote(media.id, safe='', errors='replace')}")
+    link = text_in(answer_of(response), "url")
+    if response.status in (404, 410) or id_in(object_in(answer_of(response), "error"), "code") == NO_SUCH_OBJECT:
+        return GONE
+    if response.status // 100 != 2 or link is None:
+        return refusal(response, PASSING)
+    return access.file(link)
 
 
 def upload(media: Media, sender: str, access: Access) -> Dialogue[str | Refused]:

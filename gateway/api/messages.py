@@ -1,8 +1,10 @@
 """``/api/v1/messages/{id}/html``: a mail's own HTML, fenced in; and the pictures from elsewhere that it shows."""
 
 import re
+from collections.abc import Callable
 from itertools import count
 from typing import Annotated
+from urllib.parse import unquote
 from uuid import UUID
 
 from aiohttp import web
@@ -12,20 +14,20 @@ from channels.mail.pictures import show_images
 from channels.mail.sanitise import FILE_PREFIX
 from gateway.api.pictures import fetch_picture
 from gateway.api.services import Services
+from gateway.files.links import SHORT
 from gateway.model.ids import public
 from gateway.openapi import PLAIN_DIGITS, Answer, Api, Call, NoBody, Operation, QueryModel
 from gateway.problems import NotFound, PictureUnavailable
-from gateway.store import messages
+from gateway.store import attachments, messages
 from gateway.store.pool import tenant_tx
 
 # It was sanitised when it was stored. Whatever slipped through runs no script, loads nothing and sends nothing. Its
 # origin stays ours, which is of no use to it without scripts: the page around it measures it and sets its typography.
 POLICY = (
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; "
-    "default-src 'none'; style-src 'unsafe-inline'; img-src {images}; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src data: 'self'; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
-HELD, SHOWN = "data:", "data: 'self'"
 # Without it, browsers would lay the mail out by the rules of the nineties.
 DOCTYPE = "<!doctype html>"
 FILE = re.compile(rf'(<img\b[^<>]*?\s)src="{FILE_PREFIX}([^"<>]+)"')
@@ -53,7 +55,8 @@ HTML = Operation(
     summary="Get the sanitised HTML of a mail.",
     description=(
         "For a sandboxed frame. It comes with a content security policy that forbids scripts and loading. "
-        "A picture that came with the mail has the content id of its file in data-file, and no address. A picture "
+        "A picture that came with the mail has the content id of its file in data-file; once that is stored, it loads "
+        "by a signed link. A picture "
         "from elsewhere has its address in data-remote, and loads from the gateway once `images` asks for it."
     ),
     query=HtmlQuery,
@@ -90,15 +93,15 @@ class Messages:
     async def html(self, call: Call[HtmlQuery, NoBody]) -> web.StreamResponse:
         """Answer a mail's HTML."""
         found = await self._html(call.caller.tenant_id, call.id)
-        document = DOCTYPE + FILE.sub(r'\1data-file="\2"', found)
+        document = DOCTYPE + FILE.sub(await self._linked(call), found)
         if call.query.images:
             places = count()
             path = f"/api/v1/messages/{public('msg', call.id)}/picture?number="
             document = show_images(document, lambda _: f"{path}{next(places)}")
         headers = {
-            "Content-Security-Policy": POLICY.format(images=SHOWN if call.query.images else HELD),
+            "Content-Security-Policy": POLICY,
             "X-Frame-Options": "SAMEORIGIN",
-            "Cache-Control": "private, max-age=3600",
+            "Cache-Control": "private, no-store",  # links in it end, and files that are pending come
         }
         return web.Response(text=document, content_type="text/html", charset="utf-8", headers=headers)
 
@@ -115,6 +118,22 @@ class Messages:
             "Cache-Control": "private, max-age=86400",
         }
         return web.Response(body=found.content, content_type=found.mime_type, headers=headers)
+
+    async def _linked(self, call: Call[HtmlQuery, NoBody]) -> Callable[[re.Match[str]], str]:
+        """Return what writes a picture that came with the mail: with a link, or for later without."""
+        tenant_id = call.caller.tenant_id
+        async with tenant_tx(self._services.pool, tenant_id) as tx:
+            links = {
+                content_id: self._services.files.link(tenant_id, file_id, SHORT)[0]
+                for content_id, file_id in await attachments.named(tx, call.id)
+            }
+
+        def written(picture: re.Match[str]) -> str:
+            link = links.get(unquote(picture[2]))
+            source = f' src="{link}"' if link else ""
+            return f'{picture[1]}data-file="{picture[2]}"{source}'
+
+        return written
 
     async def _html(self, tenant_id: UUID, message_id: UUID) -> str:
         async with tenant_tx(self._services.pool, tenant_id) as tx:

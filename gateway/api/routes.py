@@ -7,6 +7,7 @@ from aiohttp import web
 from gateway.access import GATE, Gate
 from gateway.api import (
     api_keys,
+    attachments,
     availability,
     bulk,
     canned_replies,
@@ -85,6 +86,7 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     messages.add_routes(api, services)
     sending.add_routes(api, services)
     files.add_routes(api, services)
+    attachments.add_routes(api, services)
     media.add_routes(app, services)
     customers.add_routes(api, services)
     customer_merges.add_routes(api, services)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import filetype
 
-from channels.media_kinds import kind_of
+from channels.media_kinds import kind_of as main_kind
 from gateway.files.films import film_of
 from gateway.files.pictures import picture_size
 
@@ -34,14 +34,12 @@ class Looks:
 
     Attributes:
         mime_type: as its bytes have it; as its sender says where they tell nothing, and nothing is played by it.
-        kind: image, audio, video, document or file.
         width: in pixels.
         height: in pixels.
         duration_ms: of sound and films.
     """
 
     mime_type: str
-    kind: str
     width: int | None = None
     height: int | None = None
     duration_ms: int | None = None
@@ -60,11 +58,18 @@ def look_at(path: Path, size: int, declared: str | None) -> Looks:
         mime_type = type_of(head, declared)
         if mime_type in PICTURES:
             width, height = picture_size(mime_type, head) or (None, None)
-            return Looks(mime_type, "image", width, height)
+            return Looks(mime_type, width, height)
         if mime_type in SOUND | FILMS:
             film = film_of(mime_type, file, size)
-            return Looks(mime_type, kind_of(mime_type), film.width, film.height, film.duration_ms)
-    return Looks(mime_type, "document" if mime_type == PDF or mime_type.startswith("text/") else "file")
+            return Looks(mime_type, film.width, film.height, film.duration_ms)
+    return Looks(mime_type)
+
+
+def kind_of(mime_type: str) -> str:
+    """Return what a stored file of a type is shown as: image, audio, video, document or file."""
+    if mime_type == PDF or mime_type.startswith("text/"):
+        return "document"
+    return main_kind(mime_type) if mime_type in INLINE else "file"
 
 
 def type_of(head: bytes, declared: str | None) -> str:
@@ -73,7 +78,7 @@ def type_of(head: bytes, declared: str | None) -> str:
     named = named if TYPE.fullmatch(named) else UNKNOWN
     found = _sniffed(head, named)
     if found is None:
-        return UNKNOWN if named in INLINE or kind_of(named) != "file" else named
+        return UNKNOWN if named in INLINE or main_kind(named) != "file" else named
     return named if found == ZIP and named.startswith(ZIPPED) else found
 
 

@@ -11,6 +11,8 @@ from tempfile import mkstemp
 
 from gateway.files.errors import FileEmpty, FileTooLarge, StorageUnavailable
 
+#: Of the names of incoming files.
+PREFIX = "incoming-"
 #: Bytes that are held in memory before they are written.
 PIECE_BYTES = 256 * 1024
 
@@ -66,7 +68,7 @@ async def _written(path: Path, chunks: AsyncIterator[bytes], limit: int) -> Spoo
 
 def _new_file(folder: Path) -> Path:
     try:
-        descriptor, name = mkstemp(dir=folder)
+        descriptor, name = mkstemp(prefix=PREFIX, dir=folder)
     except OSError as error:
         raise StorageUnavailable(f"a file can't be taken in: {error.strerror}") from error
     os.close(descriptor)

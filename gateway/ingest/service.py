@@ -15,6 +15,7 @@ from gateway.ingest.nonces import Nonces
 from gateway.ingest.partitions import Partitions
 from gateway.ingest.receive import Receiver
 from gateway.ingest.replay import Replayer
+from gateway.ingest.reread import Rereader
 from gateway.ingest.routes import Hooks, add_routes
 from gateway.ingest.routing import Directory
 from gateway.ingest.shared import SharedReceiver
@@ -70,6 +71,7 @@ class Ingest:
         self._partitions = Partitions(hook_pool, clock)
         self._replayer = Replayer(app_pool, self.directory, receiver, self._writer, questions)
         self.replay = self._replayer.replay
+        self.reread = Rereader(app_pool, self.directory, questions).files_of
         self._probes = Probes(keyring, clock)
         self.refusals = Refusals(clock)
 

@@ -15,6 +15,7 @@ from gateway.model.fields import (
     Seq,
     Timestamp,
 )
+from gateway.model.file import ChangedAttachment
 from gateway.model.label import Label
 from gateway.model.member import Member
 from gateway.model.message import Message
@@ -49,7 +50,8 @@ class Event(BaseModel):
         description="message.created, message.updated, message.deleted, message.status_changed, conversation.created, "
         "conversation.updated, customer.created, customer.updated, customer.merged, customer_note.updated, "
         "custom_field.updated, note.created, note.updated, note.deleted, activity.created, team.updated, "
-        "member.updated, label.updated, canned_reply.updated, view.updated, channel.created, channel.updated, channel.alarm …"
+        "member.updated, label.updated, canned_reply.updated, view.updated, channel.created, channel.updated, "
+        "channel.alarm, attachment.updated …"
     )
     timestamp: Timestamp
     tenant_id: str = Field(json_schema_extra={"format": "uuid"})
@@ -69,11 +71,12 @@ class Event(BaseModel):
         | View
         | Channel
         | Alarm
+        | ChangedAttachment
         | Anything
     ) = Field(
         description="By type: NewMessage, Message, Conversation, Customer, CustomerMerged, CustomerNote, CustomField, "
-        "Member, Team, Label, CannedReply, View, Channel or Alarm; Message also for note.created, note.updated, note.deleted and "
-        "activity.created, which hold what no customer ever sees."
+        "Member, Team, Label, CannedReply, View, Channel, Alarm or ChangedAttachment; Message also for note.created, "
+        "note.updated, note.deleted and activity.created, which hold what no customer ever sees."
     )
 
 

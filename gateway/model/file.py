@@ -35,10 +35,15 @@ class LinkedFile(File):
     link: Link
 
 
-class LinkedAttachment(BaseModel):
-    """A file of a message, with a link to its bytes once they are stored."""
+class ChangedAttachment(BaseModel):
+    """A file of a message as it is now, in ``attachment.updated``."""
 
     message_id: MessageId
     conversation_id: ConversationId
     attachment: Attachment
+
+
+class LinkedAttachment(ChangedAttachment):
+    """A file of a message, with a link to its bytes once they are stored."""
+
     link: Link | None

@@ -1,7 +1,9 @@
 """The one client for calls to providers: guarded, bounded in time and size, and never led elsewhere."""
 
 import socket
-from collections.abc import Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -28,10 +30,29 @@ log = structlog.get_logger(__name__)
 
 CONNECT_SECONDS = 5.0
 TOTAL_SECONDS = 30.0
+#: For an answer that is read as it comes.
+STREAM_SECONDS = 240.0
 BODY_LIMIT = 1024 * 1024
 CONNECTIONS = 100
 CONNECTIONS_PER_HOST = 20
 USER_AGENT = "postgate"
+
+
+class BrokenOff(Exception):
+    """An answer that ended before it was whole, or took too long. The text is for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Streamed:
+    """An answer whose body is still to come.
+
+    Attributes:
+        response: all but the body.
+        chunks: the body; raises ``BrokenOff``.
+    """
+
+    response: HttpResponse
+    chunks: AsyncIterator[bytes]
 
 
 class Calls:
@@ -59,6 +80,9 @@ class Calls:
         self._guards = {"https": Guard(allowed), "http": Guard(allowed, public=False, endpoints=endpoints)}
         self._timeout = ClientTimeout(total=total_seconds, connect=connect_seconds, sock_connect=connect_seconds)
         self._per_host = per_host
+        self._stream_timeout = ClientTimeout(
+            total=STREAM_SECONDS, connect=connect_seconds, sock_connect=connect_seconds, sock_read=total_seconds
+        )
         self._sessions: dict[str, ClientSession] = {}
 
     async def __aenter__(self) -> "Calls":
@@ -69,6 +93,40 @@ class Calls:
     async def __aexit__(self, *_: object) -> None:
         for session in self._sessions.values():
             await session.close()
+
+    @asynccontextmanager
+    async def stream(self, request: HttpRequest) -> AsyncIterator["Streamed"]:
+        """Make a request and read its answer as it comes, however long it is. Redirects are not followed.
+
+        Args:
+            request: its URL is used as it stands: it may be signed.
+        """
+        scheme, _, rest = request.url.partition("://")
+        session = self._sessions.get(scheme.lower())
+        if session is None or not rest:
+            yield Streamed(_nothing(request, "unsent", f"{scheme[:20]!r} is not called", sent=False), _no_chunks())
+            return
+        try:
+            answer = await session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers={"user-agent": USER_AGENT, **request.headers.as_dict(), "accept-encoding": "identity"},
+                data=request.body or None,
+                allow_redirects=False,
+                timeout=self._stream_timeout,
+            )
+        except (ClientConnectorError, ConnectionTimeoutError, InvalidURL, ValueError, TypeError) as error:
+            yield Streamed(_nothing(request, "unsent", _words(error), sent=False), _no_chunks())
+            return
+        except (ClientError, TimeoutError, OSError) as error:
+            yield Streamed(_nothing(request, "unanswered", _words(error), sent=True), _no_chunks())
+            return
+        metrics.CALLS.labels(str(answer.status)[0] + "xx").inc()
+        try:
+            response = HttpResponse(answer.status, b"", Headers(answer.headers.items()), request=request)
+            yield Streamed(response, _chunks(answer))
+        finally:
+            answer.close()  # what was not read is not wanted
 
     async def send(self, request: HttpRequest, *, limit: int = BODY_LIMIT) -> HttpResponse:
         """Make a request. Redirects are not followed.
@@ -123,6 +181,20 @@ def _session(guard: Guard, timeout: ClientTimeout, per_host: int) -> ClientSessi
         cookie_jar=DummyCookieJar(),
         auto_decompress=False,
     )
+
+
+async def _chunks(answer: ClientResponse) -> AsyncIterator[bytes]:
+    try:
+        async for chunk in answer.content.iter_any():
+            yield chunk
+    except (ClientError, TimeoutError, OSError) as error:
+        raise BrokenOff(_words(error)) from error
+
+
+async def _no_chunks() -> AsyncIterator[bytes]:
+    nothing: tuple[bytes, ...] = ()
+    for chunk in nothing:
+        yield chunk
 
 
 async def _bounded(answer: ClientResponse, limit: int) -> bytes | None:

@@ -60,6 +60,18 @@ async def load(tx: TenantTx, webhook_id: UUID) -> StoredWebhook | None:
     return None if row is None else _read(row)
 
 
+RECEIVED_AT = """
+SELECT tenant_id, id, received_at, integration_id, provider, method, url, headers::text AS headers, body,
+    verdict, attempts, fetches
+FROM inbound_webhooks WHERE tenant_id = $1 AND received_at = $2 AND integration_id = $3
+"""
+
+
+async def received_at(tx: TenantTx, integration_id: UUID, moment: datetime) -> list[StoredWebhook]:
+    """Return what a connection received at a moment, to the microsecond."""
+    return [_read(row) for row in await tx.connection.fetch(RECEIVED_AT, tx.tenant_id, moment, integration_id)]
+
+
 def _read(row: asyncpg.Record) -> StoredWebhook:
     fields = dict(row)
     return StoredWebhook(**{**fields, "headers": orjson.loads(fields["headers"])})

@@ -27,6 +27,8 @@ def apply(inbox: Inbox, kind: str, data: Thing) -> Inbox:
             return put_conversation(inbox, data)
         case "customer.updated":
             return renew_customer(inbox, data)
+        case "attachment.updated":
+            return put_attachment(inbox, data)
     return inbox
 
 
@@ -36,6 +38,24 @@ def put_message(inbox: Inbox, message: Thing) -> Inbox:
     others = [other for other in thread if other["id"] != message["id"]]
     placed = sorted([*others, message], key=lambda m: (m["occurred_at"], m["id"]))
     return {**inbox, "messages": {**inbox["messages"], message["conversation_id"]: placed}}
+
+
+def put_attachment(inbox: Inbox, changed: Thing) -> Inbox:
+    """Put a file in place of an older version of itself; a thread that is not loaded has none."""
+    conversation = changed["conversation_id"]
+    if conversation not in inbox["messages"]:
+        return inbox
+    thread = [
+        {**message, "attachments": [_newer(one, changed["attachment"]) for one in message["attachments"]]}
+        if message["id"] == changed["message_id"]
+        else message
+        for message in inbox["messages"][conversation]
+    ]
+    return {**inbox, "messages": {**inbox["messages"], conversation: thread}}
+
+
+def _newer(one: Thing, changed: Thing) -> Thing:
+    return changed if one["id"] == changed["id"] else one
 
 
 def put_conversation(inbox: Inbox, conversation: Thing) -> Inbox:

@@ -1,6 +1,6 @@
 /** Folding the log into the inbox: pure, and a replay changes nothing. */
 
-import type { CustomerUpdated, LogEvent, MessageCreated } from "./event";
+import type { AttachmentUpdated, CustomerUpdated, LogEvent, MessageCreated } from "./event";
 import { changeConversation, findConversation, renewCustomer, type Inbox } from "./inbox";
 import { byActivity, byOccurrence, upsert } from "./order";
 import type { Conversation, Customer, Message } from "./types";
@@ -25,6 +25,8 @@ export function apply(inbox: Inbox, event: LogEvent): Inbox {
       return putConversation(next, event.data);
     case "customer.updated":
       return renewCustomer(next, shown(event.data));
+    case "attachment.updated":
+      return changeAttachment(next, event.data);
     default:
       return next; // of the shared lists, or of a type that this page doesn't know
   }
@@ -46,6 +48,14 @@ function changeMessage(inbox: Inbox, message: Message): Inbox {
   const { preview, status, deleted_at } = message;
   const last_message = { ...last, preview, status, deleted: Boolean(deleted_at) };
   return changeConversation(next, message.conversation_id, { last_message });
+}
+
+function changeAttachment(inbox: Inbox, changed: AttachmentUpdated): Inbox {
+  const { conversation_id, message_id, attachment } = changed;
+  const message = inbox.messages[conversation_id]?.find(({ id }) => id === message_id);
+  if (!message) return inbox;
+  const attachments = message.attachments.map((one) => (one.id === attachment.id ? attachment : one));
+  return putMessage(inbox, { ...message, attachments });
 }
 
 function putMessage(inbox: Inbox, message: Message): Inbox {

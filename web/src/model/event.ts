@@ -1,7 +1,7 @@
 /** Entries of the tenant's log, as they arrive from the stream and from traces. */
 
 import type { CannedReply, Label, Member, SavedView, SharedChannel, Team } from "./shared";
-import type { Conversation, Message } from "./types";
+import type { Attachment, Conversation, Message } from "./types";
 
 export interface MessageCreated extends Message {
   readonly conversation: Conversation;
@@ -12,6 +12,13 @@ export interface CustomerUpdated {
   readonly id: string;
   readonly name: string | null;
   readonly identities: readonly { readonly kind: string; readonly value: string }[];
+}
+
+/** A file of a message, as it is now. */
+export interface AttachmentUpdated {
+  readonly message_id: string;
+  readonly conversation_id: string;
+  readonly attachment: Attachment;
 }
 
 interface Entry<Type extends string, Data> {
@@ -32,6 +39,7 @@ export type LogEvent =
   | Entry<"conversation.created", Conversation>
   | Entry<"conversation.updated", Conversation>
   | Entry<"customer.updated", CustomerUpdated>
+  | Entry<"attachment.updated", AttachmentUpdated>
   | Entry<"member.updated", Member>
   | Entry<"team.updated", Team>
   | Entry<"label.updated", Label>
@@ -58,6 +66,7 @@ export function toEvent(wire: WireEvent): LogEvent {
     case "conversation.created":
     case "conversation.updated":
     case "customer.updated":
+    case "attachment.updated":
     case "member.updated":
     case "team.updated":
     case "label.updated":

@@ -72,6 +72,8 @@ export interface Attachment {
   readonly duration_ms?: number | null;
   readonly content_id?: string | null;
   readonly state?: "pending" | "stored" | "failed" | "expired" | null;
+  /** Why there are no bytes, in words of the server. */
+  readonly error?: string | null;
   readonly latitude?: number | null;
   readonly longitude?: number | null;
   readonly name?: string | null;

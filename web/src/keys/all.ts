@@ -1,3 +1,5 @@
 /** Every file that registers actions, each by the line that imports it. */
 
 import "./navigation";
+import "./page";
+import "../palette/open";

@@ -6,6 +6,7 @@ import { CustomerPanel } from "../customer/panel";
 import { Sheet } from "../keys/sheet";
 import { ListPane } from "../list/pane";
 import { Login } from "../login/login";
+import { PalettePlace } from "../palette/open";
 import { openId, route } from "../route";
 import { connection, me } from "../store";
 import { ThreadPane } from "../thread/pane";
@@ -61,6 +62,7 @@ function Inbox() {
       )}
       {open && detailsOpen.value && <CustomerPanel />}
       <Sheet />
+      <PalettePlace />
       <LogoutFailed />
       <p class="unseen" role="status" aria-live="polite">
         {announcement.value}

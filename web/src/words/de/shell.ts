@@ -67,6 +67,12 @@ export const shell: typeof English = {
     settings: "Zu den Einstellungen",
     sheet: "Alle Tasten zeigen",
   },
+  palette: {
+    title: "Befehle",
+    placeholder: "Befehl eingeben",
+    goTo: (view) => `Zu ${view}`,
+    none: "Nichts heißt so.",
+  },
   person: { unknown: "Jemand, der nicht mehr da ist", nobody: "Niemand", you: (name) => `${name} (Sie)` },
   error: {
     retry: "Noch einmal versuchen",

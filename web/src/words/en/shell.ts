@@ -70,6 +70,12 @@ export const shell = {
     settings: "Go to settings",
     sheet: "Show all keys",
   },
+  palette: {
+    title: "Command palette",
+    placeholder: "Type a command",
+    goTo: (view: string) => `Go to ${view}`,
+    none: "Nothing is called that.",
+  },
   person: { unknown: "Somebody who left", nobody: "Nobody", you: (name: string) => `${name} (you)` },
   error: {
     retry: "Try again",

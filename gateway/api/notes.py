@@ -125,7 +125,8 @@ class Notes:
             members = await _members(tx, call.body.mentions)
             if await changing.lock(tx, call.id) is None:
                 raise NotFound("there is no such conversation")
-            key = await thread.add(tx, call.id, "note", author, text=text, preview=_line(text), mentions=members)
+            key = author.fresh_id()
+            await thread.add(tx, call.id, key, "note", author, text=text, preview=_line(text), mentions=members)
             await own.set_mentions(tx, key, call.id, members)
             entry = await self._tell(tx, call.caller, "note.created", call.id, key)
         self._services.announce([entry])

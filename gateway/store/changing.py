@@ -58,10 +58,10 @@ async def change(tx: TenantTx, conversation_id: UUID, before: State, after: Stat
     )  # fmt: skip
     await _label(tx, conversation_id, before.label_ids, after.label_ids)
     cause = {"cause": author.cause} if author.cause else {}
-    written = [
-        await thread.add(tx, conversation_id, "activity", author, extra=orjson.dumps({**line, **cause}).decode())
-        for line in told
-    ]
+    written = sorted(author.fresh_id() for _ in told)  # of one moment, they stand in a thread in the order of their ids
+    for key, line in zip(written, told, strict=True):
+        extra = orjson.dumps({**line, **cause}).decode()
+        await thread.add(tx, conversation_id, key, "activity", author, extra=extra)
     await log.lock_head(tx)
     return [await tell(tx, conversation_id, author), *[await _tell_line(tx, conversation_id, key) for key in written]]
 
@@ -88,7 +88,8 @@ async def _label(tx: TenantTx, conversation_id: UUID, before: Collection[UUID], 
 async def note_reopening(tx: TenantTx, conversation_id: UUID, before: str, author: Author) -> Sequence[Entry]:
     """Write into the thread that a customer's message has opened a conversation again."""
     line = {"what": "status", "from": before, "to": "open", "cause": author.cause}
-    key = await thread.add(tx, conversation_id, "activity", author, extra=orjson.dumps(line).decode())
+    key = author.fresh_id()
+    await thread.add(tx, conversation_id, key, "activity", author, extra=orjson.dumps(line).decode())
     await log.lock_head(tx)
     return [await _tell_line(tx, conversation_id, key)]
 

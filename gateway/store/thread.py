@@ -47,6 +47,7 @@ WHERE c.tenant_id = $1 AND c.id = $2
 async def add(
     tx: TenantTx,
     conversation_id: UUID,
+    key: UUID,
     kind: str,
     author: Author,
     *,
@@ -54,18 +55,17 @@ async def add(
     preview: str = "",
     mentions: Sequence[UUID] = (),
     extra: str = "{}",
-) -> UUID:
-    """Add a note or a line to a thread whose conversation is locked; returns its id.
+) -> None:
+    """Add a note or a line to a thread whose conversation is locked.
 
     Args:
+        key: a new id.
         kind: ``note`` or ``activity``.
         extra: JSON text.
     """
-    key = author.fresh_id()
     await tx.connection.execute(
         ADD, tx.tenant_id, conversation_id, key, kind, text, preview, extra, author.user_id, list(mentions), author.now
     )
-    return key
 
 
 SHOWN = "SELECT message_json(m)::text FROM messages m WHERE m.tenant_id = $1 AND m.id = $2"

@@ -23,6 +23,8 @@ def apply(inbox: Inbox, kind: str, data: Thing) -> Inbox:
             return put_conversation(put_message(inbox, message), data["conversation"])
         case "message.updated" | "message.deleted" | "message.status_changed":
             return show_last(put_message(inbox, data), data)
+        case "note.created" | "note.updated" | "note.deleted" | "activity.created":
+            return put_message(inbox, data)  # no list shows them
         case "conversation.created" | "conversation.updated":
             return put_conversation(inbox, data)
         case "customer.updated":

@@ -7,6 +7,7 @@ page's own tests replay. ``RECORD_TRACES=1`` writes the traces anew; look at the
 import json
 import os
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,7 @@ from tests.live.recording import TRACES, normal, record, snapshot
 
 Step = Callable[[ClientSession, Tenant], Awaitable[None]]
 DAY = 1767225600  # 2026-01-01
+NEXT_MONTH = (datetime.now(UTC) + timedelta(days=30)).isoformat(timespec="milliseconds")
 
 
 def wa(*sent: dict[str, object], news: tuple[dict[str, object], ...] = ()) -> Step:
@@ -98,6 +100,65 @@ async def mark_read(client: ClientSession, tenant: Tenant) -> None:
     newest = (await get(client, tenant, "/api/v1/conversations"))["data"][0]["id"]
     async with client.post(f"/api/v1/conversations/{newest}/read", headers=tenant.auth) as answer:
         assert answer.status == 200
+
+
+async def first(client: ClientSession, tenant: Tenant) -> str:
+    """Return the path of the conversation whose message is the latest."""
+    return "/api/v1/conversations/" + (await get(client, tenant, "/api/v1/conversations"))["data"][0]["id"]
+
+
+def change(**body: object) -> Step:
+    """Change the first conversation of the list."""
+
+    async def step(client: ClientSession, tenant: Tenant) -> None:
+        async with client.patch(await first(client, tenant), headers=tenant.auth, json=body) as answer:
+            assert answer.status == 200, await answer.text()
+
+    return step
+
+
+def note(text: str) -> Step:
+    """Put a private note into the first conversation of the list."""
+
+    async def step(client: ClientSession, tenant: Tenant) -> None:
+        path = await first(client, tenant) + "/notes"
+        async with client.post(path, headers=tenant.auth, json={"text": text}) as answer:
+            assert answer.status == 201, await answer.text()
+
+    return step
+
+
+def last_note(method: str, **body: object) -> Step:
+    """Change or remove the latest private note."""
+
+    async def step(client: ClientSession, tenant: Tenant) -> None:
+        key = next(one["id"] for one in await messages(client, tenant) if one["kind"] == "note")
+        sent = {"json": body} if body else {}
+        async with client.request(method, f"/api/v1/notes/{key}", headers=tenant.auth, **sent) as answer:
+            assert answer.status in {200, 204}, await answer.text()
+
+    return step
+
+
+async def labelled(client: ClientSession, tenant: Tenant) -> None:
+    """Make a label, and put it on the first conversation of the list."""
+    body = {"name": "Urgent", "color": "red"}
+    async with client.post("/api/v1/labels", headers=tenant.auth, json=body) as answer:
+        assert answer.status == 201, await answer.text()
+        label = (await answer.json())["id"]
+    await change(label_ids=[label])(client, tenant)
+
+
+def lines(count: int) -> Step:
+    """Wait until so many lines tell what was done: some are written after what they tell of."""
+
+    async def step(client: ClientSession, tenant: Tenant) -> None:
+        def all_there(found: list[dict[str, Any]]) -> bool:
+            return sum(one["kind"] == "activity" for one in found) == count
+
+        await until(lambda: messages(client, tenant), all_there)
+
+    return step
 
 
 HELLO = wa(text("wamid.1", "Hello", at=DAY + 60))
@@ -199,6 +260,27 @@ SCENARIOS: dict[str, tuple[str, list[Step], list[Step]]] = {
         [prefers("stop", DAY + 70), prefers("resume", DAY + 80)],
     ),
     "recorded_alarm": ("A provider's alarm between two messages", [HELLO], [alarm, wa(text("wamid.2", at=DAY + 99))]),
+    "recorded_notes": (
+        "Private notes, one written anew and one taken back",
+        [HELLO, note("Pays late")],
+        [
+            note("Call her"),
+            last_note("PATCH", text="Call her on Monday"),
+            wa(text("wamid.2", at=DAY + 99)),
+            last_note("DELETE"),
+        ],
+    ),
+    "recorded_work": (
+        "A conversation that agents work on, and that its customer opens again",
+        [HELLO, wa(text("wamid.5", "Hi", sender="12025550155", at=DAY + 50))],
+        [
+            change(status="resolved", priority="high", subject="Hats"),
+            labelled,
+            wa(text("wamid.2", at=DAY + 99)),
+            lines(5),
+            change(status="snoozed", snoozed_until=NEXT_MONTH, label_ids=[]),
+        ],
+    ),
     "recorded_name": (
         "A customer whose name is told later, in another conversation",
         [sms(From="+12025550142", MessageSid="SM" + "1" * 32, Body="Nameless")],

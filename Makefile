@@ -54,8 +54,9 @@ screenshots: $(DEV) $(PAGE) ## Write pictures of the page into screenshots/
 	@scripts/chromium.sh
 	@$(WITH_NODE) $(BIN)/python -m tests.browser.screenshots $(ARGS)
 
-docs: $(RUN) ## Write the pages on channels anew, from the adapters
+docs: $(RUN) ## Write the pages on channels and permissions anew, from the code
 	@$(BIN)/python -m scripts.channel_docs
+	@$(BIN)/python -m scripts.permission_docs
 
 web: $(PAGE) ## Build the page
 

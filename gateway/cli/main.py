@@ -10,7 +10,9 @@ from gateway.cli.serve import serve
 from gateway.cli.settings import settings
 from gateway.cli.simulate import simulate
 from gateway.cli.simulator import simulator
+from gateway.cli.tenants import tenants
 from gateway.cli.up import up
+from gateway.cli.users import users
 from gateway.cli.work import work
 
 app = typer.Typer(
@@ -22,6 +24,8 @@ app = typer.Typer(
 )
 for command in (up, serve, work, migrate, simulate, simulator, inspect, providers, replay, settings):
     app.command()(command)
+app.add_typer(tenants, name="tenants")
+app.add_typer(users, name="users")
 
 
 def main() -> None:

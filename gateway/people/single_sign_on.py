@@ -257,8 +257,8 @@ def _object(answer: HttpResponse) -> Json:
 
 
 def _named(keys: jwt.PyJWKSet, key_id: object) -> jwt.PyJWK | None:
-    """Return the key of a name; a token without one may only be signed with the only key."""
-    usable = [key for key in keys.keys if key.public_key_use in {None, "sig"}]
+    """Return the key of a name; a token without one may only be signed with the only key. Shared secrets are none."""
+    usable = [key for key in keys.keys if key.public_key_use in {None, "sig"} and key.key_type != "oct"]
     if key_id is None:
         return usable[0] if len(usable) == 1 else None
     return next((key for key in usable if key.key_id == key_id), None)

@@ -1,5 +1,6 @@
 """The API alone on a real socket, with a clock and neighbours that tests can look at."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ class Neighbours:
     connection_gone: bool = False
     letters: list[Letter] = field(default_factory=list)
     mail_server: bool = True
+    posted: asyncio.Event = field(default_factory=asyncio.Event)
     own: list[tuple[UUID, UUID, str, str]] = field(default_factory=list)
     queued: int = 0
 
@@ -59,7 +61,15 @@ class Neighbours:
     async def post(self, letter: Letter) -> bool:
         if self.mail_server:
             self.letters.append(letter)
+            self.posted.set()
         return self.mail_server
+
+    async def written(self, count: int = 1) -> None:
+        """Wait until so many letters were sent."""
+        async with asyncio.timeout(10):
+            while len(self.letters) < count:
+                self.posted.clear()
+                await self.posted.wait()
 
     def tell_own(self, *told: Any) -> None:
         self.own.append(told)

@@ -1,0 +1,44 @@
+"""``postgate tenants``: the tenants of an installation, for its operator."""
+
+from typing import Annotated
+
+import asyncpg
+import typer
+
+from gateway.app import id_of_now, keyring_of
+from gateway.cli.configured import configured
+from gateway.cli.users import Password, join, run
+from gateway.store import operating, provision
+
+tenants = typer.Typer(no_args_is_help=True, help="List tenants, or make one with its first owner.")
+
+
+@tenants.command("list")
+def list_tenants() -> None:
+    """List tenants: slug, status, how many people are active, name."""
+    for one in run(operating.tenants):
+        typer.echo(f"{one.slug}\t{one.status}\t{one.members} members\t{one.name}\t{one.id}")
+
+
+@tenants.command("add")
+def add_tenant(
+    slug: Annotated[str, typer.Argument(help="A short name in lower case: letters, digits and hyphens.")],
+    owner: Annotated[str, typer.Option(help="The e-mail address of its first owner.")],
+    name: Annotated[str | None, typer.Option(help="What people call it; without it, the slug.")] = None,
+    owner_name: Annotated[str | None, typer.Option(help="What others call the owner.")] = None,
+    password: Password = None,
+) -> None:
+    """Make a tenant with its first owner; who has no account yet gets one, with a password."""
+    keyring = keyring_of(configured())
+
+    async def add(connection: asyncpg.Connection) -> str | None:
+        tenant_id = id_of_now()
+        _, key = keyring.new_data_key()
+        await provision.add_tenant(connection, tenant_id, slug, name or slug, id_of_now())
+        await provision.add_data_key(connection, tenant_id, id_of_now(), key.wrapped, key.master_key_id)
+        return await join(connection, owner, slug, owner_name, "owner", password)
+
+    made = run(add)
+    typer.echo(f"{owner} is owner of {slug}")
+    if made is not None:
+        typer.echo(f"password: {made}")

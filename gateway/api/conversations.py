@@ -13,12 +13,13 @@ from gateway.api.cursors import list_json, position_of
 from gateway.api.etags import ETAG, IF_MATCH, require_match, tagged
 from gateway.api.filters import FilterQuery, filters_of, mark_of
 from gateway.api.services import Services
+from gateway.api.thread import ThreadQuery, page_of_thread, thread_json
 from gateway.model.conversation import Conversation, ConversationPage
 from gateway.model.message import MessagePage
 from gateway.model.page import END, START
 from gateway.openapi import Answer, Api, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
 from gateway.problems import ChangedMeanwhile, CursorInvalid, NotFound
-from gateway.store import changing, conversations, log, messages, own
+from gateway.store import changing, conversations, log, own
 from gateway.store.pool import TenantTx, tenant_tx
 
 TAG = "Conversations"
@@ -86,7 +87,7 @@ MESSAGES = Operation(
     name="list_messages",
     tag=TAG,
     summary="List a conversation's messages, newest first.",
-    query=PageQuery,
+    query=ThreadQuery,
     body=NoBody,
     permission="inbox.read",
     answers={200: Answer("A page; its rows are at least as new as seq.", MessagePage)},
@@ -162,15 +163,13 @@ class Conversations:
             self._services.announce(entries)
         return tagged(found)
 
-    async def messages(self, call: Call[PageQuery, NoBody]) -> web.StreamResponse:
+    async def messages(self, call: Call[ThreadQuery, NoBody]) -> web.StreamResponse:
         """Answer a page of messages."""
-        filters = [call.id.hex]
-        after = position_of(call.query.cursor, filters)
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             head = await log.head(tx)
             _there(await conversations.get(tx, call.id))
-            page = await messages.newest_first(tx, call.id, after, call.query.limit)
-        return json_answer(list_json(page, filters, head.last_seq))
+            page = await page_of_thread(tx, call.id, call.query)
+        return json_answer(thread_json(page, [call.id.hex], head.last_seq))
 
     async def read(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Mark as read, for everybody and for the caller."""

@@ -29,6 +29,12 @@ def list_json(page: Page, filters: Sequence[str], seq: int | None = None) -> str
     return _list_json(page.rows, cursor_of(page.last, filters) if page.last else None, seq)
 
 
+def both_ways_json(page: Page, first: Position | None, filters: Sequence[str], seq: int) -> str:
+    """Write a page of a list that can be read in both directions; ``first`` is where what is newer begins."""
+    previous = cursor_of(first, filters) if first else None
+    return f'{list_json(page, filters, seq)[:-1]},"previous_cursor":{orjson.dumps(previous).decode()}}}'
+
+
 def names_json(page: NamePage, filters: Sequence[str], seq: int) -> str:
     """Write a page of a list by name, as ``list_json`` does."""
     return _list_json(page.rows, name_cursor_of(page.last, filters) if page.last else None, seq)

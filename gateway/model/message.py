@@ -93,4 +93,5 @@ class MessagePage(BaseModel):
 
     data: list[Message]
     next_cursor: str | None
+    previous_cursor: str | None = Field(description="Of what is newer than this page; null where nothing is.")
     seq: Seq

@@ -22,10 +22,11 @@ END = Position(datetime(1, 1, 2, tzinfo=UTC), UUID(int=0))
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Rows as JSON text, and the position of the last one when more follow."""
+    """Rows as JSON text, the position of the last one when more follow, and that of the first where it is known."""
 
     rows: Sequence[str]
     last: Position | None
+    first: Position | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,25 @@ async def newest_first(tx: TenantTx, conversation_id: UUID, after: Position, lim
     return page_of(found, limit)
 
 
+#: The same the other way, from a message towards the newest.
+LATER = LIST.replace("DESC", "ASC").replace("m.id) <", "m.id) >")
+
+
+async def oldest_first(tx: TenantTx, conversation_id: UUID, after: Position, limit: int) -> Page:
+    """Return a page of those that are newer than a position, the newest last."""
+    found = await tx.connection.fetch(LATER, tx.tenant_id, conversation_id, after.moment, after.id, limit + 1)
+    return page_of(found, limit)
+
+
+PLACE = "SELECT occurred_at, id FROM messages WHERE tenant_id = $1 AND conversation_id = $2 AND id = $3"
+
+
+async def position_in(tx: TenantTx, conversation_id: UUID, message_id: UUID) -> Position | None:
+    """Tell where in a conversation a message is; None when it is not in it."""
+    row = await tx.connection.fetchrow(PLACE, tx.tenant_id, conversation_id, message_id)
+    return None if row is None else Position(*row)
+
+
 HTML = """
 SELECT h.html FROM message_html h
 JOIN messages m ON m.tenant_id = h.tenant_id AND m.id = h.message_id AND m.deleted_at IS NULL

@@ -16,4 +16,5 @@ def page_of(found: Sequence[Any], limit: int) -> Page:  # Any: asyncpg ships no 
     rows = found[:limit]
     more = len(found) > limit
     last = Position(rows[-1]["moment"], rows[-1]["id"]) if more else None
-    return Page([row["json"] for row in rows], last)
+    first = Position(rows[0]["moment"], rows[0]["id"]) if rows else None
+    return Page([row["json"] for row in rows], last, first)

@@ -1,6 +1,6 @@
 /** Calls to the gateway. Every failure is an `ApiError`; an ended session is told to one listener. */
 
-import type { Conversation, ConversationId, Me, Message, MessageId, Page } from "./model/types";
+import type { Conversation, ConversationId, Me, MessageId, MessagePage, Page } from "./model/types";
 
 /** What is wrong with one value of a request; `pointer` leads to it (RFC 6901). */
 export interface Fault {
@@ -65,10 +65,17 @@ export function getConversation(id: ConversationId): Promise<Conversation> {
   return get<Conversation>(`/conversations/${encodeURIComponent(id)}`);
 }
 
-export function listMessages(id: ConversationId, cursor: string | null): Promise<Page<Message>> {
-  return get<Page<Message>>(
-    `/conversations/${encodeURIComponent(id)}/messages${query({ cursor, limit: "50" })}`,
-  );
+/** Which messages of a conversation: the newest, or what is older, newer, or around one of them. */
+export interface MessagesWanted {
+  readonly cursor?: string | null;
+  readonly newer?: string;
+  readonly around?: MessageId;
+}
+
+export function listMessages(id: ConversationId, wanted: MessagesWanted): Promise<MessagePage> {
+  const { cursor = null, newer = null, around = null } = wanted;
+  const page = query({ cursor, newer, around, limit: "50" });
+  return get<MessagePage>(`/conversations/${encodeURIComponent(id)}/messages${page}`);
 }
 
 export async function markRead(id: ConversationId): Promise<void> {

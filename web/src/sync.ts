@@ -97,7 +97,7 @@ export async function snapshot(who: Me): Promise<void> {
 // the thread pane finds out for itself and says so.
 async function readThread(id: string) {
   try {
-    const [conversation, page] = await Promise.all([getConversation(id), listMessages(id, null)]);
+    const [conversation, page] = await Promise.all([getConversation(id), listMessages(id, {})]);
     return { conversation, page };
   } catch (error) {
     if (error instanceof ApiError && error.status === 404) return null;

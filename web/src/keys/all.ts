@@ -3,3 +3,4 @@
 import "./navigation";
 import "./page";
 import "../palette/open";
+import "../search/actions";

@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { AccountMenu } from "../shell/account";
 import { viewIcon, viewName } from "../shell/views";
 import { go, view, VIEWS, type View } from "../route";
+import { SearchButton } from "../search/search";
 import { Delayed } from "../ui/delayed";
 import { Icon } from "../ui/icon";
 import { Lazy } from "../ui/lazy";
@@ -47,6 +48,7 @@ export function ListPane() {
           </button>
         )}
         <div class="list-tools">
+          <SearchButton />
           {shown !== "mentions" && <FilterButtons />}
           <div class="list-account">
             <AccountMenu side="below" />

@@ -22,7 +22,8 @@ export interface Channel {
 export interface Customer {
   readonly id: string;
   readonly name: string | null;
-  readonly address: string;
+  /** Of somebody whose last address was taken off there is none. */
+  readonly address: string | null;
 }
 
 export interface LastMessage {
@@ -142,6 +143,11 @@ export interface Me {
 }
 
 /** One page of a list, newest first; `seq` is a log position the rows are at least as new as. */
+/** Messages, newest first; what is newer than them is behind `previous_cursor`. */
+export interface MessagePage extends Page<Message> {
+  readonly previous_cursor: string | null;
+}
+
 export interface Page<Row> {
   readonly data: readonly Row[];
   readonly next_cursor: string | null;

@@ -8,6 +8,7 @@ import { ListPane } from "../list/pane";
 import { Login } from "../login/login";
 import { PalettePlace } from "../palette/open";
 import { openId, route } from "../route";
+import { Search } from "../search/search";
 import { connection, me } from "../store";
 import { ThreadPane } from "../thread/pane";
 import { Delayed } from "../ui/delayed";
@@ -61,6 +62,7 @@ function Inbox() {
         </main>
       )}
       {open && detailsOpen.value && <CustomerPanel />}
+      <Search />
       <Sheet />
       <PalettePlace />
       <LogoutFailed />

@@ -28,13 +28,21 @@ export interface ThreadScroll {
 }
 
 const NEAR = 48;
-const OLDER_WITHIN = 600;
+const READ_WITHIN = 600;
+const FOUND = "found";
+
+interface Reading {
+  readonly older: () => void;
+  readonly newer: () => void;
+  /** Whether newer messages follow below that have not been read: the bottom is not the end then. */
+  readonly inPast: boolean;
+  /** A message to be brought into view. */
+  readonly wanted: string | null;
+  readonly shown: () => void;
+}
 
 /** For one thread: another one needs a component of its own. */
-export function useThreadScroll(
-  scroller: RefObject<HTMLElement | null>,
-  readOlder: () => void,
-): ThreadScroll {
+export function useThreadScroll(scroller: RefObject<HTMLElement | null>, reading: Reading): ThreadScroll {
   const place = useRef<Place>({ stuck: true, anchor: null, top: 0 });
   const [atEnd, setAtEnd] = useState(true);
 
@@ -43,18 +51,30 @@ export function useThreadScroll(
     if (pane === null) return;
     // Growth below moves the end away without anybody scrolling: only going up lets go of it.
     const wentUp = pane.scrollTop < place.current.top - 1;
-    place.current.stuck = distanceToEnd(pane) < NEAR || (place.current.stuck && !wentUp);
+    const atBottom = distanceToEnd(pane) < NEAR || (place.current.stuck && !wentUp);
+    place.current.stuck = !reading.inPast && atBottom;
     place.current.top = pane.scrollTop;
     place.current.anchor = findAnchor(pane);
     setAtEnd(place.current.stuck);
-    if (pane.scrollTop < OLDER_WITHIN) readOlder();
+    readOn(pane);
+  };
+  const readOn = (pane: HTMLElement) => {
+    if (pane.scrollTop < READ_WITHIN) reading.older();
+    if (distanceToEnd(pane) < READ_WITHIN) reading.newer();
   };
   const keep = useRef<() => void>(() => undefined);
   keep.current = () => {
     const pane = scroller.current;
     if (pane === null) return;
+    if (reading.inPast) place.current.stuck = false;
     restore(pane, place.current);
-    if (pane.scrollHeight <= pane.clientHeight + OLDER_WITHIN) readOlder();
+    const sought = reading.wanted === null ? null : seek(pane, reading.wanted);
+    if (sought !== null) {
+      place.current = sought;
+      setAtEnd(false);
+      reading.shown();
+    }
+    if (pane.scrollHeight <= pane.clientHeight + READ_WITHIN) readOn(pane);
   };
 
   useLayoutEffect(() => {
@@ -93,6 +113,22 @@ function arrive(pane: HTMLElement): Place {
   const line = pane.querySelector<HTMLElement>("[data-unread-line]");
   if (line === null || topOf(line, pane) >= 0) return { stuck: true, anchor: null, top: pane.scrollTop };
   pane.scrollTop += topOf(line, pane) - 16;
+  return { stuck: false, anchor: findAnchor(pane), top: pane.scrollTop };
+}
+
+/** Bring a message to the upper third, and point it out; null while it is not there. */
+function seek(pane: HTMLElement, id: string): Place | null {
+  const element = pane.querySelector<HTMLElement>(`[data-message="${id}"]`);
+  if (element === null) return null;
+  pane.scrollTop += topOf(element, pane) - Math.max(16, (pane.clientHeight - element.offsetHeight) / 3);
+  element.classList.add(FOUND);
+  element.addEventListener(
+    "animationend",
+    () => {
+      element.classList.remove(FOUND);
+    },
+    { once: true },
+  );
   return { stuck: false, anchor: findAnchor(pane), top: pane.scrollTop };
 }
 

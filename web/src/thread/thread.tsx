@@ -8,7 +8,7 @@ import { Icon } from "../ui/icon";
 import { dayLabel, now } from "../ui/time";
 import { words } from "../words";
 import { Group } from "./group";
-import { messages, reach, readOlder, retry } from "./messages";
+import { inPast, messages, reach, readNewer, readOlder, retry, showNewest, wantedMessage } from "./messages";
 import { lines } from "./reactions";
 import { layOut, type Row } from "./rows";
 import { useThreadScroll } from "./scroll";
@@ -18,7 +18,15 @@ import "./thread.css";
 export function Thread() {
   const scroller = useRef<HTMLDivElement>(null);
   const all = messages.value;
-  const { atEnd, onScroll, toEnd } = useThreadScroll(scroller, () => void readOlder());
+  const { atEnd, onScroll, toEnd } = useThreadScroll(scroller, {
+    older: () => void readOlder(),
+    newer: () => void readNewer(),
+    inPast: inPast.value,
+    wanted: wantedMessage.value,
+    shown: () => {
+      wantedMessage.value = null;
+    },
+  });
   const below = useBelow(all, atEnd);
   return (
     <div class="thread-body">
@@ -39,7 +47,14 @@ export function Thread() {
         </div>
       </div>
       {!atEnd && (
-        <button type="button" class="latest" onClick={toEnd}>
+        <button
+          type="button"
+          class="latest"
+          onClick={() => {
+            if (inPast.peek()) void showNewest();
+            else toEnd();
+          }}
+        >
           <Icon of={ArrowDown} size={14} />
           {below > 0 ? words.thread.latestCount(below) : words.thread.latest}
         </button>

@@ -4,6 +4,7 @@ import { customer } from "./de/customer";
 import { list } from "./de/list";
 import { login } from "./de/login";
 import { names } from "./de/names";
+import { search } from "./de/search";
 import { settings } from "./de/settings";
 import { shell } from "./de/shell";
 import { thread } from "./de/thread";
@@ -19,6 +20,7 @@ export const de: Words = {
   customer,
   list,
   login,
+  search,
   settings,
   time,
 };

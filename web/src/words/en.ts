@@ -18,6 +18,7 @@ import { customer } from "./en/customer";
 import { list } from "./en/list";
 import { login } from "./en/login";
 import { names } from "./en/names";
+import { search } from "./en/search";
 import { settings } from "./en/settings";
 import { shell } from "./en/shell";
 import { thread } from "./en/thread";
@@ -32,6 +33,7 @@ export const en = {
   customer,
   list,
   login,
+  search,
   settings,
   time,
 };

@@ -1,0 +1,48 @@
+/** Search. */
+
+import { number } from "./forms";
+
+export const search = {
+  title: "Search",
+  action: "Search everything",
+  hint: "Search messages, customers and subjects",
+  clear: "Clear the search",
+  close: "Close the search",
+  loading: "Searching…",
+  where: "Search in",
+  places: {
+    all: "Everything",
+    messages: "Messages",
+    customers: "Customers",
+    conversations: "Subjects",
+  },
+  filters: "Filters",
+  channel: "Any channel",
+  label: "Any label",
+  assignee: "Anybody's",
+  direction: "From anybody",
+  directions: { inbound: "From customers", outbound: "From us", internal: "Private notes" },
+  since: "Any time",
+  days: (count: number) => `Last ${number(count)} days`,
+  year: "Last 12 months",
+  reset: "Remove filters",
+  results: "Results",
+  count: (count: number) => (count === 1 ? "1 result" : `${number(count)} results`),
+  more: {
+    all: "More",
+    messages: "More messages",
+    customers: "More customers",
+    conversations: "More subjects",
+  },
+  older: "Look further back",
+  note: "Private note",
+  nothing: (text: string) => `Nothing found for “${text}”`,
+  nothingWhy: "Check the spelling, use fewer words, or search in everything and at any time.",
+  noneYet: "Nothing among what was looked at so far.",
+  noConversation: "There is no conversation with this customer yet.",
+  error: "The search did not work.",
+  tooSlow: "This search takes too long. Add a word, or narrow it.",
+  recent: "Recent searches",
+  forget: "Forget them",
+  help: "Words in any order, “words in a row”, -without. Any digits of a number, any part of an address.",
+};

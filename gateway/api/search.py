@@ -93,13 +93,13 @@ class Search:
         found = dict.fromkeys(KINDS, "null")
         terms = terms_of(query.q)
         mark = _mark(query, call.caller)
-        place = BEGINNING if query.cursor is None else _place(query.cursor, mark)
+        place = BEGINNING if query.cursor is None else _place(query.cursor, [*mark, *kinds])
         async with self._turn, tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             await search.bound(tx)
             for kind in kinds:
                 of_kind = _as_number(terms, query.q) if kind == "customers" else terms
                 asked = _asked(query, call.caller, of_kind)
-                found[kind] = await _page(tx, kind, asked, of_kind, place, query, mark)
+                found[kind] = await _page(tx, kind, asked, of_kind, place, query, [*mark, kind])
         return json_answer("{" + ",".join(f'"{kind}":{text}' for kind, text in found.items()) + "}")
 
 
@@ -171,7 +171,7 @@ def _asked(query: SearchQuery, caller: Caller, terms: Sequence[Term]) -> Asked:
 
 def _mark(query: SearchQuery, caller: Caller) -> Sequence[str]:
     """Write down what a cursor is bound to."""
-    whole: Mapping[str, Any] = query.model_dump(exclude={"cursor", "limit"})  # Any: values of any kind
+    whole: Mapping[str, Any] = query.model_dump(exclude={"where", "cursor", "limit"})  # Any: values of any kind
     return [*(f"{name}={value}" for name, value in whole.items()), str(caller.user_id)]
 
 

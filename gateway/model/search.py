@@ -45,6 +45,7 @@ class CustomerHit(BaseModel):
     """A customer who was found."""
 
     customer: Customer
+    conversation_id: ConversationId | None = Field(description="Their newest conversation.")
     place: Literal["name", "business_name", "customer_code", "identity"]
     excerpt: list[Part]
 

@@ -222,7 +222,10 @@ JOIN conversations c ON c.tenant_id = $1 AND c.id = m.conversation_id
 ORDER BY s.place
 """
 CUSTOMERS_SHOWN = """
-SELECT (SELECT j.data::text FROM customer_json(k) j) AS customer, k.name, k.business_name, k.customer_code,
+SELECT (SELECT j.data::text FROM customer_json(k) j) AS customer, (
+        SELECT to_json(public_id('cnv_', c.id))::text FROM conversations c
+        WHERE c.tenant_id = $1 AND c.customer_id = k.id AND c.deleted_at IS NULL
+        ORDER BY c.last_message_at DESC, c.id LIMIT 1) AS conversation_id, k.name, k.business_name, k.customer_code,
     ARRAY(SELECT i.value FROM customer_identities i WHERE i.tenant_id = $1 AND i.customer_id = k.id
         ORDER BY i.position) AS identities
 FROM unnest($2::uuid[]) WITH ORDINALITY AS s (id, place)
@@ -299,7 +302,7 @@ def _shown(kind: Kind, row: Any) -> Shown:
         objects = {"message": row["message"], "conversation": row["conversation"]}
         texts = [("text", row["text"]), ("subject", row["subject"]), *(("attachment", name) for name in row["files"])]
     elif kind == "customers":
-        objects = {"customer": row["customer"]}
+        objects = {"customer": row["customer"], "conversation_id": row["conversation_id"] or "null"}
         texts = [(name, row[name]) for name in ("name", "business_name", "customer_code")]
         texts += [("identity", value) for value in row["identities"]]
     else:

@@ -267,7 +267,7 @@ async def test_the_newer_and_the_more_fitting_come_first(served: Served, tenant:
 
 
 async def every_page(served: Served, tenant: Tenant, q: str, **filters: Any) -> list[Sequence[str]]:
-    pages = []
+    pages: list[Sequence[str]] = []
     cursor: dict[str, str] = {}
     while True:
         found = await search(served, tenant, q, **{"in": "messages", "limit": 7, **filters, **cursor})

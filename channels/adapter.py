@@ -86,6 +86,7 @@ class Adapter:
             kept as nothing. None when the request has no such thing; never raises.
         nonce_kept: how long a nonce is remembered: longer than ``verify`` takes its proof for fresh. A proof that
             holds no time works again afterwards.
+        told_by_reference: True when statuses name a message by our own reference instead of the id in the answer.
         kept_headers: header fields beside Content-Type that ``parse`` reads: they are stored with the body.
         refused_status: how a request that is not genuine is answered; see ``status_of``.
         max_body: the largest body in bytes.
@@ -109,6 +110,7 @@ class Adapter:
     divide: Callable[[HttpRequest], Sequence[tuple[str | None, bytes]]] | None = None
     nonce: Callable[[HttpRequest], str | None] | None = None
     nonce_kept: timedelta = timedelta(days=400)
+    told_by_reference: bool = False
     kept_headers: tuple[str, ...] = ()
     refused_status: int = 401
     max_body: int = 4 * 1024 * 1024

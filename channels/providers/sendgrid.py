@@ -203,6 +203,7 @@ ADAPTER = Adapter(
         read_receipts=True,
     ),
     settings=HttpMailSettings,
+    told_by_reference=True,
     max_body=MAX_BODY,
     deferred=True,
 )

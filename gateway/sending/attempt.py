@@ -164,7 +164,8 @@ class Attempt:
             await sending.begin_call(tx, self._claimed, CALL_LEASE)
         response, result = await self._call(job, ready)
         if isinstance(result, Accepted):
-            return await self._accepted(job, result)
+            named = job.reference if ready.adapter.told_by_reference else result.external_id
+            return await self._accepted(job, named)
         return await self._refused(job, result, response)
 
     async def _prepared(self, job: Job) -> "Ready":
@@ -215,11 +216,11 @@ class Attempt:
             log.exception("sending.unreadable", message=str(job.message_id))
             return HttpResponse(200), MAYBE_SENT
 
-    async def _accepted(self, job: Job, result: Accepted) -> Outcome:
+    async def _accepted(self, job: Job, external_id: str) -> Outcome:
         async def write(tx: TenantTx) -> UUID | None:
             if job.target.status == "error":
                 await sending.connection_works(tx, job.target.integration_id)
-            return await sending.accepted(tx, self._claimed, job.target.channel_id, result.external_id)
+            return await sending.accepted(tx, self._claimed, job.target.channel_id, external_id)
 
         await self._record(write)
         waited = self._around.clock() - job.queued_at

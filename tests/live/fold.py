@@ -15,13 +15,15 @@ def fold(inbox: Inbox, events: Iterable[Thing]) -> Inbox:
     return inbox
 
 
-def apply(inbox: Inbox, kind: str, data: Thing) -> Inbox:
+def apply(inbox: Inbox, kind: str, data: Thing) -> Inbox:  # noqa: PLR0911 - one for each kind of entry
     """Return the inbox after one entry; a type that is not known changes nothing."""
     match kind:
         case "message.created":
             message = {key: value for key, value in data.items() if key != "conversation"}
             return put_conversation(put_message(inbox, message), data["conversation"])
-        case "message.updated" | "message.deleted" | "message.status_changed":
+        case "message.updated":
+            return show_last(put_message(take_away(inbox, data), data), data)
+        case "message.deleted" | "message.status_changed":
             return show_last(put_message(inbox, data), data)
         case "note.created" | "note.updated" | "note.deleted" | "activity.created":
             return put_message(inbox, data)  # no list shows them
@@ -29,9 +31,22 @@ def apply(inbox: Inbox, kind: str, data: Thing) -> Inbox:
             return put_conversation(inbox, data)
         case "customer.updated":
             return renew_customer(inbox, data)
+        case "customer.merged":
+            return lead_on(inbox, data["merged"]["id"], data["customer"])
         case "attachment.updated":
             return put_attachment(inbox, data)
     return inbox
+
+
+def take_away(inbox: Inbox, message: Thing) -> Inbox:
+    """Take a message out of other threads: an undone merge moves messages to another conversation."""
+    threads = {
+        thread: messages
+        if thread == message["conversation_id"]
+        else [other for other in messages if other["id"] != message["id"]]
+        for thread, messages in inbox["messages"].items()
+    }
+    return {**inbox, "messages": threads}
 
 
 def put_message(inbox: Inbox, message: Thing) -> Inbox:
@@ -79,12 +94,20 @@ def show_last(inbox: Inbox, message: Thing) -> Inbox:
 
 def renew_customer(inbox: Inbox, customer: Thing) -> Inbox:
     """Let every conversation show its customer's name and first address; a provider's own id comes last."""
-    address = min(customer["identities"], key=lambda identity: identity["kind"] == "bsuid")["value"]
+    return lead_on(inbox, customer["id"], customer)
+
+
+def lead_on(inbox: Inbox, merged: str, customer: Thing) -> Inbox:
+    """Let the conversations of one customer, and those of who they are now, show the latter."""
+    addresses = sorted(customer["identities"], key=lambda identity: identity["kind"] == "bsuid")
+    address = addresses[0]["value"] if addresses else None
     shown = {"id": customer["id"], "name": customer["name"], "address": address}
     return {
         **inbox,
         "conversations": [
-            {**conversation, "customer": shown} if conversation["customer"]["id"] == customer["id"] else conversation
+            {**conversation, "customer": shown}
+            if conversation["customer"]["id"] in {merged, customer["id"]}
+            else conversation
             for conversation in inbox["conversations"]
         ],
     }

@@ -104,7 +104,8 @@ async def mark_read(client: ClientSession, tenant: Tenant) -> None:
 
 async def first(client: ClientSession, tenant: Tenant) -> str:
     """Return the path of the conversation whose message is the latest."""
-    return "/api/v1/conversations/" + (await get(client, tenant, "/api/v1/conversations"))["data"][0]["id"]
+    found = (await get(client, tenant, "/api/v1/conversations"))["data"]
+    return f"/api/v1/conversations/{found[0]['id']}"
 
 
 def change(**body: object) -> Step:
@@ -133,8 +134,8 @@ def last_note(method: str, **body: object) -> Step:
 
     async def step(client: ClientSession, tenant: Tenant) -> None:
         key = next(one["id"] for one in await messages(client, tenant) if one["kind"] == "note")
-        sent = {"json": body} if body else {}
-        async with client.request(method, f"/api/v1/notes/{key}", headers=tenant.auth, **sent) as answer:
+        path = f"/api/v1/notes/{key}"
+        async with client.request(method, path, headers=tenant.auth, json=body or None) as answer:
             assert answer.status in {200, 204}, await answer.text()
 
     return step
@@ -154,11 +155,49 @@ def lines(count: int) -> Step:
 
     async def step(client: ClientSession, tenant: Tenant) -> None:
         def all_there(found: list[dict[str, Any]]) -> bool:
-            return sum(one["kind"] == "activity" for one in found) == count
+            return [one["kind"] for one in found].count("activity") == count
 
         await until(lambda: messages(client, tenant), all_there)
 
     return step
+
+
+async def of_number(client: ClientSession, tenant: Tenant, number: str) -> str:
+    """Return the path of the customer who has a number."""
+    found = (await get(client, tenant, "/api/v1/customers"))["data"]
+    key = next(one["id"] for one in found if {"kind": "whatsapp", "value": number} in one["identities"])
+    return f"/api/v1/customers/{key}"
+
+
+def merge(kept: str, other: str) -> Step:
+    """Make one customer of two."""
+
+    async def step(client: ClientSession, tenant: Tenant) -> None:
+        key = (await of_number(client, tenant, other)).rpartition("/")[2]
+        path = await of_number(client, tenant, kept) + "/merge"
+        async with client.post(path, headers=tenant.auth, json={"other": key}) as answer:
+            assert answer.status == 200, await answer.text()
+
+    return step
+
+
+async def undo_merge(client: ClientSession, tenant: Tenant) -> None:
+    """Undo the only merge."""
+    path = await of_number(client, tenant, "+12025550142")
+    items = (await get(client, tenant, f"{path}/timeline"))["data"]
+    key = next(item["merge"]["id"] for item in items if item["type"] == "merge")
+    async with client.post(f"/api/v1/merges/{key}/undo", headers=tenant.auth) as answer:
+        assert answer.status == 200, await answer.text()
+
+
+async def rename(client: ClientSession, tenant: Tenant) -> None:
+    """Change a customer's name, and take their only address off."""
+    path = await of_number(client, tenant, "+12025550155")
+    async with client.patch(path, headers=tenant.auth, json={"name": "Robin"}) as answer:
+        assert answer.status == 200, await answer.text()
+    address = {"kind": "whatsapp", "value": "+12025550155"}
+    async with client.delete(f"{path}/identities", headers=tenant.auth, params=address) as answer:
+        assert answer.status == 200, await answer.text()
 
 
 HELLO = wa(text("wamid.1", "Hello", at=DAY + 60))
@@ -279,6 +318,17 @@ SCENARIOS: dict[str, tuple[str, list[Step], list[Step]]] = {
             wa(text("wamid.2", at=DAY + 99)),
             lines(5),
             change(status="snoozed", snoozed_until=NEXT_MONTH, label_ids=[]),
+        ],
+    ),
+    "recorded_merge": (
+        "Two customers who become one, write on, are two again, and one of whom loses name and number",
+        [HELLO, wa(text("wamid.5", "Hi", sender="12025550155", at=DAY + 50))],
+        [
+            merge("+12025550142", "+12025550155"),
+            wa(text("wamid.6", "Me again", sender="12025550155", at=DAY + 99)),
+            wa(text("wamid.7", "Me too", at=DAY + 100)),
+            undo_merge,
+            rename,
         ],
     ),
     "recorded_name": (

@@ -41,8 +41,8 @@ function Facts({ of }: { readonly of: Conversation }) {
         <Avatar id={of.customer.id} name={name} large />
         {of.customer.name !== null && <p class="panel-name">{name}</p>}
         <p class={of.customer.name === null ? "panel-address alone" : "panel-address"}>
-          <span>{formatAddress(of.customer.address)}</span>
-          <CopyButton text={of.customer.address} what={words.customer.address.toLowerCase()} />
+          <span>{formatAddress(of.customer.address ?? "")}</span>
+          <CopyButton text={of.customer.address ?? ""} what={words.customer.address.toLowerCase()} />
         </p>
       </div>
       <h3>{words.customer.conversation}</h3>

@@ -1,9 +1,12 @@
 /** What to call a customer. */
 
 import type { Customer } from "../model/types";
+import { words } from "../words";
 
 export function nameOf(customer: Customer): string {
-  return customer.name ?? formatAddress(customer.address);
+  return (
+    customer.name ?? (customer.address === null ? words.customer.nobody : formatAddress(customer.address))
+  );
 }
 
 /** A phone number with gaps a person can read; any other address as it is. */

@@ -1,7 +1,8 @@
 /** Folding the log into the inbox: pure, and a replay changes nothing. */
 
-import type { AttachmentUpdated, CustomerUpdated, LogEvent, MessageCreated } from "./event";
-import { changeConversation, findConversation, renewCustomer, type Inbox } from "./inbox";
+import type { CustomerCard } from "./customer";
+import type { AttachmentUpdated, LogEvent, MessageCreated } from "./event";
+import { changeConversation, findConversation, leadOn, renewCustomer, type Inbox } from "./inbox";
 import { byActivity, byOccurrence, upsert } from "./order";
 import type { Conversation, Customer, Message } from "./types";
 
@@ -12,6 +13,7 @@ export function apply(inbox: Inbox, event: LogEvent): Inbox {
     case "message.created":
       return addMessage(next, event.data);
     case "message.updated":
+      return changeMessage(takeAway(next, event.data), event.data);
     case "message.deleted":
     case "message.status_changed":
       return changeMessage(next, event.data);
@@ -25,6 +27,8 @@ export function apply(inbox: Inbox, event: LogEvent): Inbox {
       return putConversation(next, event.data);
     case "customer.updated":
       return renewCustomer(next, shown(event.data));
+    case "customer.merged":
+      return leadOn(next, event.data.merged.id, shown(event.data.customer));
     case "attachment.updated":
       return changeAttachment(next, event.data);
     default:
@@ -58,6 +62,17 @@ function changeAttachment(inbox: Inbox, changed: AttachmentUpdated): Inbox {
   return putMessage(inbox, { ...message, attachments });
 }
 
+/** An undone merge moves messages to another conversation. */
+function takeAway(inbox: Inbox, { id, conversation_id }: Message): Inbox {
+  const from = Object.entries(inbox.messages).find(
+    ([thread, messages]) => thread !== conversation_id && messages.some((one) => one.id === id),
+  );
+  if (from === undefined) return inbox;
+  const [thread, messages] = from;
+  const left = messages.filter((one) => one.id !== id);
+  return { ...inbox, messages: { ...inbox.messages, [thread]: left } };
+}
+
 function putMessage(inbox: Inbox, message: Message): Inbox {
   const id = message.conversation_id;
   const thread = upsert(inbox.messages[id] ?? [], message, byOccurrence);
@@ -69,7 +84,7 @@ function putConversation(inbox: Inbox, conversation: Conversation): Inbox {
 }
 
 /** A conversation shows its customer's name and first address; a provider's own id of a person comes last. */
-function shown({ id, name, identities }: CustomerUpdated): Customer {
-  const address = (identities.find(({ kind }) => kind !== "bsuid") ?? identities[0])?.value ?? "";
+function shown({ id, name, identities }: CustomerCard): Customer {
+  const address = (identities.find(({ kind }) => kind !== "bsuid") ?? identities[0])?.value ?? null;
   return { id, name, address };
 }

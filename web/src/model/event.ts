@@ -1,5 +1,6 @@
 /** Entries of the tenant's log, as they arrive from the stream and from traces. */
 
+import type { CustomerCard, CustomerNote, CustomField } from "./customer";
 import type { CannedReply, Label, Member, SavedView, SharedChannel, Team } from "./shared";
 import type { Attachment, Conversation, Message } from "./types";
 
@@ -7,11 +8,10 @@ export interface MessageCreated extends Message {
   readonly conversation: Conversation;
 }
 
-/** A whole customer; a conversation shows its name and first address. */
-export interface CustomerUpdated {
-  readonly id: string;
-  readonly name: string | null;
-  readonly identities: readonly { readonly kind: string; readonly value: string }[];
+/** Two customers became one. */
+export interface CustomerMerged {
+  readonly customer: CustomerCard;
+  readonly merged: CustomerCard;
 }
 
 /** A file of a message, as it is now. */
@@ -38,7 +38,11 @@ export type LogEvent =
   | Entry<"activity.created", Message>
   | Entry<"conversation.created", Conversation>
   | Entry<"conversation.updated", Conversation>
-  | Entry<"customer.updated", CustomerUpdated>
+  | Entry<"customer.created", CustomerCard>
+  | Entry<"customer.updated", CustomerCard>
+  | Entry<"customer.merged", CustomerMerged>
+  | Entry<"customer_note.updated", CustomerNote>
+  | Entry<"custom_field.updated", CustomField>
   | Entry<"attachment.updated", AttachmentUpdated>
   | Entry<"member.updated", Member>
   | Entry<"team.updated", Team>
@@ -65,7 +69,11 @@ export function toEvent(wire: WireEvent): LogEvent {
     case "activity.created":
     case "conversation.created":
     case "conversation.updated":
+    case "customer.created":
     case "customer.updated":
+    case "customer.merged":
+    case "customer_note.updated":
+    case "custom_field.updated":
     case "attachment.updated":
     case "member.updated":
     case "team.updated":

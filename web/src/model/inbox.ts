@@ -37,8 +37,15 @@ export function findConversation(inbox: Inbox, id: ConversationId | null): Conve
 
 /** Put a customer as the log tells it into all conversations, those to come included. */
 export function renewCustomer(inbox: Inbox, customer: Customer): Inbox {
-  const next = { ...inbox, renewed: { ...inbox.renewed, [customer.id]: customer } };
-  return { ...next, conversations: inbox.conversations.map(withCustomer(next)) };
+  return leadOn(inbox, customer.id, customer);
+}
+
+/** Let all conversations of a customer who was merged, those to come included, be those of another one. */
+export function leadOn(inbox: Inbox, merged: string, into: Customer): Inbox {
+  const conversations = inbox.conversations.map((one) =>
+    one.customer.id === merged || one.customer.id === into.id ? { ...one, customer: into } : one,
+  );
+  return { ...inbox, conversations, renewed: { ...inbox.renewed, [merged]: into, [into.id]: into } };
 }
 
 /** Replace a conversation that is known; what the server says next wins over it. */

@@ -4,6 +4,7 @@ import type { customer as English } from "../en/customer";
 
 export const customer: typeof English = {
   label: "Kunde",
+  nobody: "Jemand ohne Namen",
   conversation: "Gespräch",
   address: "Adresse",
   channel: "Kanal",

@@ -2,6 +2,7 @@
 
 export const customer = {
   label: "Customer",
+  nobody: "Somebody without a name",
   conversation: "Conversation",
   address: "Address",
   channel: "Channel",

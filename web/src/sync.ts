@@ -2,6 +2,7 @@
 
 import { batch, signal } from "@preact/signals";
 import { announce } from "./shell/announce";
+import { notify } from "./shell/notify";
 import { ApiError, getConversation, getMe, listConversations, listMessages, onSessionEnd } from "./api";
 import { restart as restartList, wanted } from "./list/conversations";
 import { heardMentions } from "./list/mentioned";
@@ -164,6 +165,7 @@ function flush(): void {
     foldShared(events);
   });
   heardMentions(fresh);
+  notify(fresh);
   announce(fresh, (id) => findConversation(inbox.peek(), id)?.customer ?? null);
 }
 

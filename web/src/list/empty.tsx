@@ -3,6 +3,8 @@
 import { FlaskConical, Inbox, Layers } from "lucide";
 import { go, query, type StandingView, type View } from "../route";
 import { sendSamples, simulation } from "../shell/simulate";
+import { Checklist } from "../shell/checklist";
+import { hasFirstSteps } from "../shell/firststeps";
 import { viewIcon } from "../shell/views";
 import { inbox, me } from "../store";
 import { Icon } from "../ui/icon";
@@ -22,6 +24,7 @@ export function EmptyView({ of }: { readonly of: View }) {
     <Notice icon={cause === "all" ? Inbox : viewIcon(of)} title={words.list.empty[cause]}>
       <p>{words.list.emptyWhy[cause]}</p>
       {cause === "all" && me.value?.demo === true && <Samples />}
+      {cause === "all" && hasFirstSteps.value && <Checklist />}
       {cause !== "all" && <ShowAll />}
     </Notice>
   );

@@ -1,6 +1,7 @@
 /** The small menu of what is not messages: samples, theme, keys, the way out. */
 
 import {
+  Bell,
   Check,
   Ellipsis,
   FlaskConical,
@@ -11,19 +12,38 @@ import {
   Moon,
   Settings,
   Sun,
+  Volume2,
   type IconNode,
 } from "lucide";
 import { sheetOpen } from "../keys/sheet";
+import { signal } from "@preact/signals";
 import { go } from "../route";
 import { me } from "../store";
 import { Avatar } from "../ui/avatar";
+import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import { Menu, MenuItem, MenuTitle } from "../ui/menu";
 import { chooseLanguage, language, LANGUAGE_NAMES, LANGUAGES, words, type Language } from "../words";
 import { announcement } from "./announce";
 import { leave } from "./logout";
+import { notifies, sound, switchNotifications } from "./notify";
 import { sendSamples } from "./simulate";
 import { chooseTheme, theme, THEMES, type Theme } from "./theme";
+
+const notificationsRefused = signal(false);
+
+/** Said in a sheet: a click that seems to do nothing would be tried again and again. */
+export function NotificationsRefused() {
+  if (!notificationsRefused.value) return null;
+  const close = () => {
+    notificationsRefused.value = false;
+  };
+  return (
+    <Dialog title={words.menu.notificationsOff} onClose={close}>
+      <p class="dialog-text">{words.menu.notificationsOffWhy}</p>
+    </Dialog>
+  );
+}
 
 const THEME_ICONS: Readonly<Record<Theme, IconNode>> = { system: Monitor, light: Sun, dark: Moon };
 
@@ -58,6 +78,15 @@ export function AccountMenu({ side }: AccountMenuProps) {
         {words.menu.shortcuts}
         <kbd>?</kbd>
       </MenuItem>
+      <Switch icon={Bell} name={words.menu.notifications} on={notifies()} onSwitch={(on) => void ask(on)} />
+      <Switch
+        icon={Volume2}
+        name={words.menu.sound}
+        on={sound.value}
+        onSwitch={(on) => {
+          sound.value = on;
+        }}
+      />
       <MenuTitle>{words.menu.theme}</MenuTitle>
       {THEMES.map((one) => (
         <ThemeItem key={one} of={one} />
@@ -119,4 +148,31 @@ function LanguageItem({ of }: { readonly of: Language }) {
       {chosen && <Icon of={Check} class="mark" />}
     </MenuItem>
   );
+}
+
+interface SwitchProps {
+  readonly icon: IconNode;
+  readonly name: string;
+  readonly on: boolean;
+  readonly onSwitch: (on: boolean) => void;
+}
+
+function Switch({ icon, name, on, onSwitch }: SwitchProps) {
+  return (
+    <MenuItem
+      kind="checkbox"
+      checked={on}
+      onSelect={() => {
+        onSwitch(!on);
+      }}
+    >
+      <Icon of={icon} />
+      {name}
+      {on && <Icon of={Check} class="mark" />}
+    </MenuItem>
+  );
+}
+
+async function ask(on: boolean): Promise<void> {
+  if ((await switchNotifications(on)) === "refused") notificationsRefused.value = true;
 }

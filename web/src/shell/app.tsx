@@ -16,9 +16,11 @@ import { Icon } from "../ui/icon";
 import { Lazy } from "../ui/lazy";
 import { Notice } from "../ui/notice";
 import { words } from "../words";
+import { NotificationsRefused } from "./account";
 import { announcement } from "./announce";
 import { Banner } from "./banner";
 import { boot, unreachable } from "./boot";
+import { FirstSteps } from "./checklist";
 import { detailsOpen } from "./details";
 import { LogoutFailed } from "./logout";
 import { Rail } from "./rail";
@@ -65,7 +67,9 @@ function Inbox() {
       <Search />
       <Sheet />
       <PalettePlace />
+      <FirstSteps />
       <LogoutFailed />
+      <NotificationsRefused />
       <p class="unseen" role="status" aria-live="polite">
         {announcement.value}
       </p>

@@ -12,6 +12,7 @@ import { openThread, reach as threadReach, readWhatIsSeen } from "../thread/mess
 import { placeUnreadLine } from "../thread/unread";
 import { startClock } from "../ui/time";
 import { watchCounts } from "./counts";
+import { watchFirstSteps } from "./firststeps";
 import { watchTab } from "./tab";
 
 /** Whether the gateway could not be reached when the page opened. */
@@ -24,6 +25,7 @@ export function startPage(): void {
   watchKeys();
   watchTab();
   watchCounts();
+  watchFirstSteps();
   readWhatIsSeen(placeUnreadLine);
   effect(loadWhatIsShown);
   void boot();

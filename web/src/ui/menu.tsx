@@ -69,11 +69,13 @@ export function Menu({
 interface MenuItemProps {
   readonly onSelect: () => void;
   readonly checked?: boolean;
+  /** Whether it is a choice among several, or a switch of its own. */
+  readonly kind?: "radio" | "checkbox";
   readonly children: ComponentChildren;
 }
 
-export function MenuItem({ onSelect, checked, children }: MenuItemProps) {
-  const role = checked === undefined ? "menuitem" : "menuitemradio";
+export function MenuItem({ onSelect, checked, kind = "radio", children }: MenuItemProps) {
+  const role = checked === undefined ? "menuitem" : (`menuitem${kind}` as const);
   return (
     <button
       type="button"

@@ -1,6 +1,7 @@
 /** Die deutschen Texte: dieselben Schlüssel wie in `en.ts`, das auch sagt, wie neue hinzukommen. */
 
 import { customer } from "./de/customer";
+import { first } from "./de/first";
 import { list } from "./de/list";
 import { login } from "./de/login";
 import { names } from "./de/names";
@@ -18,6 +19,7 @@ export const de: Words = {
   ...thread,
   ...views,
   customer,
+  first,
   list,
   login,
   search,

@@ -15,6 +15,7 @@
  */
 
 import { customer } from "./en/customer";
+import { first } from "./en/first";
 import { list } from "./en/list";
 import { login } from "./en/login";
 import { names } from "./en/names";
@@ -31,6 +32,7 @@ export const en = {
   ...thread,
   ...views,
   customer,
+  first,
   list,
   login,
   search,

@@ -39,6 +39,11 @@ export const shell: typeof English = {
     light: "Hell",
     dark: "Dunkel",
     language: "Sprache",
+    notifications: "Benachrichtigungen",
+    notificationsOff: "Ihr Browser erlaubt keine Benachrichtigungen",
+    notificationsOffWhy:
+      "Erlauben Sie sie für diese Seite in den Einstellungen des Browsers, dann schalten Sie sie hier ein.",
+    sound: "Klang",
     languageError: "Die Texte dieser Sprache konnten nicht geladen werden.",
     shortcuts: "Tastenkürzel",
     logout: "Abmelden",

@@ -5,11 +5,14 @@ from pydantic import Field
 
 from gateway.api.cursors import list_json, position_of
 from gateway.api.services import Services
+from gateway.model.fields import ConnectionId
+from gateway.model.ids import parse
 from gateway.model.webhook import Webhook, WebhookInFull, WebhookPage, WebhookState
 from gateway.openapi import Answer, Api, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
 from gateway.problems import CursorInvalid, NotFound, Overloaded
 from gateway.store import webhooks
 from gateway.store.pool import tenant_tx
+from gateway.store.webhooks import Wanted
 
 TAG = "Webhooks"
 
@@ -18,6 +21,8 @@ class WebhookQuery(QueryModel):
     """Which webhooks."""
 
     state: list[WebhookState] = Field(default=[], max_length=6, description="May be repeated; none means all.")
+    provider: str | None = Field(default=None, pattern="^[a-z0-9_]{1,40}$", description="Only those of this provider.")
+    connection: ConnectionId | None = Field(default=None, description="Only those of this connection.")
     limit: Limit = 50
     cursor: str | None = Field(default=None, description="The next_cursor of the page before.")
 
@@ -70,11 +75,17 @@ class Webhooks:
 
     async def list(self, call: Call[WebhookQuery, NoBody]) -> web.StreamResponse:
         """Answer a page."""
-        states = sorted(set(call.query.state))
-        after = position_of(call.query.cursor, states)
+        query = call.query
+        wanted = Wanted(
+            states=sorted(set(query.state)),
+            provider=query.provider,
+            integration_id=None if query.connection is None else parse("int", query.connection),
+        )
+        mark = [*wanted.states, query.provider or "", query.connection or ""]
+        after = position_of(query.cursor, mark)
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
-            page = await webhooks.newest_first(tx, states, after, call.query.limit)
-        return json_answer(list_json(page, states))
+            page = await webhooks.newest_first(tx, wanted, after, query.limit)
+        return json_answer(list_json(page, mark))
 
     async def get(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Answer one webhook in full."""

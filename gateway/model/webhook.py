@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from gateway.model.fields import Timestamp, WebhookId
+from gateway.model.fields import ConnectionId, Timestamp, WebhookId
 
 WebhookState = Literal["pending", "stored", "partial", "duplicate", "ignored", "quarantined"]
 
@@ -51,6 +51,9 @@ class Webhook(BaseModel):
 class WebhookInFull(Webhook):
     """A received webhook with its raw body."""
 
+    connection_id: ConnectionId
+    method: str
+    path: str = Field(description="Of its URL, without the query: that may hold a token.")
     headers: dict[str, str]
     body_base64: str = Field(description="At most the first 4 MiB of the body.")
     items: list[WebhookItem]

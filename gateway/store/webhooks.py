@@ -1,6 +1,7 @@
 """The ledger of raw webhooks, as its tenant sees it. It is partitioned by the time of receipt."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.model.page import Page, Position
@@ -20,6 +21,7 @@ SELECT webhook_json(w)::text AS json, w.received_at AS moment, w.id
 FROM inbound_webhooks w
 WHERE w.tenant_id = $1 AND ($2::text[] IS NULL OR w.state = ANY ($2))
   AND (w.received_at, w.id) < ($3, $4)
+  AND ($6::text IS NULL OR w.provider = $6) AND ($7::uuid IS NULL OR w.integration_id = $7)
 ORDER BY w.received_at DESC, w.id DESC LIMIT $5
 """
 LIST_OF_NEEDY = """
@@ -30,15 +32,29 @@ CROSS JOIN LATERAL (
     FROM inbound_webhooks w
     WHERE w.tenant_id = $1 AND w.state = wanted.state AND w.state IN ('pending', 'partial', 'quarantined')
       AND (w.received_at, w.id) < ($3, $4)
+      AND ($6::text IS NULL OR w.provider = $6) AND ($7::uuid IS NULL OR w.integration_id = $7)
     ORDER BY w.received_at DESC, w.id DESC LIMIT $5) one
 ORDER BY one.moment DESC, one.id DESC LIMIT $5
 """
 
 
-async def newest_first(tx: TenantTx, states: Sequence[str], after: Position, limit: int) -> Page:
-    """Return a page of the webhooks in some states; no states means all."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which webhooks; what is left out narrows nothing."""
+
+    states: Sequence[str] = ()
+    provider: str | None = None
+    integration_id: UUID | None = None
+
+
+async def newest_first(tx: TenantTx, wanted: Wanted, after: Position, limit: int) -> Page:
+    """Return a page of webhooks."""
+    states = list(wanted.states)
     statement = LIST_OF_NEEDY if states and NEED_A_LOOK.issuperset(states) else LIST
-    found = await tx.connection.fetch(statement, tx.tenant_id, list(states) or None, after.moment, after.id, limit + 1)
+    found = await tx.connection.fetch(
+        statement, tx.tenant_id, states or None, after.moment, after.id, limit + 1, wanted.provider,
+        wanted.integration_id,
+    )  # fmt: skip
     return page_of(found, limit)
 
 
@@ -49,7 +65,9 @@ WHERE w.tenant_id = $1 AND w.id = $2
   AND w.received_at >= to_timestamp($3) - interval '2 ms' AND w.received_at < to_timestamp($3) + interval '2 ms'
 """
 GET_IN_FULL = """
-SELECT (left(webhook_json(w)::text, -1) || ', "headers" : ' || w.headers || ', "body_base64" : '
+SELECT (left(webhook_json(w)::text, -1) || ', "connection_id" : ' || to_json(public_id('int_', w.integration_id))
+    || ', "method" : ' || to_json(w.method) || ', "path" : ' || to_json(split_part(w.url, '?', 1))
+    || ', "headers" : ' || w.headers || ', "body_base64" : '
     || to_json(replace(encode(substr(w.body, 1, $4), 'base64'), E'\\n', ''))
     || ', "items" : ' || coalesce(w.items, '[]') || '}')
 FROM inbound_webhooks w

@@ -35,6 +35,33 @@ async def test_webhooks_come_newest_first_page_by_page(
     assert [one["id"] for page in pages for one in page] == [ids[place] for place in reversed(expected)]
 
 
+@pytest.mark.parametrize("state", ["", "&state=quarantined"])
+async def test_webhooks_are_narrowed_to_a_provider_and_a_connection(
+    served: Served, tenant: Tenant, rows: Rows, state: str
+) -> None:
+    key = await rows.webhook(state="quarantined")
+    twilio, other = (tenant.integration(name)["id"] for name in ("twilio", "postmark"))
+    asked = {
+        "": 1,
+        "&provider=twilio": 1,
+        "&provider=postmark": 0,
+        f"&connection={twilio}": 1,
+        f"&connection={other}": 0,
+        f"&provider=twilio&connection={other}": 0,
+    }
+    for query, count in asked.items():
+        found = await served.get(f"{LIST}?limit=5{state}{query}", tenant)
+        assert [one["id"] for one in found["data"]] == [key] * count, query
+
+
+async def test_a_cursor_holds_for_its_filters_only(served: Served, tenant: Tenant, rows: Rows) -> None:
+    for minute in range(2):
+        await rows.webhook(minute=minute)
+    page = await served.get(f"{LIST}?limit=1&provider=twilio", tenant)
+    path = f"{LIST}?limit=1&provider=postmark&cursor={page['next_cursor']}"
+    await served.problem("GET", path, 400, "cursor_invalid", headers=tenant.auth)
+
+
 async def test_a_webhook_in_full_has_its_raw_body_and_what_went_wrong(
     served: Served, tenant: Tenant, rows: Rows
 ) -> None:
@@ -43,6 +70,8 @@ async def test_a_webhook_in_full_has_its_raw_body_and_what_went_wrong(
     found = await served.get(f"{LIST}/{key}", tenant)
     assert base64.b64decode(found["body_base64"]) == body
     assert found["body_size"] == len(body)
+    assert (found["method"], found["path"]) == ("POST", "/hooks/x")
+    assert found["connection_id"] == tenant.integration("twilio")["id"]
     assert found["headers"] == {"content-type": "text/plain"}
     assert found["error"] == {"code": "unreadable", "detail": "unreadable"}
     assert found["items"][0]["state"] == "quarantined"
@@ -76,6 +105,7 @@ async def test_a_list_of_webhooks_does_not_read_their_bodies(rows: Rows, tenant:
     key = f"'{tenant.id}'::uuid"
     statement = webhooks.LIST.replace("$1", key).replace("$5", "3").replace("$2", "NULL::text[]")
     statement = statement.replace("$3", "NULL").replace("$4", "NULL")
+    statement = statement.replace("$6", "NULL").replace("$7", "NULL")
     plan = "\n".join(row[0] for row in await database.fetch("EXPLAIN (VERBOSE, COSTS OFF) " + statement))
     assert "webhook_json" not in plan
     assert "octet_length(w" in plan

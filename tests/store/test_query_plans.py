@@ -91,11 +91,11 @@ async def test_webhooks_that_need_a_look_are_found_by_their_own_index(
     database: Database, tenant: Tenant, crowded: str
 ) -> None:
     assert crowded
-    arguments = f"'{tenant.id}', '{{quarantined}}', now(), gen_random_uuid(), 51"
+    arguments = f"'{tenant.id}', '{{quarantined}}', now(), gen_random_uuid(), 51, NULL, NULL"
     plan = await generic_plan(database, tenant, webhooks.LIST_OF_NEEDY, arguments)
     assert "tenant_id_state_received_at" in plan, plan
     assert "ROW(received_at, id) < ROW($3, $4)" in index_conditions(plan), plan
-    arguments = f"'{tenant.id}', NULL, now(), gen_random_uuid(), 51"
+    arguments = f"'{tenant.id}', NULL, now(), gen_random_uuid(), 51, NULL, NULL"
     plan = await generic_plan(database, tenant, webhooks.LIST, arguments)
     assert "_pkey on" in plan, plan
     assert "Sort Key" not in plan.replace("Merge Append\n", "").split("Index Scan")[0].replace("  Sort Key: w", ""), (

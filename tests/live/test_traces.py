@@ -6,6 +6,7 @@ page's own tests replay. ``RECORD_TRACES=1`` writes the traces anew; look at the
 
 import json
 import os
+from base64 import b64encode
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,10 +16,12 @@ import pytest
 from aiohttp import ClientSession
 
 from tests.conftest import Tenant
+from tests.files.samples import HTML, png
 from tests.ingest.posts import (
     echoes,
     edit,
     postmark,
+    postmark_raw,
     preferences,
     revoke,
     status,
@@ -93,6 +96,23 @@ def mail(count: int, **fields: object) -> Step:
         await until(lambda: messages(client, tenant), lambda found: len(found) == count)
 
     return step
+
+
+async def mail_with_files(client: ClientSession, tenant: Tenant) -> None:
+    """Post a mail with a picture and what is none, and wait until both are fetched."""
+    hook = tenant.integration("postmark")
+    letter = json.loads(postmark(hook, message_id="m7@mail.example.org").body)
+    letter["Attachments"] = [
+        {"Name": name, "Content": b64encode(content).decode(), "ContentType": "image/png", "ContentLength": len(content)}
+        for name, content in (("chair.png", png(40, 30)), ("page.png", HTML))
+    ]
+    assert await postmark_raw(hook, json.dumps(letter).encode()).send(client) == 200
+
+    def stored(found: list[Any]) -> bool:
+        files = [file for message in found for file in message["attachments"]]
+        return len(files) == 2 and all(file["state"] == "stored" for file in files)
+
+    await until(lambda: messages(client, tenant), stored)
 
 
 async def mark_read(client: ClientSession, tenant: Tenant) -> None:
@@ -298,6 +318,7 @@ SCENARIOS: dict[str, tuple[str, list[Step], list[Step]]] = {
         [HELLO],
         [prefers("stop", DAY + 70), prefers("resume", DAY + 80)],
     ),
+    "recorded_files": ("A mail whose files are fetched after it", [HELLO], [mail_with_files]),
     "recorded_alarm": ("A provider's alarm between two messages", [HELLO], [alarm, wa(text("wamid.2", at=DAY + 99))]),
     "recorded_notes": (
         "Private notes, one written anew and one taken back",

@@ -82,6 +82,11 @@ export async function markRead(id: ConversationId): Promise<void> {
   await send(`/conversations/${encodeURIComponent(id)}/read`, { method: "POST" });
 }
 
+/** Ask for a file again that could not be had; what comes of it, the log tells. */
+export async function fetchAttachment(id: string): Promise<void> {
+  await send(`/attachments/${encodeURIComponent(id)}/fetch`, { method: "POST" });
+}
+
 /** Where a frame finds the sanitised body of a mail. */
 export function mailBodyUrl(id: MessageId, images: boolean): string {
   return `/api/v1/messages/${encodeURIComponent(id)}/html${images ? "?images=true" : ""}`;

@@ -3,7 +3,7 @@
 import type { Message } from "../model/types";
 import { previewOf } from "../preview";
 import { words } from "../words";
-import { Attachments } from "./attachment";
+import { Attachments } from "./attachments/attachments";
 import { exact } from "../ui/time";
 import { quoted } from "./quoted";
 import { reactionsTo } from "./reactions";

@@ -54,6 +54,14 @@ describe("a mail's frame", () => {
     ]);
   });
 
+  test("shows pictures that came with the mail once they are stored", () => {
+    const inside = open('<img data-file="a@x" alt="Floor plan" src="/media/abc.123">');
+    expect(holdImages(inside, PICTURES)).toBe(false);
+    expect(inside.querySelector("img")?.getAttribute("src")).toBe("/media/abc.123");
+    inside.querySelector("img")?.dispatchEvent(new Event("error"));
+    expect(inside.body.textContent).toBe("Floor plan (picture, can't be loaded)");
+  });
+
   test("folds what a mail quotes and unfolds it again", () => {
     const inside = open("<p>Yes</p><blockquote>Do you?<blockquote>Well</blockquote></blockquote>");
     const quote = inside.querySelector<HTMLElement>("blockquote");

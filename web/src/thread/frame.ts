@@ -12,6 +12,8 @@ export type Look = "light" | "dark" | "paper";
 
 const SAFE_LINK = /^(https?:|mailto:|tel:)/iu;
 const COLOURED = "[bgcolor], [color], [style*='color'], [style*='background']";
+/** Links to the files that came with a mail. */
+const OWN = "/media/";
 /** Lengths that grow with the frame, which grows with them. */
 const OF_FRAME = /\d[sld]?v(?:h|b|min|max)\b/iu;
 
@@ -43,7 +45,7 @@ export function holdImages(inside: Document, path: string): boolean {
   for (const image of inside.querySelectorAll("img")) {
     const source = image.getAttribute("src") ?? "";
     if (source.startsWith("data:")) continue;
-    if (source.startsWith(path)) {
+    if (source.startsWith(path) || source.startsWith(OWN)) {
       const give = () => {
         image.replaceWith(named(image, words.message.pictureGone));
       };

@@ -53,7 +53,7 @@ describe("a message", () => {
     const file = { id: "att_1", type: "document", filename: "invoice.pdf", mime_type: "application/pdf" };
     show(madeMessage("msg_1", { text: null, attachments: [{ ...file, size: 88_213, state: "pending" }] }));
     expect(screen.getByText("invoice.pdf")).toBeTruthy();
-    expect(screen.getByText("Document · 88 kB · Not fetched yet")).toBeTruthy();
+    expect(screen.getByText("Document · 88 kB · Being fetched")).toBeTruthy();
   });
 
   test("shows a place without asking anybody for a map", () => {

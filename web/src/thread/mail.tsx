@@ -7,7 +7,7 @@ import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
 import { Tooltip } from "../ui/tooltip";
 import { words } from "../words";
-import { Attachments } from "./attachment";
+import { Attachments } from "./attachments/attachments";
 import { Failure, linked } from "./bubble";
 import { MailBody } from "./mailbody";
 import { conversation } from "./messages";

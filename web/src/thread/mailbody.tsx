@@ -35,9 +35,16 @@ export function MailBody({ of, sender }: MailBodyProps) {
       {state === "loading" && <p class="text faint">{of.preview}</p>}
       {state === "failed" && <p class="mail-note">{words.message.mailError}</p>}
       {state === "failed" && <PlainBody of={of} />}
-      {near && state !== "failed" && <Frame id={of.id} sender={sender} report={setState} />}
+      {near && state !== "failed" && (
+        <Frame key={pictures(of)} id={of.id} sender={sender} report={setState} />
+      )}
     </div>
   );
+}
+
+/** How many pictures of its own a mail shows: with each that was fetched it is loaded anew. */
+function pictures({ attachments }: Message): number {
+  return attachments.filter(({ content_id, state }) => content_id && state === "stored").length;
 }
 
 interface FrameProps {

@@ -38,7 +38,7 @@ export const names: typeof English = {
     file: "Datei",
   },
   attachmentState: {
-    pending: "Noch nicht abgeholt",
+    pending: "Wird abgeholt",
     failed: "Konnte nicht abgeholt werden",
     expired: "Nicht mehr verfügbar",
   },

@@ -64,4 +64,13 @@ export const thread: typeof English = {
     location: "Standort",
     contact: "Kontakt",
   },
+  files: {
+    download: (name) => `${name} herunterladen`,
+    enlarge: (name) => `${name} öffnen`,
+    again: "Noch einmal versuchen",
+    notAsked: "Es konnte nicht angefragt werden. Gleich noch einmal versuchen.",
+    previous: "Voriges Bild",
+    next: "Nächstes Bild",
+    place: (place, of) => `${number(place)} von ${number(of)}`,
+  },
 };

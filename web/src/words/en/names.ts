@@ -46,7 +46,7 @@ const attachments: Record<string, string> = {
 };
 
 const attachmentState: Record<"pending" | "failed" | "expired", string> = {
-  pending: "Not fetched yet",
+  pending: "Being fetched",
   failed: "Could not be fetched",
   expired: "No longer available",
 };

@@ -62,4 +62,13 @@ export const thread = {
     location: "Location",
     contact: "Contact",
   },
+  files: {
+    download: (name: string) => `Download ${name}`,
+    enlarge: (name: string) => `Open ${name}`,
+    again: "Try again",
+    notAsked: "It could not be asked for. Try again in a moment.",
+    previous: "Previous picture",
+    next: "Next picture",
+    place: (place: number, of: number) => `${number(place)} of ${number(of)}`,
+  },
 };

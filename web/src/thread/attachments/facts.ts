@@ -1,49 +1,25 @@
-/** What came with a message: its kind, name and size. Nothing is loaded from elsewhere. */
+/** A file in words: what it is called, its kind, its size, and what is the matter with it. */
 
-import { Contact, FileText, Film, Image, MapPin, Mic, Music, Sticker, type IconNode } from "lucide";
-import type { Attachment } from "../model/types";
-import { Icon } from "../ui/icon";
-import { fileSize } from "../ui/size";
-import { words } from "../words";
-import "./attachment.css";
+import type { Attachment } from "../../model/types";
+import { fileSize } from "../../ui/size";
+import { words } from "../../words";
 
-const ICONS: Readonly<Record<string, IconNode>> = {
-  image: Image,
-  audio: Music,
-  voice: Mic,
-  video: Film,
-  sticker: Sticker,
-  location: MapPin,
-  contact: Contact,
-};
-
-export function Attachments({ of }: { readonly of: readonly Attachment[] }) {
-  if (of.length === 0) return null;
-  return (
-    <ul class="attachments">
-      {of.map((one, index) => (
-        <li class="attachment" key={one.id ?? index}>
-          <span class="attachment-icon">
-            <Icon of={ICONS[one.type] ?? FileText} size={20} />
-          </span>
-          <span class="attachment-name">{title(one)}</span>
-          <span class="attachment-facts">{facts(one)}</span>
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-function title(one: Attachment): string {
+export function title(one: Attachment): string {
   if (one.type === "location") return one.name ?? words.message.location;
   if (one.type === "contact") return one.name ?? words.message.contact;
   return one.filename ?? words.attachments[one.type] ?? words.attachments["file"] ?? one.type;
 }
 
-function facts(one: Attachment): string {
+export function facts(one: Attachment): string {
   if (one.type === "location") return [one.address, coordinates(one)].filter(isGiven).join(" · ");
   if (one.type === "contact") return [...(one.phones ?? []), ...(one.emails ?? [])].join(" · ");
   return [kind(one), size(one), state(one)].filter(isGiven).join(" · ");
+}
+
+/** "0:07" or "12:40". */
+export function duration(milliseconds: number): string {
+  const seconds = Math.max(1, Math.round(milliseconds / 1000));
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, "0")}`;
 }
 
 // The name already says the kind when there is no file name.

@@ -35,11 +35,12 @@ let states: Connection[];
 let resyncs: number;
 let refusals: number;
 let own: unknown[];
+let told: unknown[];
 let live: Live;
 
 beforeEach(() => {
   vi.useFakeTimers({ now: 1_000_000 });
-  [sockets, seqs, states, resyncs, refusals, own] = [[], [], [], 0, 0, []];
+  [sockets, seqs, states, resyncs, refusals, own, told] = [[], [], [], 0, 0, [], []];
   live = startLive({
     open: () => {
       const socket = new FakeSocket();
@@ -51,6 +52,7 @@ beforeEach(() => {
     onResync: () => (resyncs += 1),
     onRefused: () => (refusals += 1),
     onOwn: (what, data) => own.push([what, data]),
+    onTold: (frame) => told.push(frame),
     onConnection: (state) => states.push(state),
     now: Date.now,
     random: () => 0.5,
@@ -67,6 +69,16 @@ describe("a connection", () => {
     newest().welcome(7);
     expect(newest().sent).toEqual([{ type: "resume", after: 7, epoch: "one" }]);
     expect(states).toEqual([{ state: "live" }]);
+  });
+
+  test("passes on what others do, and tells them, while it is open", () => {
+    live.say({ type: "typing", conversation_id: "cnv_1" });
+    newest().welcome(7);
+    live.say({ type: "typing", conversation_id: "cnv_2" });
+    newest().hear({ type: "typing", conversation_id: "cnv_3", user_id: "usr_1" });
+    newest().hear({ type: "pong" });
+    expect(newest().sent.slice(1)).toEqual([{ type: "typing", conversation_id: "cnv_2" }]);
+    expect(told).toEqual([{ type: "typing", conversation_id: "cnv_3", user_id: "usr_1" }]);
   });
 
   test("drops what it has seen before", () => {

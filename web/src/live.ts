@@ -38,12 +38,22 @@ export interface LiveOptions {
   readonly onRefused: () => void;
   /** Something of this member alone changed in another window of theirs. */
   readonly onOwn: (what: string, data: unknown) => void;
+  /** What others do just now: who is there, looks, and writes. It is not in the log, and may be lost. */
+  readonly onTold: (frame: Told) => void;
   readonly onConnection: (connection: Connection) => void;
   readonly now: () => number;
   readonly random: () => number;
 }
 
+/** A frame that is no entry of the log. */
+export interface Told {
+  readonly type: string;
+  readonly [key: string]: unknown;
+}
+
 export interface Live {
+  /** Tell others something that may be lost. */
+  say(frame: Told): void;
   /** Try at once instead of waiting for the next attempt. */
   nudge(): void;
   /** Give the connection up and try again: it can't be alive, whatever it looks like. */
@@ -57,6 +67,7 @@ const PING_EVERY = 25_000;
 const SILENCE_LIMIT = 60_000;
 const REFUSED = 1008;
 const GAP = 4000;
+const EPHEMERAL: ReadonlySet<string> = new Set(["presence", "typing", "online"]);
 
 interface Frame {
   readonly type: string;
@@ -79,7 +90,7 @@ export function startLive(options: LiveOptions): Live {
   let stopped = false;
 
   connect();
-  return { nudge, giveUp, stop };
+  return { say, nudge, giveUp, stop };
 
   function connect(): void {
     clearTimeout(retry);
@@ -107,6 +118,11 @@ export function startLive(options: LiveOptions): Live {
     else if (frame.type === "resync") resync();
     else if (frame.type === "own" && frame.what !== undefined) options.onOwn(frame.what, frame.data);
     else if (frame.type === "event" && frame.event !== undefined) take(frame.event);
+    else if (EPHEMERAL.has(frame.type)) options.onTold({ ...frame });
+  }
+
+  function say(frame: Told): void {
+    if (opened && socket !== null) socket.send(JSON.stringify(frame));
   }
 
   function greet(frame: Frame): void {

@@ -3,6 +3,7 @@
 import { batch, signal } from "@preact/signals";
 import { announce } from "./shell/announce";
 import { notify } from "./shell/notify";
+import { takeOwn } from "./composer/drafts";
 import { ApiError, getConversation, getMe, listConversations, listMessages, onSessionEnd } from "./api";
 import { restart as restartList, wanted } from "./list/conversations";
 import { heardMentions } from "./list/mentioned";
@@ -15,6 +16,7 @@ import { reachAfter } from "./reach";
 import { go, openId, view } from "./route";
 import { connection, fold, inbox, me } from "./store";
 import { catchUpReads, restart as restartThreads } from "./thread/messages";
+import { hear, speakBy } from "./thread/presence";
 import { foldOwn, foldShared, loadShared, setShared } from "./workspace";
 
 const FRAME = 16;
@@ -112,12 +114,18 @@ function follow(who: Me, seq: number): void {
     open: openSocket,
     from: { seq, epoch: who.epoch },
     onEvent: take,
-    onOwn: foldOwn,
+    onOwn: (what, data) => {
+      foldOwn(what, data);
+      takeOwn(what, data);
+    },
+    onTold: hear,
     onResync: () => void resync(),
     onRefused: () => void checkLogin(),
     onConnection: (next) => {
       connection.value = next;
-      if (next.state === "live") catchUpReads();
+      if (next.state !== "live") return;
+      catchUpReads();
+      speakBy((frame) => live?.say(frame));
     },
     now: Date.now,
     random: Math.random,

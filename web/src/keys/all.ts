@@ -4,3 +4,5 @@ import "./navigation";
 import "./page";
 import "../palette/open";
 import "../search/actions";
+import "../composer/actions";
+import "../thread/actions/keys";

@@ -10,6 +10,7 @@ import { me } from "../store";
 import { start, watchNetwork } from "../sync";
 import { openThread, reach as threadReach, readWhatIsSeen } from "../thread/messages";
 import { placeUnreadLine } from "../thread/unread";
+import { watchPresence } from "../thread/presence";
 import { startClock } from "../ui/time";
 import { watchCounts } from "./counts";
 import { watchFirstSteps } from "./firststeps";
@@ -27,6 +28,7 @@ export function startPage(): void {
   watchCounts();
   watchFirstSteps();
   readWhatIsSeen(placeUnreadLine);
+  watchPresence();
   effect(loadWhatIsShown);
   void boot();
 }

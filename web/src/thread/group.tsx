@@ -1,9 +1,11 @@
 /** Messages of one author within five minutes, with one line of time and status below them. */
 
 import type { Message } from "../model/types";
-import { MailCard } from "./mail";
+import { Activity } from "./activity";
 import { Bubble } from "./bubble";
+import { MailCard } from "./mail";
 import { Meta } from "./meta";
+import { Note } from "./note";
 import { Reaction } from "./reaction";
 import { shape } from "./rows";
 import "./group.css";
@@ -12,6 +14,10 @@ export function Group({ of }: { readonly of: readonly Message[] }) {
   const last = of.at(-1);
   if (last === undefined) return null;
   switch (shape(last)) {
+    case "note":
+      return <Note of={last} />;
+    case "activity":
+      return <Activity of={last} />;
     case "mail":
       return <MailCard of={last} />;
     case "reaction":

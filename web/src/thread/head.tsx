@@ -1,4 +1,4 @@
-/** Who the conversation is with, through which channel, and the fold of the details. */
+/** Who the conversation is with, through which channel, what can be done with it, and the fold of the details. */
 
 import { ChevronLeft, PanelRight } from "lucide";
 import { ChannelGlyph } from "../list/channel";
@@ -7,7 +7,11 @@ import type { Conversation } from "../model/types";
 import { closeConversation } from "../route";
 import { detailsOpen, toggleDetails } from "../shell/details";
 import { Icon } from "../ui/icon";
+import { LabelChip } from "../ui/label";
+import { exact } from "../ui/time";
 import { words } from "../words";
+import { label } from "../workspace";
+import { DeskBar } from "./actions/bar";
 
 export function ThreadHead({ of }: { readonly of: Conversation | null }) {
   const open = detailsOpen.value;
@@ -22,6 +26,7 @@ export function ThreadHead({ of }: { readonly of: Conversation | null }) {
         <Icon of={ChevronLeft} size={20} />
       </button>
       {of !== null && <Title of={of} />}
+      {of !== null && <DeskBar of={of} />}
       <button
         type="button"
         class="button quiet square thread-fold"
@@ -42,8 +47,31 @@ function Title({ of }: { readonly of: Conversation }) {
       <p>
         <ChannelGlyph kind={of.channel.kind} size={14} />
         <span class="thread-via">{of.subject ?? of.channel.name ?? of.channel.address}</span>
-        {of.status !== "open" && <span class="status-chip">{words.statuses[of.status]}</span>}
+        <Facts of={of} />
       </p>
     </div>
+  );
+}
+
+/** What is set of it, as far as that is not what it usually is. */
+function Facts({ of }: { readonly of: Conversation }) {
+  const { priority = "normal" } = of;
+  const until = of.snoozed_until ?? null;
+  return (
+    <span class="title-facts">
+      {until !== null && (
+        <span class="status-chip waiting" title={exact(until)}>
+          {words.desk.until(exact(until))}
+        </span>
+      )}
+      {until === null && of.status !== "open" && <span class="status-chip">{words.statuses[of.status]}</span>}
+      {priority !== "normal" && (
+        <span class={`status-chip ${priority}`}>{words.filter.priorities[priority]}</span>
+      )}
+      {(of.label_ids ?? []).map((id) => {
+        const known = label(id);
+        return known === null ? null : <LabelChip key={id} of={known} />;
+      })}
+    </span>
   );
 }

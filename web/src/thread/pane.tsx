@@ -1,14 +1,18 @@
 /** The open conversation: heading and messages, or why there are none. */
 
 import { MessagesSquare, RefreshCw, TriangleAlert } from "lucide";
+import { Composer } from "../composer/composer";
 import { openId } from "../route";
 import { inbox } from "../store";
 import { Delayed } from "../ui/delayed";
 import { Icon } from "../ui/icon";
 import { Notice } from "../ui/notice";
 import { words } from "../words";
+import { refusal } from "./actions/change";
 import { ThreadHead } from "./head";
 import { conversation, messages, reach, retry } from "./messages";
+import { tellWriting } from "./presence";
+import { Present } from "./present";
 import { Thread } from "./thread";
 import "./pane.css";
 
@@ -20,6 +24,7 @@ export function ThreadPane() {
       id="thread"
       tabIndex={-1}
       aria-label={words.thread.pane}
+      onInput={tellWriting}
     >
       {id === null ? <Nothing /> : <Open id={id} />}
     </section>
@@ -31,10 +36,13 @@ function Open({ id }: { readonly id: string }) {
   return (
     <>
       <ThreadHead of={conversation.value} />
+      <Refusal of={id} />
       {!begun && state === "failed" && <Failed gone={failure === 404} />}
       {!begun && state !== "failed" && <Bones />}
       {begun && messages.value.length === 0 && <Notice icon={MessagesSquare} title={words.thread.empty} />}
       {begun && messages.value.length > 0 && <Thread key={id} />}
+      <Present />
+      {begun && conversation.value !== null && <Composer of={conversation.value} />}
     </>
   );
 }
@@ -46,6 +54,17 @@ function Nothing() {
     <Notice icon={MessagesSquare} title={words.thread.none}>
       <p>{words.thread.noneWhy}</p>
     </Notice>
+  );
+}
+
+// What was wanted of this conversation and refused: said where it was wanted.
+function Refusal({ of }: { readonly of: string }) {
+  const refused = refusal.value;
+  if (refused?.of !== of) return null;
+  return (
+    <p class="desk-refusal" role="alert">
+      {words.desk.failed(refused.reason)}
+    </p>
   );
 }
 

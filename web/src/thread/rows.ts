@@ -47,10 +47,11 @@ function belongTogether(a: Message, b: Message): boolean {
   );
 }
 
-export type Shape = "mail" | "reaction" | "bubble";
+export type Shape = "mail" | "reaction" | "bubble" | "note" | "activity";
 
 /** How a message is drawn. */
 export function shape(message: Message): Shape {
+  if (message.direction === "internal") return message.kind === "note" ? "note" : "activity";
   if (message.channel === "email") return "mail";
   return message.kind === "reaction" ? "reaction" : "bubble";
 }

@@ -2,6 +2,7 @@
 
 import { customer } from "./de/customer";
 import { first } from "./de/first";
+import { desk } from "./de/desk";
 import { list } from "./de/list";
 import { login } from "./de/login";
 import { names } from "./de/names";
@@ -19,6 +20,7 @@ export const de: Words = {
   ...thread,
   ...views,
   customer,
+  desk,
   first,
   list,
   login,

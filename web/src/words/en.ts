@@ -16,6 +16,7 @@
 
 import { customer } from "./en/customer";
 import { first } from "./en/first";
+import { desk } from "./en/desk";
 import { list } from "./en/list";
 import { login } from "./en/login";
 import { names } from "./en/names";
@@ -32,6 +33,7 @@ export const en = {
   ...thread,
   ...views,
   customer,
+  desk,
   first,
   list,
   login,

@@ -1,0 +1,100 @@
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { addConversations, emptyInbox, findConversation } from "../../model/inbox";
+import type { Conversation } from "../../model/types";
+import { go, openId } from "../../route";
+import { change, inbox } from "../../store";
+import { changeOpen, markUnread, refusal, resolveOrReopen, toggleLabel } from "./change";
+import { localMinutes } from "./owntime";
+
+const before = {
+  id: "cnv_1",
+  status: "open",
+  priority: "normal",
+  label_ids: ["lbl_1"],
+  assignee_id: null,
+  snoozed_until: null,
+  updated_at: "2026-01-01T00:00:00.000Z",
+  last_message_at: "2026-01-01T00:00:00.000Z",
+} as unknown as Conversation;
+
+const asked: { path: string; body: unknown }[] = [];
+let answer: () => Response;
+
+beforeEach(() => {
+  asked.length = 0;
+  refusal.value = null;
+  inbox.value = addConversations(emptyInbox(1), { data: [before], next_cursor: null, seq: 1 });
+  go({ page: "inbox", view: "open", conversation: "cnv_1" });
+  vi.stubGlobal("fetch", (path: string, init: RequestInit) => {
+    const body: unknown = typeof init.body === "string" ? JSON.parse(init.body) : null;
+    asked.push({ path: `${init.method ?? "GET"} ${path}`, body });
+    return Promise.resolve(answer());
+  });
+});
+
+afterEach(() => {
+  vi.unstubAllGlobals();
+});
+
+const shown = () => findConversation(inbox.peek(), "cnv_1");
+const refused = () =>
+  new Response(JSON.stringify({ code: "invalid", title: "No", detail: "there is no such member" }), {
+    status: 422,
+  });
+
+test("a change shows at once, and then as the gateway answers", async () => {
+  const after = { ...before, status: "resolved", updated_at: "2026-01-01T00:00:01.000Z" };
+  answer = () => new Response(JSON.stringify(after));
+  const done = changeOpen({ status: "resolved" });
+  expect(shown()?.status).toBe("resolved");
+  await done;
+  expect(shown()).toEqual(after);
+  expect(asked).toEqual([{ path: "PATCH /api/v1/conversations/cnv_1", body: { status: "resolved" } }]);
+});
+
+test("what is refused goes back, and says why", async () => {
+  answer = refused;
+  await changeOpen({ assignee_id: "usr_gone" });
+  expect(shown()).toEqual(before);
+  expect(refusal.value).toEqual({ of: "cnv_1", reason: "there is no such member" });
+});
+
+test("what the log told meanwhile is not taken back", async () => {
+  const newer = { ...before, priority: "urgent", updated_at: "2026-01-01T00:00:05.000Z" } as Conversation;
+  answer = () => {
+    change((known) => addConversations(known, { data: [newer], next_cursor: null, seq: 2 }));
+    return refused();
+  };
+  await changeOpen({ priority: "low" });
+  expect(shown()).toEqual(newer);
+});
+
+test("labels are put on and taken off", () => {
+  answer = () => new Response(JSON.stringify(before));
+  toggleLabel("lbl_0");
+  toggleLabel("lbl_1");
+  expect(asked.map(({ body }) => body)).toEqual([
+    { label_ids: ["lbl_0", "lbl_1"] },
+    { label_ids: ["lbl_0"] },
+  ]);
+});
+
+test("the same key resolves and opens again", () => {
+  answer = () => new Response(JSON.stringify(before));
+  resolveOrReopen();
+  resolveOrReopen();
+  expect(asked.map(({ body }) => body)).toEqual([{ status: "resolved" }, { status: "open" }]);
+});
+
+test("what is marked as unread is left first: open, it would be read at once", async () => {
+  answer = () => {
+    expect(openId.peek()).toBeNull();
+    return new Response("{}");
+  };
+  await markUnread();
+  expect(asked).toEqual([{ path: "POST /api/v1/conversations/cnv_1/unread", body: null }]);
+});
+
+test("a local time is written to the minute", () => {
+  expect(localMinutes(new Date(2026, 4, 6, 7, 8, 59))).toBe("2026-05-06T07:08");
+});

@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import orjson
 import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
+from gateway.model.ids import parse
 from gateway.running import run_gateway
 from gateway.settings import Settings
+from tests.api.conftest import *  # noqa: F403 - the API's fixtures, here too
 from tests.conftest import Database, MakeTenant, Tenant
 from tests.ingest.posts import status, text, unique, whatsapp
 
@@ -69,9 +71,12 @@ class Provider:
         """Answer a request."""
         if request.path.endswith("/media"):
             form = await request.post()
-            self.sent.append({"file": form["type"], "path": request.path})
+            part = form["file"]
+            assert isinstance(part, web.FileField)
+            self.sent.append({"file": part.file.read(), "type": form["type"], "name": part.filename})
             return web.json_response({"id": "4711"})
-        sent = orjson.loads(await request.read())
+        is_json = request.content_type == "application/json"
+        sent = orjson.loads(await request.read()) if is_json else dict(await request.post())
         self.sent.append(sent)
         answer = self.plan.pop(0) if self.plan else self.always
         try:
@@ -115,9 +120,10 @@ async def provider(make_provider: Callable[[], Awaitable[Provider]]) -> Provider
 
 
 @pytest.fixture
-def settings(settings: Settings) -> Settings:
+def settings(settings: Settings, tmp_path: Path) -> Settings:
     """A gateway that may call this machine."""
-    return settings.model_copy(update={"allow_private": (ip_network("127.0.0.0/8"), ip_network("::1/128"))})
+    networks = (ip_network("127.0.0.0/8"), ip_network("::1/128"))
+    return settings.model_copy(update={"allow_private": networks, "files_dir": tmp_path / "files"})
 
 
 @dataclass(frozen=True)
@@ -208,11 +214,16 @@ async def make_desk(
         yield make
 
 
+async def move(database: Database, tenant: Tenant, name: str, provider: Provider) -> None:
+    """Have a tenant's connection call a provider of the test."""
+    key = parse("int", tenant.integration(name)["id"])
+    await database.fetch(MOVE, tenant.id, key, orjson.dumps({"base_url": provider.url}).decode())
+
+
 async def desk_of(client: ClientSession, database: Database, tenant: Tenant, provider: Provider) -> Desk:
     """Move a tenant's WhatsApp to a provider, and let a customer write."""
     connection = tenant.integration("whatsapp_cloud")
-    key = UUID(connection["id"].removeprefix("int_"))
-    await database.fetch(MOVE, tenant.id, key, orjson.dumps({"base_url": provider.url}).decode())
+    await move(database, tenant, "whatsapp_cloud", provider)
     inbound = text(unique(), "Hello", at=int(asyncio.get_running_loop().time()) + 4_000_000_000)
     assert await whatsapp(connection, [inbound]).send(client) == 200
     async with client.get("/api/v1/conversations", headers=tenant.auth) as answer:

@@ -14,6 +14,7 @@ from gateway.api import (
     connections,
     conversations,
     custom_fields,
+    customer_conversations,
     customer_merges,
     customer_notes,
     customer_timeline,
@@ -89,6 +90,7 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     attachments.add_routes(api, services)
     media.add_routes(app, services)
     customers.add_routes(api, services)
+    customer_conversations.add_routes(api, services)
     customer_merges.add_routes(api, services)
     customer_notes.add_routes(api, services)
     customer_timeline.add_routes(api, services)

@@ -54,3 +54,20 @@ async def newest_first(tx: TenantTx, customer_id: UUID, after: Position, limit: 
     """Return a page of what happened with a customer."""
     found = await tx.connection.fetch(LIST, tx.tenant_id, customer_id, after.moment, after.id, limit + 1)
     return page_of(found, limit)
+
+
+CONVERSATIONS = """
+SELECT v.data::text AS json, page.moment, page.id
+FROM (
+    SELECT c, c.last_message_at AS moment, c.id FROM conversations c
+    WHERE c.tenant_id = $1 AND c.customer_id = $2 AND c.deleted_at IS NULL AND (c.last_message_at, c.id) < ($3, $4)
+    ORDER BY c.last_message_at DESC, c.id DESC LIMIT $5) page
+CROSS JOIN LATERAL conversation_json(page.c) v
+ORDER BY page.moment DESC, page.id DESC
+"""
+
+
+async def conversations(tx: TenantTx, customer_id: UUID, after: Position, limit: int) -> Page:
+    """Return a page of a customer's conversations."""
+    found = await tx.connection.fetch(CONVERSATIONS, tx.tenant_id, customer_id, after.moment, after.id, limit + 1)
+    return page_of(found, limit)

@@ -312,6 +312,17 @@ async def test_the_timeline_holds_everything_once_in_order(desk: Desk, rows: Row
     assert [one["at"] for one in found] == sorted((one["at"] for one in found), reverse=True)
 
 
+async def test_a_customers_conversations_are_those_of_whom_was_merged_too(desk: Desk, rows: Rows) -> None:
+    threads = [await rows.conversation(minute=minute) for minute in (1, 2, 3)]
+    people = [(await desk.ask("GET", f"conversations/{thread}"))["customer"]["id"] for thread in threads]
+    await desk.ask("POST", f"customers/{people[0]}/merge", json={"other": people[2]})
+    path = f"customers/{people[0]}/conversations"
+    first = await desk.ask("GET", path, params={"limit": "1"})
+    rest = await desk.ask("GET", path, params={"limit": "1", "cursor": first["next_cursor"]})
+    assert [one["id"] for one in (*first["data"], *rest["data"])] == [threads[2], threads[0]]
+    assert rest["next_cursor"] is None
+
+
 async def test_another_tenant_finds_and_changes_nothing(desk: Desk, other: Tenant, label: str) -> None:
     jane, john = await desk.customer(identities=[phone("+12025550142")]), await desk.customer("John")
     note = await desk.ask("POST", f"customers/{jane['id']}/notes", 201, json={"text": "x"})
@@ -328,6 +339,7 @@ async def test_another_tenant_finds_and_changes_nothing(desk: Desk, other: Tenan
         ("DELETE", f"{path}/identities", {"params": phone("+12025550142")}),
         ("GET", f"{path}/duplicates", {}),
         ("GET", f"{path}/timeline", {}),
+        ("GET", f"{path}/conversations", {}),
         ("GET", f"{path}/notes", {}),
         ("POST", f"{path}/notes", {"json": {"text": "x"}}),
         ("PATCH", f"customer-notes/{note['id']}", {"json": {"text": "y"}}),

@@ -6,8 +6,9 @@
  * Pages are made of `Screen`; their texts are `words.AREA` (see `words/en.ts`).
  */
 
-import { Plug, type IconNode } from "lucide";
+import { Plug, Webhook, type IconNode } from "lucide";
 import type { ComponentType } from "preact";
+import { may } from "../permissions";
 import { words } from "../words";
 
 export interface PlaceProps {
@@ -33,6 +34,14 @@ export const AREAS: readonly Area[] = [
     title: () => words.settings.connections,
     icon: Plug,
     load: () => import("./connectionpages"),
+  },
+  {
+    id: "webhooks",
+    group: "developers",
+    title: () => words.webhooks.title,
+    icon: Webhook,
+    when: () => may("webhooks.read"),
+    load: () => import("../webhooks/page"),
   },
 ];
 

@@ -12,6 +12,7 @@ import { shell } from "./de/shell";
 import { thread } from "./de/thread";
 import { time } from "./de/time";
 import { views } from "./de/views";
+import { webhooks } from "./de/webhooks";
 import type { Words } from "./en";
 
 export const de: Words = {
@@ -27,4 +28,5 @@ export const de: Words = {
   search,
   settings,
   time,
+  webhooks,
 };

@@ -26,6 +26,7 @@ import { shell } from "./en/shell";
 import { thread } from "./en/thread";
 import { time } from "./en/time";
 import { views } from "./en/views";
+import { webhooks } from "./en/webhooks";
 
 export const en = {
   ...names,
@@ -40,6 +41,7 @@ export const en = {
   search,
   settings,
   time,
+  webhooks,
 };
 
 export type Words = typeof en;

@@ -6,7 +6,9 @@ import { de } from "./de";
 import { en } from "./en";
 
 /** Texts that are the same in both languages, and rightly so. */
-const SAME = new Set("Postgate WhatsApp SMS Video Sticker Name Team Teams Code s".split(" "));
+const SAME = new Set(
+  "Postgate WhatsApp SMS Video Sticker Name Team Teams Webhook Webhooks Code s".split(" "),
+);
 const SAMPLES = ["71", "72", "73"] as const;
 const ENGLISH = /\b(?:the|and|you|your|is|are|this|that|with|were|of|from|could|cannot|they|which)\b/iu;
 const GERMAN = /\b(?:der|die|das|und|ist|sind|nicht|wird|werden|eine?|noch)\b/iu;

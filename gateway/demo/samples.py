@@ -15,6 +15,7 @@ import orjson
 from channels.http import Headers, HttpRequest
 from channels.registry import ADAPTERS
 from gateway.demo.cast import FIRST_ORDER, MAIL, QUESTIONS, SMS, WHATSAPP, Customer, Line
+from gateway.model import sample_files
 
 MEDIA = {"image": "image/jpeg", "voice": "audio/ogg; codecs=opus", "document": "application/pdf"}
 
@@ -99,8 +100,9 @@ def twilio(connection: Connection, turn: int, unique: str, now: datetime) -> Sam
         "To": connection.address,
     }
     if line.kind == "image":
+        picture = sample_files.sample_id(sample_files.TWILIO, "image", sid[6:])
         form["MediaContentType0"] = "image/jpeg"
-        form["MediaUrl0"] = f"https://api.twilio.com/2010-04-01/Accounts/{account}/Messages/MM{sid}/Media/ME{sid}"
+        form["MediaUrl0"] = f"https://api.twilio.com/2010-04-01/Accounts/{account}/Messages/MM{sid}/Media/{picture}"
     return _signed(connection, "application/x-www-form-urlencoded", urlencode(form).encode(), now)
 
 
@@ -168,7 +170,7 @@ def _whatsapp_content(line: Line, unique: str) -> Json:
 def _whatsapp_media(line: Line, unique: str) -> Json:
     digest = hashlib.sha256(unique.encode())
     media: Json = {
-        "id": str(int(digest.hexdigest()[:12], 16)),
+        "id": sample_files.sample_id(sample_files.WHATSAPP, line.kind, str(int(digest.hexdigest()[:12], 16))),
         "mime_type": MEDIA[line.kind],
         "sha256": base64.b64encode(digest.digest()).decode(),
     }

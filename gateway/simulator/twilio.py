@@ -22,6 +22,7 @@ from channels.phone_addresses import is_user_id
 from channels.segments import segments
 from channels.twilio.forms import Form, TooManyFields, read_form
 from gateway.simulator.accounts import Account, to_hook
+from gateway.simulator.drawing import sample_of
 from gateway.simulator.imitation import Desk, Imitation, Json, Message, Rejected, Written
 
 FORM = "application/x-www-form-urlencoded"
@@ -199,7 +200,8 @@ def typing(request: HttpRequest, desk: Desk) -> HttpResponse:
 def give(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Hand a file out that came with a message."""
     _login(request, desk)
-    file = desk.files.get(request.url.partition("?")[0].rpartition("/")[2])
+    file_id = request.url.partition("?")[0].rpartition("/")[2]
+    file = desk.files.get(file_id) or sample_of(file_id)
     if file is None:
         raise _rejected(20404)
     return HttpResponse(200, file.content, Headers.of({"content-type": file.mime_type}))

@@ -20,6 +20,7 @@ from channels.json_fields import list_in, object_in, text_in
 from channels.multipart import read_multipart
 from channels.phone_addresses import is_user_id, spelled
 from gateway.simulator.accounts import Account, to_hook
+from gateway.simulator.drawing import sample_of
 from gateway.simulator.files import StoredFile
 from gateway.simulator.imitation import Desk, Imitation, Json, Message, Rejected, Written
 
@@ -48,6 +49,8 @@ REASONS = {
 }  # fmt: skip
 UNNAMED = (400, "The message was not accepted")
 
+#: As Meta's links to files begin. Whoever follows one with the connection's base URL comes back here.
+FILE_HOST = "https://lookaside.fbsbx.com"
 FILES = ("image", "audio", "video", "document", "sticker")
 #: Types whose object must hold something, and what.
 NEEDED = {
@@ -197,13 +200,13 @@ def describe(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Tell where a file can be fetched."""
     _login(request, desk)
     base, _, file_id = request.url.partition("?")[0].rpartition("/")
-    file = desk.files.get(file_id)
+    file = desk.files.get(file_id) or sample_of(file_id)
     if file is None:
         raise _rejected(100, f"Unsupported get request. Object with ID '{file_id[:40]}' does not exist.")
     about = {
         "messaging_product": "whatsapp",
         "id": file_id,
-        "url": f"{base}/files/{file_id}",
+        "url": f"{FILE_HOST}/{base.rpartition('/')[2]}/files/{file_id}",
         "mime_type": file.mime_type,
         "sha256": hashlib.sha256(file.content).hexdigest(),
         "file_size": len(file.content),
@@ -214,7 +217,8 @@ def describe(request: HttpRequest, desk: Desk) -> HttpResponse:
 def give(request: HttpRequest, desk: Desk) -> HttpResponse:
     """Hand a file out."""
     _login(request, desk)
-    file = desk.files.get(request.url.partition("?")[0].rpartition("/")[2])
+    file_id = request.url.partition("?")[0].rpartition("/")[2]
+    file = desk.files.get(file_id) or sample_of(file_id)
     if file is None:
         return HttpResponse(404)
     return HttpResponse(200, file.content, Headers.of({"content-type": file.mime_type}))

@@ -21,7 +21,7 @@ export type StandingView = (typeof VIEWS)[number];
 export type View = StandingView | `lbl_${string}` | `team_${string}` | `view_${string}`;
 
 export interface Route {
-  readonly page: "inbox" | "login" | "settings";
+  readonly page: "inbox" | "login" | "join" | "reset" | "settings";
   readonly conversation: ConversationId | null;
   readonly view: View;
   /** What narrows the view, or the page of the settings, further: a query without its `?`. */
@@ -33,6 +33,8 @@ export interface Route {
 }
 
 const FIRST_VIEW: View = "open";
+/** Pages for who is not logged in (yet). */
+const WAYS_IN = ["login", "join", "reset"] as const;
 
 export const route = signal<Route>(read(location));
 export const view = computed(() => route.value.view);
@@ -92,7 +94,7 @@ function clean({ query, area, place, ...route }: { [Part in keyof Route]: Route[
 }
 
 export function write({ page, conversation, view, query = "", area, place }: Route): string {
-  if (page === "login") return "/login";
+  if (page === "login" || page === "join" || page === "reset") return `/${page}`;
   if (page === "settings") return withQuery(["/settings", area, place].filter(Boolean).join("/"), query);
   const path = conversation === null ? "/" : `/c/${conversation}`;
   return withQuery(path, [view === FIRST_VIEW ? "" : `view=${view}`, query].filter(Boolean).join("&"));
@@ -115,7 +117,7 @@ export function read(place: Pick<Location, "pathname" | "search">): Route {
   }
   parameters.delete("view");
   return clean({
-    page: pathname === "/login" ? "login" : "inbox",
+    page: WAYS_IN.find((one) => pathname === `/${one}`) ?? "inbox",
     conversation: /^\/c\/(cnv_[0-9a-f]+)$/u.exec(pathname)?.[1] ?? null,
     view: isView(wanted) ? wanted : FIRST_VIEW,
     query: parameters.toString(),

@@ -134,6 +134,13 @@ export interface Message {
 export interface Me {
   readonly user: { readonly id: string; readonly email: string; readonly name: string | null } | null;
   readonly tenant: { readonly id: string; readonly name: string; readonly slug: string };
+  /** Where this person belongs; none for an API key. */
+  readonly tenants?: readonly {
+    readonly id: string;
+    readonly name: string;
+    readonly slug: string;
+    readonly role: string;
+  }[];
   readonly role: string;
   /** What may be done here, by the words of the gateway's own table. */
   readonly permissions: readonly string[];

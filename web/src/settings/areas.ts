@@ -6,7 +6,7 @@
  * Pages are made of `Screen`; their texts are `words.AREA` (see `words/en.ts`).
  */
 
-import { Plug, Webhook, type IconNode } from "lucide";
+import { CircleUser, KeyRound, Plug, Users, Webhook, type IconNode } from "lucide";
 import type { ComponentType } from "preact";
 import { may } from "../permissions";
 import { words } from "../words";
@@ -29,6 +29,21 @@ export const AREA_GROUPS: readonly Area["group"][] = ["you", "workspace", "devel
 
 export const AREAS: readonly Area[] = [
   {
+    id: "profile",
+    group: "you",
+    title: () => words.profile.title,
+    icon: CircleUser,
+    when: () => may("account.write"),
+    load: () => import("./profile/page"),
+  },
+  {
+    id: "people",
+    group: "workspace",
+    title: () => words.people.title,
+    icon: Users,
+    load: () => import("./people/page"),
+  },
+  {
     id: "connections",
     group: "workspace",
     title: () => words.settings.connections,
@@ -42,6 +57,14 @@ export const AREAS: readonly Area[] = [
     icon: Webhook,
     when: () => may("webhooks.read"),
     load: () => import("../webhooks/page"),
+  },
+  {
+    id: "keys",
+    group: "developers",
+    title: () => words.keys.title,
+    icon: KeyRound,
+    when: () => may("api_keys.write"),
+    load: () => import("./keys/page"),
   },
 ];
 

@@ -27,10 +27,14 @@ import { Rail } from "./rail";
 import "./shell.css";
 
 const loadSettings = () => import("../settings/page");
+const loadJoin = () => import("../login/join");
+const loadReset = () => import("../login/reset");
 
 export function App() {
   if (unreachable.value) return <Unreachable />;
   if (route.value.page === "login") return <Login />;
+  if (route.value.page === "join") return <Lazy key="join" load={loadJoin} of={{}} />;
+  if (route.value.page === "reset") return <Lazy key="reset" load={loadReset} of={{}} />;
   return me.value === null ? <Opening /> : <Inbox />;
 }
 

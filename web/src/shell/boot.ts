@@ -30,7 +30,8 @@ export function startPage(): void {
   readWhatIsSeen(placeUnreadLine);
   watchPresence();
   effect(loadWhatIsShown);
-  void boot();
+  // Whoever follows a link to join or to set a password has not come in yet.
+  if (!["join", "reset"].includes(route.peek().page)) void boot();
 }
 
 /** Try to become live; without a session this leads to the login. */

@@ -3,9 +3,12 @@
 import { customer } from "./de/customer";
 import { first } from "./de/first";
 import { desk } from "./de/desk";
+import { keys } from "./de/keys";
 import { list } from "./de/list";
 import { login } from "./de/login";
 import { names } from "./de/names";
+import { people } from "./de/people";
+import { profile } from "./de/profile";
 import { search } from "./de/search";
 import { settings } from "./de/settings";
 import { shell } from "./de/shell";
@@ -23,8 +26,11 @@ export const de: Words = {
   customer,
   desk,
   first,
+  keys,
   list,
   login,
+  people,
+  profile,
   search,
   settings,
   time,

@@ -17,9 +17,12 @@
 import { customer } from "./en/customer";
 import { first } from "./en/first";
 import { desk } from "./en/desk";
+import { keys } from "./en/keys";
 import { list } from "./en/list";
 import { login } from "./en/login";
 import { names } from "./en/names";
+import { people } from "./en/people";
+import { profile } from "./en/profile";
 import { search } from "./en/search";
 import { settings } from "./en/settings";
 import { shell } from "./en/shell";
@@ -36,8 +39,11 @@ export const en = {
   customer,
   desk,
   first,
+  keys,
   list,
   login,
+  people,
+  profile,
   search,
   settings,
   time,

@@ -1,0 +1,55 @@
+/** Settings → People. */
+
+import { plural } from "./forms";
+
+export const people = {
+  title: "People",
+  lead: "Who works in this workspace, and what they may do.",
+  readOnly: "Only owners and admins invite and change people.",
+  roles: {
+    owner: "Owner",
+    admin: "Admin",
+    manager: "Manager",
+    operator: "Operator",
+    viewer: "Viewer",
+  } as Record<string, string>,
+  roleLead: {
+    owner: "May do everything, and decides about owners.",
+    admin: "Manages people, connections and API keys.",
+    manager: "Manages teams, labels and customers.",
+    operator: "Answers customers.",
+    viewer: "Reads along.",
+  } as Record<string, string>,
+  you: "You",
+  role: "Role",
+  roleOf: (name: string) => `Role of ${name}`,
+  more: (count: number) => plural(count, "# more permission", "# more permissions"),
+  disabled: "Disabled",
+  disable: "Disable",
+  enable: "Enable",
+  actionsFor: (name: string) => `Actions for ${name}`,
+  confirm: (name: string) => `Disable ${name}?`,
+  confirmWhy:
+    "All their logins end at once. What they wrote stays, with their name; you can enable them again.",
+  cancel: "Cancel",
+  invite: "Invite somebody",
+  inviteLead: "They get a link that works for seven days, once.",
+  email: "Email",
+  send: "Invite",
+  sending: "Inviting…",
+  invited: "Invited",
+  waiting: "Invitations that wait",
+  expires: (day: string) => `Until ${day}`,
+  expired: "Expired",
+  resend: "Send again",
+  revoke: "Take back",
+  mailed: (email: string) => `A mail is on its way to ${email}.`,
+  linkTitle: "Pass this link on",
+  linkWhy: (email: string) =>
+    `No mail could be sent. Give this link to ${email} yourself: whoever has it can join. It is shown only now.`,
+  link: "the link",
+  done: "Done",
+  refusedRole: "You can't give or take a role that may do more than you.",
+  loading: "Loading the people",
+  error: "The people could not be loaded.",
+};

@@ -6,7 +6,17 @@
  * Pages are made of `Screen`; their texts are `words.AREA` (see `words/en.ts`).
  */
 
-import { CircleUser, KeyRound, Plug, Users, Webhook, type IconNode } from "lucide";
+import {
+  CircleUser,
+  KeyRound,
+  MessageSquareQuote,
+  Plug,
+  Tag,
+  Users,
+  UsersRound,
+  Webhook,
+  type IconNode,
+} from "lucide";
 import type { ComponentType } from "preact";
 import { may } from "../permissions";
 import { words } from "../words";
@@ -51,12 +61,25 @@ export const AREAS: readonly Area[] = [
     load: () => import("./connectionpages"),
   },
   {
-    id: "webhooks",
-    group: "developers",
-    title: () => words.webhooks.title,
-    icon: Webhook,
-    when: () => may("webhooks.read"),
-    load: () => import("../webhooks/page"),
+    id: "teams",
+    group: "workspace",
+    title: () => words.workspace.teams.title,
+    icon: UsersRound,
+    load: () => import("./teams/page"),
+  },
+  {
+    id: "labels",
+    group: "workspace",
+    title: () => words.workspace.labels.title,
+    icon: Tag,
+    load: () => import("./labels/page"),
+  },
+  {
+    id: "canned",
+    group: "workspace",
+    title: () => words.workspace.canned.title,
+    icon: MessageSquareQuote,
+    load: () => import("./canned/page"),
   },
   {
     id: "keys",
@@ -65,6 +88,14 @@ export const AREAS: readonly Area[] = [
     icon: KeyRound,
     when: () => may("api_keys.write"),
     load: () => import("./keys/page"),
+  },
+  {
+    id: "webhooks",
+    group: "developers",
+    title: () => words.webhooks.title,
+    icon: Webhook,
+    when: () => may("webhooks.read"),
+    load: () => import("../webhooks/page"),
   },
 ];
 

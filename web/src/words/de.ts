@@ -16,6 +16,7 @@ import { thread } from "./de/thread";
 import { time } from "./de/time";
 import { views } from "./de/views";
 import { webhooks } from "./de/webhooks";
+import { workspace } from "./de/workspace";
 import type { Words } from "./en";
 
 export const de: Words = {
@@ -35,4 +36,5 @@ export const de: Words = {
   settings,
   time,
   webhooks,
+  workspace,
 };

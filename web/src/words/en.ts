@@ -30,6 +30,7 @@ import { thread } from "./en/thread";
 import { time } from "./en/time";
 import { views } from "./en/views";
 import { webhooks } from "./en/webhooks";
+import { workspace } from "./en/workspace";
 
 export const en = {
   ...names,
@@ -48,6 +49,7 @@ export const en = {
   settings,
   time,
   webhooks,
+  workspace,
 };
 
 export type Words = typeof en;

@@ -110,6 +110,7 @@ function Labels({ of }: { readonly of: Conversation }) {
       {labels.value.map((one) => (
         <MenuItem
           key={one.id}
+          kind="checkbox"
           checked={has.includes(one.id)}
           onSelect={() => {
             toggleLabel(one.id);

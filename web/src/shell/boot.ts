@@ -2,6 +2,7 @@
 
 import { effect, signal } from "@preact/signals";
 import { ApiError } from "../api";
+import { watchComposer } from "../composer/watch";
 import "../keys/all";
 import { watchKeys } from "../keys/watch";
 import { openView, reach as listReach } from "../list/conversations";
@@ -29,6 +30,7 @@ export function startPage(): void {
   watchFirstSteps();
   readWhatIsSeen(placeUnreadLine);
   watchPresence();
+  watchComposer();
   effect(loadWhatIsShown);
   // Whoever follows a link to join or to set a password has not come in yet.
   if (!["join", "reset"].includes(route.peek().page)) void boot();

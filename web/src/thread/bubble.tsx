@@ -1,24 +1,34 @@
 /** One message of a phone channel. */
 
+import { Reply as ReplyIcon } from "lucide";
+import { capabilitiesOf } from "../composer/capabilities";
+import { focusField } from "../composer/field";
+import { mode } from "../composer/mode";
+import { isNew } from "../composer/pending";
+import { quote } from "../composer/quoting";
 import type { Message } from "../model/types";
+import { may } from "../permissions";
 import { previewOf } from "../preview";
+import { Icon } from "../ui/icon";
 import { words } from "../words";
 import { Attachments } from "./attachments/attachments";
 import { exact } from "../ui/time";
 import { quoted } from "./quoted";
 import { reactionsTo } from "./reactions";
+import { Outcome } from "./status";
 
 export function Bubble({ of }: { readonly of: Message }) {
   return (
-    <article class="message" data-message={of.id}>
+    <article class={isNew(of) ? "message waiting" : "message"} data-message={of.id}>
       <div class={`bubble ${isBare(of) ? "bare" : ""} ${of.status === "failed" ? "failed" : ""}`}>
         <Quote of={of} />
         <Attachments of={of.attachments} />
         <Text of={of} />
         {of.edited_at && !of.deleted_at && <p class="edited">{words.message.edited}</p>}
+        <QuoteButton of={of} />
       </div>
       <Reactions to={of} />
-      {of.status === "failed" && <Failure of={of} />}
+      <Outcome of={of} />
     </article>
   );
 }
@@ -68,12 +78,24 @@ function Quote({ of }: { readonly of: Message }) {
   );
 }
 
-export function Failure({ of }: { readonly of: Message }) {
+// Where the provider can show what is answered, and knows the message.
+function QuoteButton({ of }: { readonly of: Message }) {
+  const able = of.external_id !== null && !of.deleted_at && may("messages.send");
+  if (!able || capabilitiesOf(of.provider)?.quotes !== true) return null;
   return (
-    <p class="failure">
-      {words.message.failed(of.error?.message ?? words.message.noReason)}
-      {of.error !== null && <span class="failure-code"> {words.message.code(of.error.code)}</span>}
-    </p>
+    <button
+      type="button"
+      class="button quiet square bubble-quote"
+      aria-label={words.composer.quote}
+      title={words.composer.quote}
+      onClick={() => {
+        mode.value = "reply";
+        quote(of);
+        focusField();
+      }}
+    >
+      <Icon of={ReplyIcon} size={14} />
+    </button>
   );
 }
 

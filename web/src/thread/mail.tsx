@@ -8,10 +8,11 @@ import { Icon } from "../ui/icon";
 import { Tooltip } from "../ui/tooltip";
 import { words } from "../words";
 import { Attachments } from "./attachments/attachments";
-import { Failure, linked } from "./bubble";
+import { linked } from "./bubble";
 import { MailBody } from "./mailbody";
 import { conversation } from "./messages";
 import { Meta } from "./meta";
+import { Outcome } from "./status";
 import "./mail.css";
 
 export function MailCard({ of }: { readonly of: Message }) {
@@ -38,7 +39,7 @@ export function MailCard({ of }: { readonly of: Message }) {
       )}
       {of.has_html ? <MailBody of={of} sender={sender} /> : <PlainBody of={of} />}
       <Attachments of={of.attachments} />
-      {of.status === "failed" && <Failure of={of} />}
+      <Outcome of={of} />
     </article>
   );
 }

@@ -2,6 +2,7 @@
 
 import { batch, computed, effect, signal } from "@preact/signals";
 import { ApiError, getConversation, listMessages, markRead } from "../api";
+import { onTheirWay } from "../composer/outbox";
 import { addConversations, addMessages, changeConversation, findConversation } from "../model/inbox";
 import { byOccurrence } from "../model/order";
 import type { Conversation, ConversationId, Message, MessageId, MessagePage } from "../model/types";
@@ -40,11 +41,12 @@ export const messages = computed<readonly Message[]>(() => {
   const known = inbox.value.messages[openId.value ?? ""] ?? [];
   if (!begun) return [];
   const top = pasts.value[openId.value ?? ""]?.top ?? null;
-  return known.filter(
+  const read = known.filter(
     (message) =>
       (edge === null || byOccurrence(message, edge) >= 0) &&
       (top === null || byOccurrence(message, top) <= 0),
   );
+  return top === null ? [...read, ...onTheirWay.value.map(({ shown }) => shown)] : read;
 });
 
 /** Read the newest messages of a conversation unless that has been done. */

@@ -1,6 +1,6 @@
 /** The time of a message, its status glyph, and behind them all its times to the second. */
 
-import { Check, CheckCheck, CircleAlert, Clock3, type IconNode } from "lucide";
+import { Check, CheckCheck, CircleAlert, CircleQuestionMark, Clock3, type IconNode } from "lucide";
 import type { Message, MessageStatus } from "../model/types";
 import { Icon } from "../ui/icon";
 import { clockTime, duration, exact } from "../ui/time";
@@ -10,7 +10,7 @@ import { words } from "../words";
 const GLYPHS: Readonly<Record<MessageStatus, IconNode | null>> = {
   received: null,
   queued: Clock3,
-  unknown: Clock3,
+  unknown: CircleQuestionMark,
   sent: Check,
   delivered: CheckCheck,
   read: CheckCheck,

@@ -2,6 +2,7 @@
 
 import { ArrowDown } from "lucide";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { sentCount } from "../composer/outbox";
 import type { Message, MessageId } from "../model/types";
 import { isComplete } from "../reach";
 import { Icon } from "../ui/icon";
@@ -28,6 +29,7 @@ export function Thread() {
     },
   });
   const below = useBelow(all, atEnd);
+  useSent(toEnd);
   return (
     <div class="thread-body">
       <div
@@ -94,6 +96,18 @@ function Top() {
       </button>
     </p>
   );
+}
+
+/** Whoever sends something sees it. */
+function useSent(toEnd: () => void): void {
+  const sent = sentCount.value;
+  const seen = useRef(sent);
+  useEffect(() => {
+    if (seen.current === sent) return;
+    seen.current = sent;
+    if (inPast.peek()) void showNewest();
+    else toEnd();
+  });
 }
 
 /** How many messages came in below while the reader was further up. */

@@ -1,5 +1,6 @@
 /** Die deutschen Texte: dieselben Schlüssel wie in `en.ts`, das auch sagt, wie neue hinzukommen. */
 
+import { composer, templates } from "./de/composer";
 import { customer } from "./de/customer";
 import { first } from "./de/first";
 import { desk } from "./de/desk";
@@ -24,6 +25,7 @@ export const de: Words = {
   ...shell,
   ...thread,
   ...views,
+  composer,
   customer,
   desk,
   first,
@@ -34,6 +36,7 @@ export const de: Words = {
   profile,
   search,
   settings,
+  templates,
   time,
   webhooks,
   workspace,

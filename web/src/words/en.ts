@@ -14,6 +14,7 @@
  * Short, plain, sentence case. `words.test.ts` compares both languages.
  */
 
+import { composer, templates } from "./en/composer";
 import { customer } from "./en/customer";
 import { first } from "./en/first";
 import { desk } from "./en/desk";
@@ -37,6 +38,7 @@ export const en = {
   ...shell,
   ...thread,
   ...views,
+  composer,
   customer,
   desk,
   first,
@@ -47,6 +49,7 @@ export const en = {
   profile,
   search,
   settings,
+  templates,
   time,
   webhooks,
   workspace,

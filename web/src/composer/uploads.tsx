@@ -1,0 +1,42 @@
+/** The files that go with a reply. */
+
+import { FileText, X } from "lucide";
+import { Icon } from "../ui/icon";
+import { fileSize } from "../ui/size";
+import { words } from "../words";
+import { keepSoon } from "./drafts";
+import { detach, filesOf, type Upload } from "./files";
+
+export function Uploads({ of }: { readonly of: string }) {
+  const files = filesOf(of);
+  if (files.length === 0) return null;
+  return (
+    <ul class="composer-uploads">
+      {files.map((one) => (
+        <li key={one.key} class={one.failure === null ? "composer-upload" : "composer-upload failed"}>
+          <Icon of={FileText} />
+          <span class="composer-upload-name">{one.name}</span>
+          <span class="composer-upload-state" role={one.failure === null ? undefined : "alert"}>
+            {state(one)}
+          </span>
+          <button
+            type="button"
+            class="button quiet square small"
+            aria-label={words.composer.removeFile(one.name)}
+            onClick={() => {
+              detach(of, one.key);
+              keepSoon(of);
+            }}
+          >
+            <Icon of={X} size={14} />
+          </button>
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function state({ id, failure, size, name }: Upload): string {
+  if (failure !== null) return words.composer.uploadFailed(name, failure);
+  return id === null ? words.composer.uploading : fileSize(size);
+}

@@ -3,8 +3,10 @@
 import asyncio
 import base64
 import hashlib
+import json
 import re
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,7 +20,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from channels.adapter import Adapter
 from channels.events import Media
 from channels.outbound import Refused
 from channels.registry import ADAPTERS
@@ -36,6 +37,7 @@ from gateway.outgoing.http import Calls
 from gateway.store.pool import open_pool
 from tests.api.rows import Rows
 from tests.conftest import Database, Tenant, new_id
+from tests.files.program import Connection
 from tests.files.samples import HTML, PDF, opus, png
 
 LIMIT = 2 * 1024 * 1024
@@ -73,15 +75,6 @@ class Provider:
         if isinstance(answer, str):
             return web.Response(status=307, headers={"Location": answer})
         return web.Response(status=answer)
-
-
-@dataclass(frozen=True)
-class Connection:
-    """A connection whose provider is the stand-in."""
-
-    adapter: Adapter
-    credentials: Any
-    context: Mapping[str, Any]
 
 
 @dataclass
@@ -426,6 +419,45 @@ async def test_a_lease_that_ended_is_taken_up_by_another(desk: Desk) -> None:
     await desk.database.script("UPDATE attachments SET due_at = now() WHERE state = 'pending'")
     async with desk.fetching():
         await desk.until(message, "stored")
+
+
+async def test_a_worker_that_is_killed_leaves_nothing_half_and_another_goes_on(desk: Desk) -> None:
+    begun = asyncio.Event()
+
+    async def half_of_it(request: web.Request) -> web.StreamResponse:
+        answer = web.StreamResponse(headers={"Content-Length": str(LIMIT)})
+        await answer.prepare(request)
+        await answer.write(b"x" * (LIMIT // 2))
+        begun.set()
+        await asyncio.Event().wait()
+        return answer
+
+    desk.provider.answers["/2010-04-01/a"] = half_of_it
+    message = await desk.message(("image", None, link("a")))
+    told = {
+        "hook_url": desk.database.hook_url, "app_url": desk.database.app_url, "folder": str(desk.folder),
+        "provider_url": desk.provider.url, "integrations": desk.tenant.ready["integrations"], "master_key": MASTER,
+        "limit": LIMIT,
+    }  # fmt: skip
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tests.files.program", stdin=asyncio.subprocess.PIPE
+    )  # fmt: skip
+    assert process.stdin is not None
+    process.stdin.write(json.dumps(told).encode())
+    process.stdin.close()
+    async with asyncio.timeout(60):
+        await begun.wait()
+        await desk.until_true(lambda: any(path.stat().st_size for path in (desk.folder / "incoming").iterdir()))
+    process.kill()
+    await process.wait()
+    (row,) = await desk.state(message)
+    assert (row["state"], row["tries"]) == ("pending", 1)
+    assert await desk.database.value("SELECT count(*) FROM files") == 0
+    desk.provider.answers["/2010-04-01/a"] = png()
+    await desk.database.script("UPDATE attachments SET due_at = now() WHERE state = 'pending'")
+    async with desk.fetching():
+        (row,) = await desk.until(message, "stored")
+    assert row["tries"] == 2
 
 
 async def test_a_mails_files_come_out_of_its_original(desk: Desk) -> None:

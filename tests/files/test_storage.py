@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.request import Request, urlopen
 from uuid import UUID
 
 import pytest
@@ -12,11 +13,13 @@ from hypothesis import strategies as st
 from moto.server import ThreadedMotoServer
 from pydantic import SecretStr
 
+from gateway.files.chosen import storage_of
 from gateway.files.disk import DiskStorage
 from gateway.files.errors import ContentMissing, FileEmpty, FileTooLarge, StorageUnavailable
 from gateway.files.s3 import Bucket, S3Storage
 from gateway.files.spool import spooled
 from gateway.files.storage import PIECE_BYTES, Storage, key_of, require_key
+from gateway.settings import Settings
 
 TENANT = UUID(int=7)
 LARGE = bytes(range(256)) * (PIECE_BYTES // 256 * 5) + b"end"
@@ -25,16 +28,11 @@ LARGE = bytes(range(256)) * (PIECE_BYTES // 256 * 5) + b"end"
 @pytest.fixture(scope="session")
 def s3_url() -> Iterator[str]:
     """A server that speaks S3, with one bucket."""
-    import boto3  # noqa: PLC0415 - takes a second, which only these tests need
-
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
-    client = boto3.client(
-        "s3", endpoint_url=url, region_name="us-east-1", aws_access_key_id="a", aws_secret_access_key="b"
-    )  # fmt: skip
-    client.create_bucket(Bucket="files")
+    urlopen(Request(f"{url}/files", method="PUT")).close()  # noqa: S310 - the server above
     yield url
     server.stop()
 
@@ -164,3 +162,21 @@ async def test_many_at_once_end_in_one(storage: Storage) -> None:
     keys = await asyncio.gather(*(put(storage, b"the same") for _ in range(8)))
     assert len(set(keys)) == 1
     assert await read(storage, keys[0], 0, 8) == b"the same"
+
+
+async def test_the_settings_choose_the_storage(settings: Settings, s3_url: str, tmp_path: Path) -> None:
+    assert isinstance(storage_of(settings), DiskStorage)
+    bucketed = settings.model_copy(
+        update={
+            "files_bucket": "files/inbox", "files_endpoint": s3_url, "files_region": "us-east-1",
+            "files_access_key_id": "a", "files_secret_access_key": SecretStr("b"),
+        }
+    )  # fmt: skip
+    chosen = storage_of(bucketed)
+    key = await put(chosen, b"by the settings")
+    assert await read(bucket(s3_url, tmp_path), key, 0, 2) == b"by"
+    nowhere = storage_of(settings.model_copy(update={"files_dir": None}))
+    with pytest.raises(StorageUnavailable, match="POSTGATE_FILES_DIR"):
+        await nowhere.exists(key)
+    with pytest.raises(StorageUnavailable, match="POSTGATE_FILES_DIR"):
+        await read(nowhere, key, 0, 1)

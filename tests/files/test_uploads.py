@@ -32,7 +32,8 @@ async def upload(served: Served, tenant: Tenant, body: bytes, name: str = "a.bin
 
 def path_of(file: Any) -> str:
     """Return the path of a file's link."""
-    return urlsplit(file["link"]["url"]).path
+    path: str = urlsplit(file["link"]["url"]).path
+    return path
 
 
 async def test_an_uploaded_picture_is_described_by_its_bytes(served: Served, tenant: Tenant) -> None:

@@ -29,7 +29,7 @@ from gateway.problems import (
     Refusal,
     WindowClosed,
 )
-from gateway.store import sending
+from gateway.store import sending, targets
 from gateway.store.pool import TenantTx
 
 PREVIEW_LENGTH, PREVIEW_SOURCE = 140, 400
@@ -75,7 +75,7 @@ class Composer:
     new_id: Callable[[], UUID]
 
     async def compose(
-        self, tx: TenantTx, to: sending.Target, body: MessageBody, author_id: UUID | None, moment: datetime
+        self, tx: TenantTx, to: targets.Target, body: MessageBody, author_id: UUID | None, moment: datetime
     ) -> sending.NewMessage:
         """Return a message that can be stored.
 
@@ -137,12 +137,12 @@ class Composer:
         )
 
     async def _quoted(
-        self, tx: TenantTx, to: sending.Target, adapter: Adapter, body: MessageBody
-    ) -> sending.QuotedMessage | None:
+        self, tx: TenantTx, to: targets.Target, adapter: Adapter, body: MessageBody
+    ) -> targets.QuotedMessage | None:
         """Return the message that is answered; by mail, the latest one if none is named."""
         if body.reply_to_id is None:
-            return sending.QuotedMessage(None, to.last_message_id) if to.kind == "email" else None
-        found = await sending.quoted(tx, parse("msg", body.reply_to_id), to.conversation_id)
+            return targets.QuotedMessage(None, to.last_message_id) if to.kind == "email" else None
+        found = await targets.quoted(tx, parse("msg", body.reply_to_id), to.conversation_id)
         if found is None:
             raise _invalid("/reply_to_id", "there is no such message in this conversation")
         if not (adapter.capabilities.quotes or body.reaction is not None):
@@ -151,7 +151,7 @@ class Composer:
             raise _invalid("/reply_to_id", "the provider doesn't know this message (yet), so it can't be answered")
         return found
 
-    def _upload(self, file: sending.OwnFile, medium: str) -> sending.NewFile:
+    def _upload(self, file: targets.OwnFile, medium: str) -> sending.NewFile:
         return sending.NewFile(
             id=self.new_id(), type="file" if medium == "email" else media_kind(file.mime_type), url=None,
             file_id=file.id, filename=file.filename, mime_type=file.mime_type, size_bytes=file.size_bytes,
@@ -164,7 +164,7 @@ class Composer:
             size_bytes=None, width=None, height=None, duration_ms=None, sha256=None,
         )  # fmt: skip
 
-    def _try(self, to: sending.Target, adapter: Adapter, tenant_id: UUID, message: OutboundMessage) -> None:
+    def _try(self, to: targets.Target, adapter: Adapter, tenant_id: UUID, message: OutboundMessage) -> None:
         """Build the request that would send a message, and forget it: what no provider takes is never queued."""
         try:
             adapter.build(message, to.credentials(self.keyring, tenant_id))
@@ -172,13 +172,13 @@ class Composer:
             raise Invalid(f"this can't be sent: {error.detail}", [Fault("body", "", error.detail)]) from None
 
 
-def require_open(to: sending.Target, moment: datetime, *, template: bool) -> None:
+def require_open(to: targets.Target, moment: datetime, *, template: bool) -> None:
     """Check that something may be sent there now.
 
     Raises:
         Refusal: saying why not.
     """
-    found = sending.obstacle(to, moment, template=template)
+    found = targets.obstacle(to, moment, template=template)
     if found is not None:
         raise REFUSALS[found](OBSTACLES[found])
 
@@ -231,9 +231,9 @@ def _medium(adapter: Adapter, kind: str, body: MessageBody) -> str:
     return "mms" if kind == "sms" and has_files and "mms" in adapter.capabilities.channels else kind
 
 
-async def _uploaded(tx: TenantTx, ids: Sequence[str]) -> Sequence[sending.OwnFile]:
+async def _uploaded(tx: TenantTx, ids: Sequence[str]) -> Sequence[targets.OwnFile]:
     keys = [parse("file", one) for one in ids]
-    found = await sending.files(tx, keys)
+    found = await targets.files(tx, keys)
     missing = [place for place, key in enumerate(keys) if key not in found]
     if missing:
         faults = [Fault("body", f"/attachments/{place}", "there is no such file") for place in missing]
@@ -275,13 +275,13 @@ def _imagined(adapter: Adapter, medium: str, file: sending.NewFile) -> Media:
     return Media(type=file.type, mime_type=file.mime_type, filename=file.filename, size=file.size_bytes, url=SOME_LINK)
 
 
-async def _shown_text(tx: TenantTx, to: sending.Target, body: MessageBody) -> str | None:
+async def _shown_text(tx: TenantTx, to: targets.Target, body: MessageBody) -> str | None:
     """Return what the thread shows: of a template its text, filled in, if the provider has listed it."""
     if body.reaction is not None:
         return body.reaction.emoji
     if body.template is None:
         return body.text
-    listed = await sending.template(tx, to.integration_id, body.template.name, body.template.language)
+    listed = await targets.template(tx, to.integration_id, body.template.name, body.template.language)
     if listed is None:
         return None
     status, text = listed

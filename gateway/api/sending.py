@@ -30,7 +30,7 @@ from gateway.problems import (
     WindowClosed,
     WrongState,
 )
-from gateway.store import log, sending
+from gateway.store import log, sending, targets
 from gateway.store.pool import TenantTx, tenant_tx
 
 Found = TypeVar("Found")
@@ -154,7 +154,7 @@ class Sending:
         """Queue a message once more."""
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             conversation_id = _there(await sending.conversation_of(tx, call.id))
-            target = _there(await sending.lock_target(tx, conversation_id))
+            target = _there(await targets.lock_target(tx, conversation_id))
             send = _there(await sending.lock_send(tx, call.id))
             if send.status == "unknown" and not call.body.may_duplicate:
                 raise WrongState("it is not known whether this message was sent; the customer might get it twice")
@@ -182,7 +182,7 @@ class Sending:
         self, tx: TenantTx, conversation_id: UUID, body: MessageBody, author_id: UUID | None, entries: list[Entry]
     ) -> str:
         """Store a message with its log entry; returns it as JSON text."""
-        target = await sending.lock_target(tx, conversation_id)
+        target = await targets.lock_target(tx, conversation_id)
         if target is None:
             raise NotFound("there is no such conversation")
         message = await self._composer.compose(tx, target, body, author_id, self._moment())
@@ -196,16 +196,16 @@ class Sending:
 
     async def _begin(self, tx: TenantTx, body: ConversationBody, author_id: UUID | None, entries: list[Entry]) -> str:
         """Find or make customer and conversation, then store the message."""
-        address = await sending.channel(tx, parse("ch", body.channel_id))
+        address = await targets.channel(tx, parse("ch", body.channel_id))
         if address is None:
             raise _invalid("/channel_id", "there is no such channel")
         values = _spellings(body.to, address)
         new_customer, new_conversation = self._new_id(), self._new_id()
-        customer_id = await sending.find_or_make_customer(tx, IDENTITIES[address.kind], values, new_customer, body.name)
-        conversation_id = await sending.find_or_make_conversation(
+        customer_id = await targets.find_or_make_customer(tx, IDENTITIES[address.kind], values, new_customer, body.name)
+        conversation_id = await targets.find_or_make_conversation(
             tx, address, customer_id, new_conversation, body.subject, self._moment()
         )
-        target = await sending.lock_target(tx, conversation_id)
+        target = await targets.lock_target(tx, conversation_id)
         if target is None:
             raise NotFound("there is no such conversation")
         target = replace(target, recipient=values[0])
@@ -229,7 +229,7 @@ class Sending:
         shown = await sending.message_json(tx, send.message_id)
         return await log.append(tx, kind, send.conversation_id, shown, self._new_id())
 
-    def _reference(self, send: sending.Queued, target: sending.Target) -> str:
+    def _reference(self, send: sending.Queued, target: targets.Target) -> str:
         """Return what to call a message that is sent again.
 
         A mail that may have arrived keeps its Message-ID, so that mail servers can drop the second one.
@@ -268,7 +268,7 @@ def _there(found: Found | None) -> Found:
     return found
 
 
-def _spellings(to: str, address: sending.Address) -> list[str]:
+def _spellings(to: str, address: targets.Address) -> list[str]:
     """Return an address in the one way in which webhooks will name it, and what else the same number may be called."""
     if address.kind == "email":
         if not MAILBOX.fullmatch(to.strip()):

@@ -41,7 +41,7 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
-class LinkedFile(Part):
+class FileByLink(Part):
     """A file that the provider fetches by itself."""
 
     type: MediaKind
@@ -89,7 +89,7 @@ class TemplateHeader(Part):
     """What fills the header of a template: one of these."""
 
     text: TemplateParameter | None = None
-    file: LinkedFile | None = None
+    file: FileByLink | None = None
     location: Place | None = None
 
     @model_validator(mode="after")
@@ -176,7 +176,7 @@ class Content(Part):
     location: Place | None = None
     contacts: list[Card] | None = Field(default=None, min_length=1, max_length=20)
     reaction: Reaction | None = None
-    links: list[LinkedFile] = Field(default=[], max_length=50, description="Files that the provider fetches.")
+    links: list[FileByLink] = Field(default=[], max_length=50, description="Files that the provider fetches.")
 
     @property
     def names(self) -> list[str]:

@@ -32,10 +32,10 @@ from gateway.outgoing.dialogue import DialogueEndless, Send
 from gateway.sending import metrics
 from gateway.sending.making import Own, UploadRefused, make
 from gateway.sending.schedule import next_wait
+from gateway.store import claims, outcomes, sending, targets
 from gateway.store import log as store_log
-from gateway.store import sending
+from gateway.store.claims import Claimed, Job, LeaseLost
 from gateway.store.pool import DatabaseUnavailable, TenantTx, tenant_tx
-from gateway.store.sending import Claimed, Job, LeaseLost
 
 log = structlog.get_logger(__name__)
 
@@ -131,7 +131,7 @@ class Attempt:
         """Make the attempt; returns once its outcome is recorded."""
         began = time.perf_counter()
         async with self._tx() as tx:
-            job = await sending.job(tx, self._claimed)
+            job = await claims.job(tx, self._claimed)
         outcome: Outcome = ("lost", None)
         if job is not None:
             with suppress(LeaseLost):
@@ -161,7 +161,7 @@ class Attempt:
         if self._stopping():
             return await self._again(timedelta(), counts=False)
         async with self._tx() as tx:
-            await sending.begin_call(tx, self._claimed, CALL_LEASE)
+            await claims.begin_call(tx, self._claimed, CALL_LEASE)
         response, result = await self._call(job, ready)
         if isinstance(result, Accepted):
             named = job.reference if ready.adapter.told_by_reference else result.external_id
@@ -176,7 +176,7 @@ class Attempt:
         """
         to = job.target
         content = Content.model_validate_json(job.content)
-        found = sending.obstacle(to, self._around.clock(), template=content.template is not None)
+        found = targets.obstacle(to, self._around.clock(), template=content.template is not None)
         if to.adapter is None or found is not None:
             code = found or "connection_disabled"
             raise NotSent(Refused(code, OBSTACLES[code], retryable=False))
@@ -219,8 +219,8 @@ class Attempt:
     async def _accepted(self, job: Job, external_id: str) -> Outcome:
         async def write(tx: TenantTx) -> UUID | None:
             if job.target.status == "error":
-                await sending.connection_works(tx, job.target.integration_id)
-            return await sending.accepted(tx, self._claimed, job.target.channel_id, external_id)
+                await outcomes.connection_works(tx, job.target.integration_id)
+            return await outcomes.accepted(tx, self._claimed, job.target.channel_id, external_id)
 
         await self._record(write)
         waited = self._around.clock() - job.queued_at
@@ -246,22 +246,22 @@ class Attempt:
     async def _failed(self, job: Job, refused: Refused, *, login: bool = False) -> Outcome:
         async def write(tx: TenantTx) -> UUID | None:
             if login:
-                await sending.connection_fails(tx, job.target.integration_id, refused.reason)
-            await sending.failed(tx, self._claimed, _error(refused, retryable=refused.retryable))
+                await outcomes.connection_fails(tx, job.target.integration_id, refused.reason)
+            await outcomes.failed(tx, self._claimed, _error(refused, retryable=refused.retryable))
             return None
 
         await self._record(write)
         return "failed", refused.code
 
     async def _unknown(self, tx: TenantTx, job: Job, error: dict[str, Any]) -> UUID | None:
-        await sending.unknown(tx, self._claimed, job.target.channel_id, job.reference, error)
+        await outcomes.unknown(tx, self._claimed, job.target.channel_id, job.reference, error)
         return None
 
     async def _again(self, wait: timedelta, *, slow: bool = False, counts: bool = True) -> Outcome:
         """Give the send back; ``counts`` when that was an attempt."""
 
         async def write(tx: TenantTx) -> None:
-            await sending.again(tx, self._claimed, wait, slow=slow, counts=counts)
+            await outcomes.again(tx, self._claimed, wait, slow=slow, counts=counts)
 
         await self._insist(write)
         return "again", None

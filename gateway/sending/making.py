@@ -15,7 +15,7 @@ from gateway.model.ids import public
 from gateway.model.provider import hook_url
 from gateway.model.sending import Content
 from gateway.outgoing.dialogue import Send, drive
-from gateway.store.sending import Job, SentFile
+from gateway.store.claims import Job, SentFile
 
 #: What stands in ``text`` for the thread alone: none of these is sent with words of its own.
 WORDLESS = frozenset({"template", "location", "contacts", "reaction"})

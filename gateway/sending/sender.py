@@ -10,9 +10,9 @@ import structlog
 from gateway.lasting import keep_at
 from gateway.sending import metrics
 from gateway.sending.attempt import Attempt, Surroundings
-from gateway.store import idempotency, sending
+from gateway.store import claims, idempotency
+from gateway.store.claims import Claimed
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
-from gateway.store.sending import Claimed
 
 log = structlog.get_logger(__name__)
 
@@ -97,7 +97,7 @@ class Sender:
             return []
         try:
             return list(
-                await sending.claim(self._hook_pool, room, LEASE, per_channel=PER_CHANNEL, per_tenant=PER_TENANT)
+                await claims.claim(self._hook_pool, room, LEASE, per_channel=PER_CHANNEL, per_tenant=PER_TENANT)
             )
         except (*UNAVAILABLE, asyncpg.PostgresError) as error:
             log.warning("sending.not_claimed", error=type(error).__name__)
@@ -132,7 +132,7 @@ class Sender:
             await asyncio.sleep(seconds)
 
     async def _measure(self) -> None:
-        waiting = await sending.waiting(self._hook_pool)
+        waiting = await claims.waiting(self._hook_pool)
         metrics.QUEUED.set(waiting.queued)
         metrics.IN_FLIGHT.set(waiting.in_flight)
         metrics.OVERDUE.set(max(waiting.overdue, 0.0))

@@ -11,18 +11,11 @@ from gateway.model.ids import parse, public
 from tests.api.conftest import ORIGIN, Served
 from tests.api.contract import faults
 from tests.api.rows import Rows
+from tests.api.writing import ON_CHANNEL, PATH, START, TEMPLATE, TEXT, channel, conversation, post
 from tests.conftest import Database, Tenant, new_id
 
-PATH = "/api/v1/conversations/{}/messages"
-START = "/api/v1/conversations"
-TEXT = {"text": "Good morning"}
 FILE = {"type": "image", "url": "https://files.example.org/cat.png"}
-TEMPLATE = {"name": "hello", "language": "en_US", "body": [{"text": "Jane"}]}
 CHOICES = [{"id": "1", "title": "Yes"}]
-ON_CHANNEL = """
-UPDATE conversations SET channel_id = $3, window_expires_at = now() + $4::integer * interval '1 hour'
-WHERE tenant_id = $1 AND id = $2
-"""
 ADD_TEMPLATE = """
 INSERT INTO message_templates (tenant_id, id, integration_id, name, language, status, body)
 VALUES ($1, gen_random_uuid(), $2, $3, 'en_US', $4, 'Hello {{1}}, see you {{2}}.')
@@ -38,35 +31,6 @@ FROM conversations c JOIN customer_identities i ON i.tenant_id = c.tenant_id AND
 WHERE c.tenant_id = $1 AND c.id = $2
 """
 COUNT = "SELECT count(*) FROM messages WHERE direction = 'outbound'"
-
-
-async def post(served: Served, tenant: Tenant, path: str, body: Any, status: int, **headers: str) -> Any:
-    """Post to the API; returns the JSON of the answer."""
-    async with served.client.post(path, json=body, headers={**tenant.auth, **headers}) as answer:
-        found = await answer.json(content_type=None)
-        assert answer.status == status, found
-        return found
-
-
-def channel(tenant: Tenant, provider: str, kind: str) -> str:
-    """Return the id of a tenant's channel."""
-    channels = tenant.integration(provider)["channels"]
-    return str(next(one["id"] for one in channels if one["kind"] == kind))
-
-
-async def conversation(
-    database: Database, tenant: Tenant, rows: Rows, provider: str, kind: str, *, hours: int = 24
-) -> str:
-    """Add a conversation on a channel, whose window is open for some hours."""
-    key = await rows.conversation(unread=2)
-    await database.fetch(ON_CHANNEL, tenant.id, parse("cnv", key), parse("ch", channel(tenant, provider, kind)), hours)
-    if kind == "email":
-        await database.fetch(
-            "UPDATE customer_identities i SET kind = 'email', value = 'jane@example.org' FROM conversations c"
-            " WHERE c.tenant_id = i.tenant_id AND c.customer_id = i.customer_id AND c.id = $1",
-            parse("cnv", key),
-        )
-    return key
 
 
 async def test_a_message_is_accepted_with_its_log_entry(
@@ -341,131 +305,3 @@ async def test_whoever_may_only_read_sends_nothing(
         (f"/api/v1/messages/{message['id']}/cancel", None),
     ):
         await served.problem("POST", path, 403, "forbidden", json=body, headers=tenant.auth)
-
-
-async def test_somebody_new_is_written_to_first(served: Served, tenant: Tenant, database: Database) -> None:
-    body = {**TEXT, "to": "+1 (202) 555-0177", "name": "Jo", "channel_id": channel(tenant, "twilio", "sms")}
-    message = await post(served, tenant, START, body, 201)
-    assert faults(served, "POST", START, 201, message) == []
-    assert message["to"] == ["+12025550177"]
-    kinds = ["customer.created", "conversation.created", "message.created"]
-    assert [entry.type for entry in served.neighbours.announced] == kinds
-    again = await post(served, tenant, START, {**body, "text": "And?"}, 201)
-    assert again["conversation_id"] == message["conversation_id"]
-    assert await database.value("SELECT count(*) FROM customers") == 1
-    shown = await served.get(f"/api/v1/conversations/{message['conversation_id']}", tenant)
-    assert (shown["customer"]["name"], shown["last_message"]["id"]) == ("Jo", again["id"])
-
-
-async def test_two_who_write_first_at_once_make_one_conversation(
-    served: Served, tenant: Tenant, database: Database
-) -> None:
-    body = {**TEXT, "to": "+12025550177", "channel_id": channel(tenant, "twilio", "sms")}
-    found = await asyncio.gather(*(post(served, tenant, START, body, 201) for _ in range(6)))
-    assert len({one["conversation_id"] for one in found}) == 1
-    assert await database.value("SELECT count(*) FROM customers") == 1
-    kinds = [entry.type for entry in served.neighbours.announced]
-    assert (kinds.count("customer.created"), kinds.count("conversation.created")) == (1, 1)
-    assert kinds.count("message.created") == 6
-
-
-async def test_a_number_without_its_country_is_one_of_the_connections(
-    served: Served, tenant: Tenant, database: Database
-) -> None:
-    body = {**TEXT, "to": "(202) 555-0177", "channel_id": channel(tenant, "twilio", "sms")}
-    await database.script("""UPDATE external_integrations SET config = '{"country": "US"}'""")
-    assert (await post(served, tenant, START, body, 201))["to"] == ["+12025550177"]
-
-
-async def test_a_mail_to_somebody_opens_a_conversation_each_time(served: Served, tenant: Tenant) -> None:
-    body = {**TEXT, "to": "Jo@Example.org", "subject": "Order", "channel_id": channel(tenant, "postmark", "email")}
-    first, second = [await post(served, tenant, START, body, 201) for _ in range(2)]
-    assert first["to"] == ["jo@example.org"]
-    assert first["conversation_id"] != second["conversation_id"]
-
-
-@pytest.mark.parametrize(
-    ("provider", "kind", "to"),
-    [
-        ("twilio", "sms", "Jo"),
-        ("twilio", "sms", "jo@example.org"),
-        ("twilio", "sms", "0177"),
-        ("postmark", "email", "+12025550177"),
-        ("postmark", "email", "jo@"),
-    ],
-)
-async def test_an_address_has_to_be_one_of_the_channel(
-    served: Served, tenant: Tenant, provider: str, kind: str, to: str
-) -> None:
-    body = {**TEXT, "to": to, "channel_id": channel(tenant, provider, kind)}
-    problem = await served.problem("POST", START, 422, "invalid", json=body, headers=tenant.auth)
-    assert problem["errors"][0]["pointer"] == "/to"
-
-
-async def test_the_first_message_on_whatsapp_is_a_template(served: Served, tenant: Tenant, database: Database) -> None:
-    body = {"to": "+12025550177", "channel_id": channel(tenant, "whatsapp_cloud", "whatsapp")}
-    await served.problem("POST", START, 409, "window_closed", json={**body, **TEXT}, headers=tenant.auth)
-    assert await database.value("SELECT count(*) FROM customers") == 0
-    message = await post(served, tenant, START, {**body, "template": TEMPLATE}, 201)
-    assert message["kind"] == "template"
-
-
-@pytest.mark.parametrize(
-    ("status", "body", "expected"),
-    [
-        ("failed", {}, 200),
-        ("unknown", {}, 409),
-        ("unknown", {"may_duplicate": True}, 200),
-        ("queued", {"may_duplicate": True}, 409),
-        ("sent", {"may_duplicate": True}, 409),
-        ("delivered", {}, 409),
-    ],
-)
-async def test_only_what_failed_is_sent_again(
-    served: Served, tenant: Tenant, rows: Rows, database: Database, status: str, body: Any, expected: int
-) -> None:
-    message = await post(served, tenant, PATH.format(await rows.conversation()), TEXT, 201)
-    await database.fetch("UPDATE messages SET status = $1, external_id = 'SM1', status_rank = 3", status)
-    await database.script("UPDATE sends SET state = 'sent'")
-    again = await post(served, tenant, f"/api/v1/messages/{message['id']}/retry", body, expected)
-    if expected == 200:
-        assert faults(served, "POST", "/api/v1/messages/{id}/retry", 200, again) == []
-        assert (again["status"], again["external_id"], list(again["status_at"])) == ("queued", None, ["queued"])
-        [row] = await database.fetch("SELECT state, round, reference FROM sends")
-        assert tuple(row) == ("queued", 2, f"{message['id']}-2")
-        assert served.neighbours.announced[-1].type == "message.status_changed"
-    else:
-        assert again["code"] == "wrong_state"
-
-
-async def test_a_retry_is_refused_like_a_new_message(
-    served: Served, tenant: Tenant, rows: Rows, database: Database
-) -> None:
-    message = await post(served, tenant, PATH.format(await rows.conversation()), TEXT, 201)
-    await database.script("UPDATE messages SET status = 'failed'; UPDATE customers SET status = 'blocked'")
-    path = f"/api/v1/messages/{message['id']}/retry"
-    await served.problem("POST", path, 409, "customer_blocked", json={}, headers=tenant.auth)
-
-
-async def test_a_message_is_taken_back_until_somebody_sends_it(
-    served: Served, tenant: Tenant, rows: Rows, database: Database
-) -> None:
-    key = await rows.conversation()
-    first, second = [await post(served, tenant, PATH.format(key), TEXT, 201) for _ in range(2)]
-    gone = await post(served, tenant, f"/api/v1/messages/{first['id']}/cancel", None, 200)
-    assert (gone["status"], gone["text"], gone["deleted_at"] is None) == ("canceled", None, False)
-    assert served.neighbours.announced[-1].type == "message.deleted"
-    path = f"/api/v1/messages/{first['id']}/cancel"
-    await served.problem("POST", path, 409, "wrong_state", headers=tenant.auth)
-    await database.script(
-        "UPDATE sends SET lease_token = gen_random_uuid(), lease_until = now() + interval '1 minute'"
-        " WHERE state = 'queued'"
-    )
-    path = f"/api/v1/messages/{second['id']}/cancel"
-    await served.problem("POST", path, 409, "wrong_state", headers=tenant.auth)
-
-
-async def test_what_came_in_is_neither_sent_again_nor_taken_back(served: Served, tenant: Tenant, rows: Rows) -> None:
-    message = await rows.message(await rows.conversation())
-    await served.problem("POST", f"/api/v1/messages/{message}/retry", 404, "not_found", json={}, headers=tenant.auth)
-    await served.problem("POST", f"/api/v1/messages/{message}/cancel", 404, "not_found", headers=tenant.auth)

@@ -15,7 +15,7 @@ import pytest
 from gateway.model.ids import parse
 from tests.api.conftest import Served
 from tests.api.rows import Rows
-from tests.api.test_sending import conversation, post
+from tests.api.writing import conversation, post
 from tests.conftest import Database, Tenant
 from tests.sending.conftest import Provider, move
 

@@ -6,6 +6,7 @@ from gateway.cli.inspect import inspect
 from gateway.cli.migrate import migrate
 from gateway.cli.providers import providers
 from gateway.cli.replay import replay
+from gateway.cli.seed import seed
 from gateway.cli.serve import serve
 from gateway.cli.settings import settings
 from gateway.cli.simulate import simulate
@@ -22,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (up, serve, work, migrate, simulate, simulator, inspect, providers, replay, settings):
+for command in (up, serve, work, migrate, simulate, simulator, inspect, providers, replay, seed, settings):
     app.command()(command)
 app.add_typer(tenants, name="tenants")
 app.add_typer(users, name="users")

@@ -93,17 +93,21 @@ WHERE s.n % 4 = 0
 # The newest is the customer's while it is unread; before it, question and answer take turns, with a note now and then.
 MESSAGES = """
 INSERT INTO messages (tenant_id, id, conversation_id, channel_id, external_id, direction, medium, kind, text, preview,
-    sender_name, sender_address, subject, status, occurred_at, received_at, created_at, author_id)
+    sender_name, sender_address, subject, mail, status, occurred_at, received_at, created_at, author_id)
 SELECT $1, pg_temp.id_at(m.at, 'message' || s.n || '/' || m.place || $1::uuid), s.id, s.channel_id,
     CASE WHEN m.direction <> 'internal' THEN 'sample-' || s.n || '-' || m.place END, m.direction, s.kind,
     CASE m.direction WHEN 'internal' THEN 'note' ELSE 'text' END, t.text, left(t.text, 160),
-    CASE m.direction WHEN 'inbound' THEN s.name END, CASE m.direction WHEN 'inbound' THEN s.address END,
+    CASE m.direction WHEN 'inbound' THEN s.name END,
+    CASE m.direction WHEN 'inbound' THEN s.address WHEN 'outbound' THEN h.address END,
     CASE WHEN m.direction <> 'internal' THEN c.subject END,
+    CASE WHEN s.kind = 'email' AND m.direction <> 'internal' THEN jsonb_build_object('cc', '[]'::jsonb, 'message_id',
+        s.n || '.' || m.place || '@example.org', 'from_verified', true, 'reply_text', t.text) END,
     CASE m.direction WHEN 'outbound' THEN 'delivered' ELSE 'received' END, m.at, m.at + interval '400 ms',
     m.at + interval '400 ms',
     CASE WHEN m.direction <> 'inbound' THEN ($2::uuid[])[1 + s.n % nullif(cardinality($2::uuid[]), 0)] END
 FROM sown s
 JOIN conversations c ON c.tenant_id = $1 AND c.id = s.id
+JOIN channels h ON h.tenant_id = $1 AND h.id = s.channel_id
 CROSS JOIN LATERAL (
     SELECT place, s.last - place::float8 / s.messages * s.length AS at,
         CASE WHEN place > 0 AND (s.n + place) % 23 = 0 THEN 'internal'

@@ -1,7 +1,7 @@
 /** The search: a field above everything, with what it finds below while somebody types. */
 
 import { Clock, Search, TriangleAlert, X } from "lucide";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Delayed } from "../ui/delayed";
 import { Icon } from "../ui/icon";
 import { Notice } from "../ui/notice";
@@ -25,10 +25,10 @@ import {
 } from "./searching";
 import "./search.css";
 
-export default function SearchBox() {
+export function SearchBox() {
   const element = useRef<HTMLDialogElement>(null);
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = element.current;
     dialog?.showModal();
     field.current?.select();
@@ -85,7 +85,9 @@ export default function SearchBox() {
         <Body />
       </div>
       <p class="unseen" role="status" aria-live="polite">
-        {found.value !== null && !busy.value && words.search.count(targets.value.length)}
+        {found.value !== null &&
+          !busy.value &&
+          words.search.count(targets.value.filter((one) => one.more === undefined).length)}
       </p>
     </dialog>
   );

@@ -20,7 +20,7 @@ import {
   type MessageHit,
   type Part,
 } from "./find";
-import { choose, chosenId, follow, searchOn, where } from "./searching";
+import { choose, chosenId, follow, moreId, where } from "./searching";
 
 export const LIST_ID = "search-results";
 
@@ -47,23 +47,28 @@ function Group({ kind, of }: { readonly kind: Kind; readonly of: Found }) {
       {kind === "customers" && of.customers?.data.map((hit) => <Customer key={hit.customer.id} of={hit} />)}
       {kind === "conversations" &&
         of.conversations?.data.map((hit) => <Subject key={hit.conversation.id} of={hit} />)}
-      {hits.data.length === 0 && <p class="search-none">{words.search.noneYet}</p>}
+      {hits.data.length === 0 && (
+        <p class="search-none" role="presentation">
+          {words.search.noneYet}
+        </p>
+      )}
       {hits.next_cursor !== null && (
-        <button type="button" class="link search-more" onClick={() => void searchOn(kind)}>
-          {hits.data.length === 0 ? words.search.older : words.search.more[kind]}
-        </button>
+        <Row id={moreId(kind)}>
+          <span class="search-on">
+            {hits.data.length === 0 ? words.search.older : words.search.more[kind]}
+          </span>
+        </Row>
       )}
     </div>
   );
 }
 
-interface HitProps {
+interface RowProps {
   readonly id: string;
-  readonly face: ComponentChildren;
   readonly children: ComponentChildren;
 }
 
-function Hit({ id, face, children }: HitProps) {
+function Row({ id, children }: RowProps) {
   const element = useRef<HTMLDivElement>(null);
   const chosen = chosenId.value === id;
   useEffect(() => {
@@ -86,9 +91,17 @@ function Hit({ id, face, children }: HitProps) {
         follow(id);
       }}
     >
+      {children}
+    </div>
+  );
+}
+
+function Hit({ id, face, children }: RowProps & { readonly face: ComponentChildren }) {
+  return (
+    <Row id={id}>
       <span class="row-face">{face}</span>
       <span class="search-lines">{children}</span>
-    </div>
+    </Row>
   );
 }
 

@@ -1,16 +1,17 @@
-/** Where the search opens, and the button that opens it; its file is fetched when it is first wanted. */
+/**
+ * Where the search opens, and the button that opens it.
+ *
+ * It comes with the page itself: what somebody types right after the key must not get lost while a file is fetched.
+ */
 
 import { Search as Glass } from "lucide";
 import { Icon } from "../ui/icon";
-import { Lazy } from "../ui/lazy";
 import { words } from "../words";
+import { SearchBox } from "./box";
 import { openSearch, searchOpen } from "./searching";
 
-const load = () => import("./box");
-const NO_PROPS = {};
-
 export function Search() {
-  return searchOpen.value ? <Lazy load={load} of={NO_PROPS} /> : null;
+  return searchOpen.value ? <SearchBox /> : null;
 }
 
 export function SearchButton() {

@@ -29,16 +29,21 @@ export const busy = signal(false);
 /** Why the last search found nothing: the code of the problem. */
 export const failure = signal<string | null>(null);
 
-/** A row of the results: where it leads to. */
+/** A row of the results: where it leads to, or of what it shows more. */
 export interface Target {
   readonly id: string;
   readonly conversation: ConversationId | null;
   readonly message?: MessageId;
+  readonly more?: Kind;
 }
 
 export const targets = computed<readonly Target[]>(() =>
-  KINDS.flatMap((kind) => targetsOf(found.value, kind)),
+  KINDS.flatMap((kind) => [...targetsOf(found.value, kind), ...moreOf(found.value, kind)]),
 );
+
+export function moreId(kind: Kind): string {
+  return `more-${kind}`;
+}
 
 const chosen = signal<string | null>(null);
 
@@ -73,9 +78,7 @@ export function chooseWhere(next: Where): void {
 
 export function narrow(change: Partial<Record<keyof Narrowed, string | number | undefined>>): void {
   const next = { ...narrowed.peek(), ...change };
-  narrowed.value = Object.fromEntries(
-    Object.entries(next).filter((entry) => entry[1] !== undefined),
-  );
+  narrowed.value = Object.fromEntries(Object.entries(next).filter((entry) => entry[1] !== undefined));
   void searchNow();
 }
 
@@ -119,6 +122,7 @@ export function choose(id: string): void {
 /** Go to where a row leads. */
 export function follow(id: string | null): void {
   const target = targets.peek().find((one) => one.id === id);
+  if (target?.more !== undefined) void searchOn(target.more);
   if (!target?.conversation) return;
   remember(text.peek());
   closeSearch();
@@ -154,6 +158,12 @@ async function ask(asked: Asked, cursor: string | null, before: () => Found): Pr
     failure.value = error.code;
   }
   busy.value = false;
+}
+
+function moreOf(found: Found | null, kind: Kind): readonly Target[] {
+  const hits = found?.[kind] ?? null;
+  const shown = hits !== null && hits.next_cursor !== null && (hits.data.length > 0 || where.value === kind);
+  return shown ? [{ id: moreId(kind), conversation: null, more: kind }] : [];
 }
 
 function targetsOf(found: Found | null, kind: Kind): readonly Target[] {

@@ -8,7 +8,7 @@ export const search: typeof English = {
   action: "Alles durchsuchen",
   hint: "Nachrichten, Kunden und Betreffe durchsuchen",
   clear: "Suche leeren",
-  close: "Suche schließen",
+  close: "Abbrechen",
   loading: "Es wird gesucht…",
   where: "Suchen in",
   places: {

@@ -7,7 +7,7 @@ export const search = {
   action: "Search everything",
   hint: "Search messages, customers and subjects",
   clear: "Clear the search",
-  close: "Close the search",
+  close: "Cancel",
   loading: "Searching…",
   where: "Search in",
   places: {

@@ -27,6 +27,8 @@ SAID = {
     "error": protocol.error(MALFORMED),
     "typing": protocol.typing(CONVERSATION, "ses_1", None),
     "presence": protocol.presence(CONVERSATION, [("ses_1", f"usr_{'0' * 32}"), ("ses_2", None)]),
+    "online": protocol.online([(f"usr_{'0' * 32}", "2026-01-01T00:00:00.000Z")]),
+    "own": protocol.own("draft.updated", '{"version":1}'),
 }
 OBJECTS = {name: frame for name, frame in REFUSED.items() if frame.startswith("{") and frame.endswith("}")}
 

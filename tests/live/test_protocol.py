@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.live import protocol, wakeup
 from gateway.live.cursor import Cursor, obstacle
-from gateway.live.protocol import FrameMalformed, Ping, Presence, Resume, Subscribe, Typing
+from gateway.live.protocol import FrameMalformed, Online, Ping, Presence, Resume, Subscribe, Typing
 from gateway.model.log import Entry
 from gateway.store.log import Head
 
@@ -29,6 +29,7 @@ UNDERSTOOD = {
     "subscribe to nothing": ('{"type":"subscribe","conversation_id":null}', Subscribe(None)),
     "typing": (f'{{"type":"typing","conversation_id":"{CONVERSATION}"}}', Typing(CONVERSATION)),
     "presence": ('{"type":"presence"}', Presence(None)),
+    "online": ('{"type":"online"}', Online()),
     "ping": ('{"type":"ping","more":1}', Ping()),
 }
 REFUSED = {

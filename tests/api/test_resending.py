@@ -54,6 +54,7 @@ async def test_a_message_is_taken_back_until_somebody_sends_it(
     key = await rows.conversation()
     first, second = [await post(served, tenant, PATH.format(key), TEXT, 201) for _ in range(2)]
     gone = await post(served, tenant, f"/api/v1/messages/{first['id']}/cancel", None, 200)
+    assert faults(served, "POST", "/api/v1/messages/{id}/cancel", 200, gone) == []
     assert (gone["status"], gone["text"], gone["deleted_at"] is None) == ("canceled", None, False)
     assert served.neighbours.announced[-1].type == "message.deleted"
     path = f"/api/v1/messages/{first['id']}/cancel"

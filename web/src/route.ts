@@ -21,14 +21,14 @@ export type StandingView = (typeof VIEWS)[number];
 export type View = StandingView | `lbl_${string}` | `team_${string}` | `view_${string}`;
 
 export interface Route {
-  readonly page: "inbox" | "login" | "join" | "reset" | "settings";
+  readonly page: "inbox" | "login" | "join" | "reset" | "customers" | "settings";
   readonly conversation: ConversationId | null;
   readonly view: View;
   /** What narrows the view, or the page of the settings, further: a query without its `?`. */
   readonly query?: string;
   /** Which part of the settings; nothing for their menu. */
   readonly area?: string;
-  /** Within that part: nothing for its first page. */
+  /** Within that part, or among the customers: nothing for the first page. */
   readonly place?: string;
 }
 
@@ -90,12 +90,14 @@ function clean({ query, area, place, ...route }: { [Part in keyof Route]: Route[
     ...(route as Route),
     ...(query ? { query } : {}),
     ...(route.page === "settings" ? { area: area ?? "", place: place ?? "" } : {}),
+    ...(route.page === "customers" ? { place: place ?? "" } : {}),
   };
 }
 
 export function write({ page, conversation, view, query = "", area, place }: Route): string {
   if (page === "login" || page === "join" || page === "reset") return `/${page}`;
   if (page === "settings") return withQuery(["/settings", area, place].filter(Boolean).join("/"), query);
+  if (page === "customers") return withQuery(["/customers", place].filter(Boolean).join("/"), query);
   const path = conversation === null ? "/" : `/c/${conversation}`;
   return withQuery(path, [view === FIRST_VIEW ? "" : `view=${view}`, query].filter(Boolean).join("&"));
 }
@@ -112,6 +114,16 @@ export function read(place: Pick<Location, "pathname" | "search">): Route {
       view: FIRST_VIEW,
       query: parameters.toString(),
       area,
+      place: inside.join("/"),
+    });
+  }
+  if (pathname === "/customers" || pathname.startsWith("/customers/")) {
+    const inside = pathname.split("/").slice(2).filter(isName);
+    return clean({
+      page: "customers",
+      conversation: null,
+      view: FIRST_VIEW,
+      query: parameters.toString(),
       place: inside.join("/"),
     });
   }

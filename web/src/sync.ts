@@ -4,6 +4,7 @@ import { batch, signal } from "@preact/signals";
 import { announce } from "./shell/announce";
 import { notify } from "./shell/notify";
 import { takeOwn } from "./composer/drafts";
+import { foldCustomers, forgetCustomers } from "./customers/known";
 import { ApiError, getConversation, getMe, listConversations, listMessages, onSessionEnd } from "./api";
 import { restart as restartList, wanted } from "./list/conversations";
 import { heardMentions } from "./list/mentioned";
@@ -46,6 +47,7 @@ export function endSession(how: "ended" | "left" = "ended"): void {
     me.value = null;
     inbox.value = emptyInbox(0);
     setShared(NOTHING_SHARED);
+    forgetCustomers();
     go({ page: "login" }, "replace");
   });
 }
@@ -171,6 +173,7 @@ function flush(): void {
   batch(() => {
     fold(fresh);
     foldShared(events);
+    foldCustomers(fresh);
   });
   heardMentions(fresh);
   notify(fresh);

@@ -9,9 +9,12 @@ import { toggleDetails } from "../shell/details";
 import { conversation } from "../thread/messages";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
+import { Lazy } from "../ui/lazy";
 import { ago, duration, exact, now } from "../ui/time";
 import { words } from "../words";
 import "./panel.css";
+
+const loadRecord = () => import("./record");
 
 export function CustomerPanel() {
   const of = conversation.value;
@@ -45,6 +48,7 @@ function Facts({ of }: { readonly of: Conversation }) {
           <CopyButton text={of.customer.address ?? ""} what={words.customer.address.toLowerCase()} />
         </p>
       </div>
+      <Lazy load={loadRecord} of={{ customer: of.customer.id, beside: of.id }} />
       <h3>{words.customer.conversation}</h3>
       <dl class="panel-facts">
         <dt>{words.customer.channel}</dt>

@@ -10,6 +10,7 @@ import {
   CircleUser,
   KeyRound,
   MessageSquareQuote,
+  ListChecks,
   Plug,
   Tag,
   Users,
@@ -38,6 +39,13 @@ export interface Area {
 export const AREA_GROUPS: readonly Area["group"][] = ["you", "workspace", "developers"];
 
 export const AREAS: readonly Area[] = [
+  {
+    id: "fields",
+    group: "workspace",
+    title: () => words.customers.fieldsTitle,
+    icon: ListChecks,
+    load: () => import("./fields/page"),
+  },
   {
     id: "profile",
     group: "you",

@@ -27,6 +27,7 @@ import { Rail } from "./rail";
 import "./shell.css";
 
 const loadSettings = () => import("../settings/page");
+const loadCustomers = () => import("../customers/page");
 const loadJoin = () => import("../login/join");
 const loadReset = () => import("../login/reset");
 
@@ -47,7 +48,7 @@ function Inbox() {
       data-details={open && detailsOpen.value}
       data-connection={connection.value.state}
     >
-      {route.value.page === "settings" ? (
+      {route.value.page !== "inbox" ? (
         <a class="skip" href="#content">
           {words.skip.settings}
         </a>
@@ -58,9 +59,9 @@ function Inbox() {
       )}
       <Banner />
       <Rail />
-      {route.value.page === "settings" ? (
-        <Lazy load={loadSettings} of={{}} />
-      ) : (
+      {route.value.page === "settings" && <Lazy load={loadSettings} of={{}} />}
+      {route.value.page === "customers" && <Lazy load={loadCustomers} of={{}} />}
+      {route.value.page === "inbox" && (
         <main class="panes">
           <h1 class="unseen">{words.views.inbox}</h1>
           <ListPane />

@@ -1,6 +1,6 @@
 /** The rail of views, with the workspace above and the menu below. */
 
-import { Settings } from "lucide";
+import { Contact, Settings } from "lucide";
 import type { ComponentChildren } from "preact";
 import { unseenMentions } from "../list/mentioned";
 import { go, route, VIEWS, view, write, type Route, type View } from "../route";
@@ -30,6 +30,7 @@ export function Rail() {
         <Section title={words.views.labels} of={labels.value.map((one) => one.id as View)} />
       </nav>
       <div class="rail-foot">
+        <CustomersLink />
         <FirstStepsButton />
         <SettingsLink />
         <AccountMenu side="above" />
@@ -56,6 +57,15 @@ function Section({ title, of }: SectionProps) {
         ))}
       </ul>
     </>
+  );
+}
+
+function CustomersLink() {
+  const to: Route = { page: "customers", conversation: null, view: view.value, place: "" };
+  return (
+    <RailLink to={to} current={route.value.page === "customers"} name={words.customers.title}>
+      <Icon of={Contact} />
+    </RailLink>
   );
 }
 

@@ -2,6 +2,7 @@
 
 import { composer, templates } from "./de/composer";
 import { customer } from "./de/customer";
+import { customers } from "./de/customers";
 import { first } from "./de/first";
 import { desk } from "./de/desk";
 import { keys } from "./de/keys";
@@ -27,6 +28,7 @@ export const de: Words = {
   ...views,
   composer,
   customer,
+  customers,
   desk,
   first,
   keys,

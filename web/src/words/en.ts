@@ -16,6 +16,7 @@
 
 import { composer, templates } from "./en/composer";
 import { customer } from "./en/customer";
+import { customers } from "./en/customers";
 import { first } from "./en/first";
 import { desk } from "./en/desk";
 import { keys } from "./en/keys";
@@ -40,6 +41,7 @@ export const en = {
   ...views,
   composer,
   customer,
+  customers,
   desk,
   first,
   keys,

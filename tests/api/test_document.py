@@ -25,7 +25,7 @@ FUZZ_SECONDS = 12
 #: ignored_auth sends a wrong cookie beside our right key, and the key counts; a random cursor fits the schema but is
 #: none that was given out. Both have tests of their own.
 NOT_JUDGED = "ignored_auth,positive_data_acceptance"
-#: Operations whose answers are held against the document in tests of their own: they ask somebody outside, or work once.
+#: Operations whose answers are held against the document in tests of their own: they ask others, or work once.
 ELSEWHERE = {"cancel_message", "get_message_picture", "self_test_connection", "sync_templates"}
 
 

@@ -12,7 +12,7 @@ from gateway.api.services import Services
 from gateway.api.uploads import read_upload
 from gateway.files.errors import StorageUnavailable
 from gateway.files.links import SHORT
-from gateway.model.file import LinkedFile
+from gateway.model.file import UploadedFile
 from gateway.model.log import iso
 from gateway.openapi import Answer, Api, Call, NoBody, NoQuery, Operation, QueryModel, json_answer
 from gateway.problems import NotFound
@@ -42,7 +42,7 @@ UPLOAD = Operation(
     body=NoBody,
     upload=True,
     permission="messages.send",
-    answers={201: Answer("Stored.", LinkedFile)},
+    answers={201: Answer("Stored.", UploadedFile)},
     problems=(StorageUnavailable, DatabaseUnavailable),
 )
 
@@ -56,7 +56,7 @@ GET = Operation(
     query=NoQuery,
     body=NoBody,
     permission="inbox.read",
-    answers={200: Answer("The file.", LinkedFile)},
+    answers={200: Answer("The file.", UploadedFile)},
     id_prefix="file",
 )
 

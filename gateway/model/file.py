@@ -29,7 +29,7 @@ class Link(BaseModel):
     expires_at: Timestamp
 
 
-class LinkedFile(File):
+class UploadedFile(File):
     """An uploaded file, with a link to its bytes."""
 
     link: Link

@@ -3,8 +3,8 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Iterator
+from http.client import HTTPConnection
 from pathlib import Path
-from urllib.request import Request, urlopen
 from uuid import UUID
 
 import pytest
@@ -32,7 +32,10 @@ def s3_url() -> Iterator[str]:
     server.start()
     host, port = server.get_host_and_port()
     url = f"http://{host}:{port}"
-    urlopen(Request(f"{url}/files", method="PUT")).close()  # noqa: S310 - the server above
+    connection = HTTPConnection(host, port)
+    connection.request("PUT", "/files")
+    assert connection.getresponse().status == 200
+    connection.close()
     yield url
     server.stop()
 

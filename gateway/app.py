@@ -150,9 +150,6 @@ async def assembled(
 
         await _start_workers(stack, settings, app_pool, live.announce, sender)
 
-        async def stop_sockets(_app: web.Application) -> None:
-            await live.stop()
-
         application = web.Application(middlewares=[request_log, problems])
         api = Api(application)
         api_routes.open_gate(application, services)
@@ -162,7 +159,7 @@ async def assembled(
         demo_routes.add_routes(api, simulator, id_of_now)
         api_routes.add_last_routes(application, api, services)
         add_headers(application, public_url)
-        application.on_shutdown.append(stop_sockets)
+        application.on_shutdown.append(lambda _app: live.stop())
         if mail is not None:
             await _take_mail(stack, mail, settings, public_url, ingest)
         yield application

@@ -29,7 +29,7 @@ class PageQuery(QueryModel):
     cursor: str | None = Field(default=None, description="The next_cursor of the page before.")
 
 
-class NoteBody(BodyModel):
+class CustomerNoteBody(BodyModel):
     """What to note."""
 
     text: Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
@@ -56,7 +56,7 @@ ADD = Operation(
     summary="Note something of a customer.",
     description="Writes customer_note.updated to the log.",
     query=NoQuery,
-    body=NoteBody,
+    body=CustomerNoteBody,
     permission="customers.write",
     answers={201: Answer("The note.", CustomerNote)},
     id_prefix="cus",
@@ -69,7 +69,7 @@ CHANGE = Operation(
     summary="Change one's own note.",
     description="A program may change those that programs wrote. Writes customer_note.updated to the log.",
     query=NoQuery,
-    body=NoteBody,
+    body=CustomerNoteBody,
     permission="customers.write",
     answers={200: Answer("The note as it is now.", CustomerNote)},
     id_prefix="cnt",
@@ -106,7 +106,7 @@ class CustomerNotes:
             page = await store.newest_first(tx, call.id, after, call.query.limit)
         return json_answer(list_json(page, filters, seq))
 
-    async def add(self, call: Call[NoQuery, NoteBody]) -> web.StreamResponse:
+    async def add(self, call: Call[NoQuery, CustomerNoteBody]) -> web.StreamResponse:
         """Store a note."""
         note_id = self._services.new_id(int(self._services.clock().timestamp() * 1000))
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
@@ -116,7 +116,7 @@ class CustomerNotes:
         self._services.announce([entry])
         return json_answer(entry.data, 201)
 
-    async def change(self, call: Call[NoQuery, NoteBody]) -> web.StreamResponse:
+    async def change(self, call: Call[NoQuery, CustomerNoteBody]) -> web.StreamResponse:
         """Change a note."""
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             if await _text(tx, call.id, call.caller) == call.body.text:

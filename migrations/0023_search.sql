@@ -386,6 +386,17 @@ GRANT EXECUTE ON FUNCTION search_matches(text, text[], boolean[], boolean[], tim
 GRANT EXECUTE ON FUNCTION search_lookalikes(text, integer), search_from_rows() TO postgate_app;
 GRANT EXECUTE ON FUNCTION search_catch_up(integer) TO postgate_hook;
 
+-- The list of conversations stays as quick with many of them: each filter has its own stretch of an index, in the
+-- order of "conversation_list".
+CREATE INDEX conversations_unread ON conversations (tenant_id, status, last_message_at DESC, id DESC)
+    WHERE unread_count > 0;
+CREATE INDEX conversations_of_nobody ON conversations (tenant_id, status, last_message_at DESC, id DESC)
+    WHERE assignee_id IS NULL;
+CREATE INDEX conversations_of_a_channel
+    ON conversations (tenant_id, channel_id, status, last_message_at DESC, id DESC);
+CREATE INDEX conversations_of_a_priority
+    ON conversations (tenant_id, priority, status, last_message_at DESC, id DESC) WHERE priority <> 'normal';
+
 -- What is there already, when this comes to a database that has been used.
 SET LOCAL ROLE postgate_writer;
 DO $$

@@ -1,7 +1,7 @@
 """Conversations: the list with its filters, one of them, and the shared count of what is unread."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -43,7 +43,8 @@ class Filters:
 # row-level security lets no expression that might leak run before its policy. So is every filter: a condition stands
 # in the statement only where it is wanted.
 # Each status has its own stretch of the index "conversation_list", already in order; the outer sort merges at most
-# four short lists. The JSON is made for the rows of the page only.
+# four short lists. The same with channels and priorities, which have indexes of their own, as have those that are
+# unread and those that nobody has. The JSON is made for the rows of the page only.
 LIST = """
 SELECT conversation_json(page.c)::text AS json, page.moment, page.id
 FROM (
@@ -59,6 +60,22 @@ FROM (
 ORDER BY page.moment DESC, page.id DESC
 """
 OLDEST_FIRST = LIST.replace("DESC", "ASC").replace("c.id) <", "c.id) >")
+#: The same for labels that few have: their conversations are looked up and sorted.
+LIST_OF_LABELLED = """
+SELECT conversation_json(c)::text AS json, c.last_message_at AS moment, c.id
+FROM conversations c
+WHERE c.tenant_id = $1 AND c.id = ANY (ARRAY(
+        SELECT l.conversation_id FROM conversation_labels l WHERE l.tenant_id = $1 AND l.label_id = ANY ($6::uuid[])))
+  AND c.status = ANY ($2::text[]) AND c.deleted_at IS NULL AND (c.last_message_at, c.id) < ($3, $4)
+ORDER BY c.last_message_at DESC, c.id DESC LIMIT $5
+"""
+OLDEST_LABELLED_FIRST = LIST_OF_LABELLED.replace("DESC", "ASC").replace("c.id) <", "c.id) >")
+LABELLED = """
+SELECT count(*) FROM (
+    SELECT FROM conversation_labels l WHERE l.tenant_id = $1 AND l.label_id = ANY ($2::uuid[]) LIMIT $3) few
+"""
+#: Conversations of a label that are sorted for a page; where there are more, the list is soon full of them.
+FEW = 2000
 IDS = """
 SELECT c.id FROM conversations c
 WHERE c.tenant_id = $1 AND c.status = ANY ($2::text[]) AND c.deleted_at IS NULL
@@ -74,12 +91,30 @@ SELECT count(*) FROM (
     LIMIT $3) found
 """
 HERE = "c.deleted_at IS NULL"
+SOURCE = "unnest($2::text[]) AS wanted (status)"
+OF_CHANNELS = "c.channel_id = ANY (?::uuid[])"
+OF_PRIORITIES = "c.priority = ANY (?::text[])"
+OUT_OF_THE_ORDINARY = "c.priority <> 'normal' AND c.priority = ANY (?::text[])"
+#: Conditions that the lists take apart: for each value its own stretch of an index. The source, and what is compared.
+STRETCHES = {
+    OF_CHANNELS: ("unnest(?::uuid[]) AS there (channel_id)", "c.channel_id = there.channel_id"),
+    OUT_OF_THE_ORDINARY: (
+        "unnest(?::text[]) AS weighed (priority)", "c.priority <> 'normal' AND c.priority = weighed.priority",
+    ),
+}  # fmt: skip
 
 
 async def in_order(tx: TenantTx, filters: Filters, after: Position, limit: int) -> Page:
     """Return a page of the conversations that the filters let through, by their last message."""
-    args = [list(filters.statuses), after.moment, after.id, limit + 1]
-    statement, more = narrowed(OLDEST_FIRST if filters.oldest_first else LIST, filters, len(args) + 1)
+    args: list[object] = [list(filters.statuses), after.moment, after.id, limit + 1]
+    base = OLDEST_FIRST if filters.oldest_first else LIST
+    if filters.label_ids:
+        found = await tx.connection.fetchval(LABELLED, tx.tenant_id, list(filters.label_ids), FEW + 1)
+        if found <= FEW:
+            base = OLDEST_LABELLED_FIRST if filters.oldest_first else LIST_OF_LABELLED
+            args.append(list(filters.label_ids))
+            filters = replace(filters, label_ids=())
+    statement, more = narrowed(base, filters, len(args) + 1)
     return page_of(await tx.connection.fetch(statement, tx.tenant_id, *args, *more), limit)
 
 
@@ -107,11 +142,15 @@ def narrowed(statement: str, filters: Filters, used: int) -> tuple[str, Sequence
     """
     wanted: list[str] = [HERE]
     args: list[object] = []
+    sources = [SOURCE]
     for condition, value in _conditions(filters):
         if "?" in condition:
             args.append(value)
-        wanted.append(condition.replace("?", f"${used + len(args)}"))
-    return statement.replace(HERE, " AND ".join(wanted)), args
+        source, alike = STRETCHES.get(condition, ("", condition)) if SOURCE in statement else ("", condition)
+        if source:
+            sources.append(source.replace("?", f"${used + len(args)}"))
+        wanted.append(alike.replace("?", f"${used + len(args)}"))
+    return statement.replace(SOURCE, " CROSS JOIN ".join(sources)).replace(HERE, " AND ".join(wanted)), args
 
 
 def _conditions(filters: Filters) -> Sequence[tuple[str, object]]:
@@ -124,8 +163,8 @@ def _conditions(filters: Filters) -> Sequence[tuple[str, object]]:
         ("c.team_id = ?::uuid", filters.team_id),
         ("c.team_id IS NULL", filters.teamless),
         (labelled, list(filters.label_ids)),
-        ("c.channel_id = ANY (?::uuid[])", list(filters.channel_ids)),
-        ("c.priority = ANY (?::text[])", list(filters.priorities)),
+        (OF_CHANNELS, sorted(set(filters.channel_ids))),
+        (OF_PRIORITIES if "normal" in filters.priorities else OUT_OF_THE_ORDINARY, list(filters.priorities)),
         ("c.unread_count > 0", filters.unread),
         ("c.last_message_at < ?::timestamptz", filters.idle_since),
     )

@@ -1,13 +1,18 @@
 """The lists' queries, as planned once and for all parameters, under row-level security: an index gives the order."""
 
+import re
+
 import asyncpg
+import orjson
 import pytest
 
 from gateway.model.ids import parse
+from gateway.model.page import END, START
 from gateway.store import conversations, messages, webhooks
+from gateway.store.conversations import Filters
 from gateway.store.pool import tenant_tx
 from tests.api.rows import Rows
-from tests.conftest import Database, Tenant
+from tests.conftest import Database, Tenant, new_id
 
 MANY_CUSTOMERS = """
 INSERT INTO customers (tenant_id, id) SELECT $1::uuid, gen_random_uuid() FROM generate_series(1, 4000)
@@ -76,6 +81,72 @@ async def test_each_status_reads_its_own_stretch_of_the_index(database: Database
     assert "status = wanted.status" in plan, plan
     assert "ROW(last_message_at, id) < ROW($3, $4)" in index_conditions(plan), plan
     assert "Seq Scan" not in plan, plan
+
+
+#: Of the 4,000 conversations of "crowded", the 40 with the oldest messages.
+FEW = """
+UPDATE conversations c SET {0} FROM (
+    SELECT tenant_id, id FROM conversations WHERE tenant_id = $1 ORDER BY last_message_at LIMIT 40) old
+WHERE c.tenant_id = old.tenant_id AND c.id = old.id
+"""
+LABEL_FEW = """
+INSERT INTO conversation_labels (tenant_id, conversation_id, label_id)
+SELECT tenant_id, id, $2 FROM conversations WHERE tenant_id = $1 ORDER BY last_message_at LIMIT 40
+"""
+ADD_LABEL = "INSERT INTO labels (tenant_id, id, name, color) VALUES ($1, $2, 'Rare', 'red')"
+ADD_TEAM = "INSERT INTO teams (tenant_id, id, name) VALUES ($1, $2, 'Rare')"
+
+
+async def pages_read(database: Database, tenant: Tenant, filters: Filters) -> tuple[int, int]:
+    """Return how many conversations a page has, and how many pages of the database were looked at for it."""
+    pool = await asyncpg.create_pool(database.app_url, min_size=1, max_size=1)
+    statements: list[tuple[str, tuple[object, ...]]] = []
+    async with tenant_tx(pool, tenant.id) as tx:
+        await tx.connection.execute("SET LOCAL plan_cache_mode = force_generic_plan")
+        tx.connection.add_query_logger(lambda record: statements.append((record.query, record.args)))
+        found = await conversations.in_order(tx, filters, END if filters.oldest_first else START, 50)
+        read = 0
+        for statement, args in list(statements):
+            # The JSON of a row takes the same for each, however it was found.
+            bare = re.sub(r"conversation_json\(.*?\)::text AS json", "1 AS json", statement)
+            plan = await tx.connection.fetch(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {bare}", *args)
+            top = orjson.loads(plan[0][0])[0]["Plan"]
+            read += top["Shared Hit Blocks"] + top["Shared Read Blocks"]
+    await pool.close()
+    return len(found.rows), read
+
+
+@pytest.mark.parametrize(
+    "name", ["assignee", "nobody", "team", "label", "channel", "priority", "unread", "unread of the oldest"]
+)
+async def test_a_filter_that_few_pass_reads_little_more_than_its_page(
+    database: Database, tenant: Tenant, crowded: str, name: str
+) -> None:
+    assert crowded
+    owner = await database.value("SELECT user_id FROM memberships WHERE tenant_id = $1", tenant.id)
+    key, channel = new_id(), parse("ch", tenant.integration("vonage")["channels"][0]["id"])
+    await database.fetch(ADD_TEAM, tenant.id, key)
+    await database.fetch(ADD_LABEL, tenant.id, key)
+    everybody = "UPDATE conversations SET assignee_id = $2, unread_count = 0 WHERE tenant_id = $1"
+    await database.fetch(everybody, tenant.id, None if name == "assignee" else owner)
+    statuses = ("open", "pending", "resolved", "snoozed")
+    changes: dict[str, tuple[str, Filters]] = {
+        "assignee": (f"assignee_id = '{owner}'", Filters(statuses=statuses, assignee_id=owner)),
+        "nobody": ("assignee_id = NULL", Filters(statuses=statuses, unassigned=True)),
+        "team": (f"team_id = '{key}'", Filters(statuses=statuses, team_id=key)),
+        "label": ("subject = subject", Filters(statuses=statuses, label_ids=[key])),
+        "channel": (f"channel_id = '{channel}'", Filters(statuses=statuses, channel_ids=[channel])),
+        "priority": ("priority = 'urgent'", Filters(statuses=statuses, priorities=["high", "urgent"])),
+        "unread": ("unread_count = 1", Filters(statuses=statuses, unread=True)),
+        "unread of the oldest": ("unread_count = 1", Filters(statuses=statuses, unread=True, oldest_first=True)),
+    }
+    change, filters = changes[name]
+    await database.fetch(FEW.format(change), tenant.id)
+    await database.fetch(LABEL_FEW, tenant.id, key)
+    await database.fetch("VACUUM ANALYZE conversations")
+    found, read = await pages_read(database, tenant, filters)
+    assert found == 40
+    assert read < 300, read
 
 
 async def test_a_thread_is_read_in_the_order_of_its_index(database: Database, tenant: Tenant, crowded: str) -> None:

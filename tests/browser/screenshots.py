@@ -7,15 +7,15 @@ import argparse
 import asyncio
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import UUID
 
 import asyncpg
 import orjson
-from playwright.async_api import Browser, Error, Route
+from playwright.async_api import Browser
 
 from gateway.demo import tenant as demo_tenant
 from gateway.embedded import EmbeddedPostgres, Superuser
@@ -24,19 +24,22 @@ from gateway.logs import configure_logs
 from gateway.migrate import migrate
 from gateway.running import listen
 from gateway.settings import Settings
+from tests.browser import scenes
 from tests.browser.chromium import MISSING, chromium, find
+from tests.browser.scenes.scene import Scene
+from tests.browser.scenes.start import login
 from tests.browser.site import Site
 from tests.browser.stage import Stage
-from tests.browser.window import DESKTOP, PHONE, Window, new_window
-from tests.conftest import PASSWORDS, Tenant, new_id
+from tests.browser.window import DESKTOP, PHONE, new_window
+from tests.conftest import Tenant, new_id
+from tests.databases import PASSWORDS
 
-Scene = Callable[[Window, Site], Awaitable[None]]
 DATABASE = "postgate"
 FOLDER = Path(__file__).parents[2] / "screenshots"
 
 
-async def main(folder: Path) -> int:
-    """Take all pictures; returns the exit status."""
+async def main(folder: Path, only: Sequence[str]) -> int:
+    """Take all pictures, or only those of some screens; returns the exit status."""
     path = find()
     if path is None:
         sys.stderr.write(f"{MISSING}\n")
@@ -44,9 +47,9 @@ async def main(folder: Path) -> int:
     configure_logs("error")
     folder.mkdir(exist_ok=True)
     async with _site() as (site, admin_url), chromium(path) as browser:
-        await _take_all(browser, site, folder, BEFORE)
+        await _take_all(browser, site, folder, _wanted(scenes.before(), only))
         await Stage(site, admin_url, datetime.now(UTC)).fill()
-        await _take_all(browser, site, folder, AFTER)
+        await _take_all(browser, site, folder, _wanted(scenes.after(), only))
     sys.stdout.write(f"Pictures are in {folder}\n")
     return 0
 
@@ -92,8 +95,12 @@ async def _prepare(superuser: Superuser, folder: Path) -> Site:
     return Site(settings, Tenant(UUID(facts["tenant_id"]), facts, ready))
 
 
-async def _take_all(browser: Browser, site: Site, folder: Path, scenes: Mapping[str, Scene]) -> None:
-    for name, scene in scenes.items():
+def _wanted(found: Mapping[str, Scene], only: Sequence[str]) -> Mapping[str, Scene]:
+    return {name: scene for name, scene in found.items() if not only or name in only}
+
+
+async def _take_all(browser: Browser, site: Site, folder: Path, wanted: Mapping[str, Scene]) -> None:
+    for name, scene in wanted.items():
         for size, wide in ((DESKTOP, "desktop"), (PHONE, "phone")):
             for dark in (False, True):
                 window = await new_window(browser, site, size=size, dark=dark, logged_in=scene is not login)
@@ -104,120 +111,9 @@ async def _take_all(browser: Browser, site: Site, folder: Path, scenes: Mapping[
                 await window.page.context.close()
 
 
-async def login(window: Window, _site: Site) -> None:
-    """Show the login, refused once."""
-    await window.page.get_by_label("Email").fill("dana@example.org")
-    await window.page.get_by_label("Password").fill("wrong")
-    await window.page.get_by_role("button", name="Log in").click()
-    await window.page.get_by_role("alert").wait_for()
-
-
-async def empty(window: Window, _site: Site) -> None:
-    """Show an inbox that nobody wrote to."""
-    await window.page.get_by_text("No messages have arrived yet").wait_for()
-
-
-async def inbox(window: Window, _site: Site) -> None:
-    """Show the list alone."""
-    await window.rows.first.wait_for()
-
-
-async def whatsapp(window: Window, _site: Site) -> None:
-    """Show a thread with a picture, a place, a reply, a reaction and statuses."""
-    await window.open("Dana Reyes")
-
-
-async def sms(window: Window, _site: Site) -> None:
-    """Show a thread of texts."""
-    await window.open("kitchen advice")
-
-
-async def mail(window: Window, _site: Site) -> None:
-    """Show a thread of mails."""
-    await window.open("Amara Okafor")
-    await window.thread.frame_locator("iframe").last.get_by_text("library").wait_for()
-
-
-async def menu(window: Window, _site: Site) -> None:
-    """Show the menu."""
-    await window.rows.first.wait_for()
-    await window.page.get_by_role("button", name="Account and settings").locator("visible=true").click()
-
-
-async def keys(window: Window, _site: Site) -> None:
-    """Show the sheet of keys."""
-    await window.open("Dana Reyes")
-    await window.page.keyboard.press("?")
-    await window.page.get_by_role("dialog").wait_for()
-
-
-async def loading(window: Window, _site: Site) -> None:
-    """Show what stands in for messages that take their time."""
-    await window.rows.first.wait_for()
-    await window.page.route("**/messages?*", _never)
-    await window.row("Dana Reyes").click()
-    await window.page.get_by_role("status", name="Loading messages").wait_for()
-
-
-async def error(window: Window, _site: Site) -> None:
-    """Show a thread that could not be loaded."""
-    await window.rows.first.wait_for()
-    await window.page.route("**/messages?*", lambda route: route.fulfill(status=503))
-    await window.row("Dana Reyes").click()
-    await window.page.get_by_role("alert").wait_for()
-
-
-async def connections(window: Window, _site: Site) -> None:
-    """Show the connections."""
-    await window.page.goto("/settings/connections")
-    await window.page.get_by_role("link", name="Twilio").first.wait_for()
-
-
-async def connect(window: Window, _site: Site) -> None:
-    """Show the form of a new connection, refused once."""
-    await window.page.goto("/settings/connections/new/whatsapp_cloud")
-    await window.page.get_by_role("button", name="Connect", exact=True).click()
-    await window.page.get_by_role("alert").first.wait_for()
-
-
-async def providers(window: Window, _site: Site) -> None:
-    """Show the providers to choose from."""
-    await window.page.goto("/settings/connections/new")
-    await window.page.get_by_role("link", name="Twilio").first.wait_for()
-
-
-async def connection(window: Window, site: Site) -> None:
-    """Show a connection after its self-test."""
-    await window.page.goto(f"/settings/connections/{site.tenant.integration('twilio')['id']}")
-    await window.page.get_by_role("button", name="Test this connection").click()
-    await window.page.locator(".check").first.wait_for()
-
-
-async def reconnecting(window: Window, _site: Site) -> None:
-    """Show a page that lost its gateway."""
-    await window.open("Dana Reyes")
-    await window.page.context.set_offline(True)
-    await window.banner.wait_for()
-
-
-async def _never(route: Route) -> None:
-    """Let a request wait until its page is closed."""
-    await route.request.frame.page.wait_for_event("close")
-    with suppress(Error):  # there is nobody left to answer
-        await route.abort()
-
-
-BEFORE: Mapping[str, Scene] = {"login": login, "empty": empty}
-AFTER: Mapping[str, Scene] = {
-    scene.__name__: scene
-    for scene in (
-        inbox, whatsapp, sms, mail, menu, keys, loading, error, connections, providers, connect, connection,
-        reconnecting,
-    )
-}  # fmt: skip
-
-
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="Take pictures of all screens.")
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER, help="where they go")
-    raise SystemExit(asyncio.run(main(parser.parse_args().folder)))
+    parser.add_argument("--only", nargs="+", default=(), metavar="SCREEN", help="of these only")
+    options = parser.parse_args()
+    raise SystemExit(asyncio.run(main(options.folder, options.only)))

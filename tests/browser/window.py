@@ -123,6 +123,7 @@ async def new_window(
     size: ViewportSize = DESKTOP,
     dark: bool = False,
     logged_in: bool = True,
+    locale: str = "en-GB",
 ) -> Window:
     """Open a window with cookies of its own, and send it to a path."""
     context = await browser.new_context(
@@ -130,7 +131,7 @@ async def new_window(
         viewport=size,
         color_scheme="dark" if dark else "light",
         has_touch=size == PHONE,
-        locale="en-GB",
+        locale=locale,
         timezone_id="UTC",
         reduced_motion="reduce",
     )

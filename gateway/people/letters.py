@@ -4,10 +4,15 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+import structlog
+
+from channels.errors import CannotSend
 from channels.outbound import OutboundMessage
 from channels.providers import smtp
 from channels.providers.smtp import SmtpCredentials
 from gateway.outgoing.smtp import MailSender
+
+log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,7 @@ class PostOffice:
         self._clock = clock
 
     async def post(self, letter: Letter) -> bool:
-        """Deliver a letter; False when the mail server did not take it, which the sender has logged."""
+        """Deliver a letter; False when the mail server did not take it, or none can be written."""
         domain = self._address.rpartition("@")[2].rstrip("> ")
         message = OutboundMessage(
             reference=f"<{self._new_reference()}@{domain}>",
@@ -60,7 +65,12 @@ class PostOffice:
             sent_at=self._clock(),
             headers={"Auto-Submitted": "auto-generated"},  # RFC 3834: nobody's holiday notice is to answer
         )
-        answer = await self._sender.deliver(smtp.build(message, self._credentials), self._credentials)
+        try:
+            request = smtp.build(message, self._credentials)
+        except CannotSend as error:  # an address that no mail can go to
+            log.warning("letter_not_written", reason=error.code)
+            return False
+        answer = await self._sender.deliver(request, self._credentials)
         return answer.status // 100 == 2
 
 

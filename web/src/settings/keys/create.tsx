@@ -5,6 +5,7 @@ import { me } from "../../store";
 import { Dialog } from "../../ui/dialog";
 import { words } from "../../words";
 import { refusedBecause } from "../loaded";
+import { Ticks } from "../ticks";
 import { createKey, type NewApiKey } from "./calls";
 
 interface CreateKeyProps {
@@ -17,7 +18,6 @@ export function CreateKey({ onClose, onMade }: CreateKeyProps) {
   const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set(["inbox.read"]));
   const [refusal, setRefusal] = useState<string | null>(null);
   const name = useRef<HTMLInputElement>(null);
-  const mine = new Set(me.value?.permissions);
   const submit = async () => {
     if (chosen.size === 0) {
       setRefusal(words.keys.choose);
@@ -32,12 +32,6 @@ export function CreateKey({ onClose, onMade }: CreateKeyProps) {
       setBusy(false);
     }
   };
-  const toggle = (permission: string, wanted: boolean) => {
-    const next = new Set(chosen);
-    if (wanted) next.add(permission);
-    else next.delete(permission);
-    setChosen(next);
-  };
   return (
     <Dialog title={words.keys.createTitle} onClose={onClose}>
       <form
@@ -51,23 +45,12 @@ export function CreateKey({ onClose, onMade }: CreateKeyProps) {
           <span>{words.keys.name}</span>
           <input ref={name} name="key-name" autocomplete="off" required maxLength={200} pattern=".*\S.*" />
         </label>
-        <fieldset class="scopes">
-          <legend>{words.keys.scopes}</legend>
-          {Object.entries(words.keys.permissions)
-            .filter(([permission]) => mine.has(permission))
-            .map(([permission, meaning]) => (
-              <label key={permission} class="tick">
-                <input
-                  type="checkbox"
-                  checked={chosen.has(permission)}
-                  onChange={(event) => {
-                    toggle(permission, event.currentTarget.checked);
-                  }}
-                />
-                <span>{meaning}</span>
-              </label>
-            ))}
-        </fieldset>
+        <Ticks
+          legend={words.keys.scopes}
+          offered={new Set(me.value?.permissions)}
+          chosen={chosen}
+          onChoose={setChosen}
+        />
         {refusal !== null && (
           <p class="form-refusal" role="alert">
             {refusal}

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { Dialog } from "../../ui/dialog";
 import { Icon } from "../../ui/icon";
 import { Notice } from "../../ui/notice";
-import { ago, dayLabel, now } from "../../ui/time";
+import { ago, now } from "../../ui/time";
 import { words } from "../../words";
 import { memberName } from "../../workspace";
 import { CopyButton } from "../copy";
@@ -88,8 +88,9 @@ function Row({ of, onRevoked }: { readonly of: ApiKey; readonly onRevoked: () =>
       setRefusal(refusedBecause(error));
     }
   };
-  const maker = of.created_by === null ? "" : memberName(of.created_by);
-  const day = dayLabel(of.created_at, now.value);
+  const age = ago(of.created_at, now.value);
+  const made =
+    of.created_by === null ? words.keys.made(age) : words.keys.madeBy(memberName(of.created_by), age);
   return (
     <article class="card key-card">
       <span class="card-name">
@@ -103,7 +104,7 @@ function Row({ of, onRevoked }: { readonly of: ApiKey; readonly onRevoked: () =>
       </span>
       <span class="soft">
         {of.last_used_at === null ? words.keys.never : words.keys.lastUsed(ago(of.last_used_at, now.value))}
-        {` · ${maker === "" ? day : words.keys.made(maker, day)}`}
+        {` · ${made}`}
       </span>
       <button
         type="button"

@@ -1,6 +1,6 @@
 /** A member: who they are, what they may do, and what can be done about it. */
 
-import { Ban, Ellipsis, UserCheck } from "lucide";
+import { Ban, Ellipsis, ShieldPlus, UserCheck } from "lucide";
 import { useState } from "preact/hooks";
 import { may } from "../../permissions";
 import type { Member } from "../../model/shared";
@@ -13,15 +13,16 @@ import { isMe } from "../../workspace";
 import { Badge } from "../badge";
 import { refusedBecause } from "../loaded";
 import { changeMember } from "./calls";
+import { Extra } from "./extra";
 import { rolesToGive } from "./roles";
 
 export function MemberRow({ of }: { readonly of: Member }) {
   const [refusal, setRefusal] = useState<string | null>(null);
-  const [asking, setAsking] = useState(false);
+  const [asking, setAsking] = useState<"extra" | "disable" | null>(null);
   const name = of.name ?? of.email;
   const change = async (changes: unknown) => {
     setRefusal(null);
-    setAsking(false);
+    setAsking(null);
     try {
       await changeMember(of.id, changes);
     } catch (error) {
@@ -54,10 +55,20 @@ export function MemberRow({ of }: { readonly of: Member }) {
             class="button quiet square"
             align="end"
           >
+            {of.status === "active" && (
+              <MenuItem
+                onSelect={() => {
+                  setAsking("extra");
+                }}
+              >
+                <Icon of={ShieldPlus} />
+                {words.people.extra}
+              </MenuItem>
+            )}
             {of.status === "active" ? (
               <MenuItem
                 onSelect={() => {
-                  setAsking(true);
+                  setAsking("disable");
                 }}
               >
                 <Icon of={Ban} />
@@ -77,11 +88,21 @@ export function MemberRow({ of }: { readonly of: Member }) {
           {refusal}
         </p>
       )}
-      {asking && (
+      {asking === "extra" && (
+        <Extra
+          of={of}
+          name={name}
+          onChoose={(permissions) => void change({ extra_permissions: permissions })}
+          onClose={() => {
+            setAsking(null);
+          }}
+        />
+      )}
+      {asking === "disable" && (
         <Dialog
           title={words.people.confirm(name)}
           onClose={() => {
-            setAsking(false);
+            setAsking(null);
           }}
         >
           <div class="dialog-text">
@@ -94,7 +115,7 @@ export function MemberRow({ of }: { readonly of: Member }) {
                 type="button"
                 class="button"
                 onClick={() => {
-                  setAsking(false);
+                  setAsking(null);
                 }}
               >
                 {words.people.cancel}

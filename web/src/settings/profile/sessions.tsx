@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
-import { ago, dayLabel, now } from "../../ui/time";
+import { ago, now } from "../../ui/time";
 import { words } from "../../words";
 import { Badge } from "../badge";
 import { refusedBecause, useLoaded, Waiting } from "../loaded";
@@ -68,7 +68,7 @@ function Row({ of, onEnd }: { readonly of: LoginSession; readonly onEnd: () => v
       <span>
         <strong title={of.user_agent}>{device}</strong>
         <span class="soft">
-          {`${of.tenant} · ${used}, ${words.profile.since(dayLabel(of.created_at, now.value))}`}
+          {`${of.tenant} · ${used}, ${words.profile.since(ago(of.created_at, now.value))}`}
         </span>
       </span>
       {of.current ? (

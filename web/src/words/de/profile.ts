@@ -48,7 +48,7 @@ export const profile: typeof English = {
   here: "Diese hier",
   unknownDevice: "Unbekanntes Gerät",
   lastUsed: (age) => `Zuletzt benutzt: ${age}`,
-  since: (day) => `seit ${day}`,
+  since: (age) => `angemeldet: ${age}`,
   end: "Beenden",
   endOf: (device) => `Anmeldung beenden: ${device}`,
   endOthers: "Alle anderen beenden",

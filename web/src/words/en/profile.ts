@@ -46,7 +46,7 @@ export const profile = {
   here: "This one",
   unknownDevice: "Unknown device",
   lastUsed: (age: string) => `Last used ${age}`,
-  since: (day: string) => `since ${day}`,
+  since: (age: string) => `logged in ${age}`,
   end: "End",
   endOf: (device: string) => `End the login: ${device}`,
   endOthers: "End all others",

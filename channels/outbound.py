@@ -132,6 +132,7 @@ class OutboundMessage:
         channel: whatsapp, sms, mms or email; matters where one provider has several.
         callback_url: where the provider shall tell what became of the message, for those that take a URL with each.
         subject: of a mail.
+        cc: mail addresses that get a copy.
         html: the same words as HTML, for mail.
         references: Message-IDs of the thread, oldest first.
         headers: further header fields of a mail.
@@ -149,6 +150,7 @@ class OutboundMessage:
     channel: str | None = None
     callback_url: str | None = None
     subject: str | None = None
+    cc: Sequence[str] = ()
     html: str | None = None
     references: Sequence[str] = ()
     headers: Mapping[str, str] = field(default_factory=dict)

@@ -9,6 +9,7 @@ from channels.events import Mailbox
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.json_fields import text_in
 from channels.mail.outgoing import (
+    copies,
     encoded,
     extra_headers,
     html_of,
@@ -89,6 +90,8 @@ def _body(message: OutboundMessage) -> dict[str, Any]:
         "textContent": text_of(message),
         "headers": {**fields, "X-Mailin-custom": custom},
     }
+    if message.cc:
+        body["cc"] = [_party(one) for one in copies(message)]
     if html is not None:
         body["htmlContent"] = html
     if reply_to is not None:

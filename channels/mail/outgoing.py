@@ -65,6 +65,15 @@ def party(written: str) -> Mailbox:
     return Mailbox(f"{local}@{ascii_domain}", found.name)
 
 
+def copies(message: OutboundMessage) -> list[Mailbox]:
+    """Return who gets a copy of a mail.
+
+    Raises:
+        CannotSend: when one of them is no address.
+    """
+    return [party(one) for one in message.cc]
+
+
 def formatted(mailbox: Mailbox) -> str:
     """Write an address with its name, as APIs take it; the name stays readable text."""
     name = (mailbox.name or "").replace("\\", "").replace('"', "")
@@ -114,6 +123,8 @@ def render(message: OutboundMessage) -> bytes:
     require_sendable(message)
     mail = EmailMessage(policy=MAIL_POLICY)
     mail["From"], mail["To"] = _address(party(message.sender)), _address(party(message.recipient))
+    if message.cc:
+        mail["Cc"] = [_address(one) for one in copies(message)]
     mail["Subject"] = subject_of(message)
     if message.sent_at is not None:
         mail["Date"] = message.sent_at.astimezone(UTC)

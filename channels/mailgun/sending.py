@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from channels.http import NO_ANSWER, Headers, HttpRequest, HttpResponse, basic_authorization
 from channels.mail.ids import message_id
-from channels.mail.outgoing import party, render
+from channels.mail.outgoing import copies, party, render
 from channels.mailgun.problems import DOMAIN, PROBLEMS, UNCLEAR
 from channels.mailgun.updates import REFERENCE
 from channels.multipart import Form, FormPart, write_multipart
@@ -36,7 +36,7 @@ def build_message(message: OutboundMessage, api_key: str, domain: str, region: s
         CannotSend: when it can't be a mail.
     """
     parts = (
-        FormPart("to", party(message.recipient).address.encode()),
+        FormPart("to", ",".join(one.address for one in (party(message.recipient), *copies(message))).encode()),
         FormPart(f"v:{REFERENCE}", message.reference.encode("utf-8", "replace")),
         FormPart("message", render(message), "message.eml", "message/rfc822"),
     )

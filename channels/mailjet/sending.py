@@ -12,6 +12,7 @@ from channels.events import Mailbox, Media
 from channels.http import Headers, HttpRequest, HttpResponse, basic_authorization
 from channels.json_fields import Object, id_in, list_in, text_in
 from channels.mail.outgoing import (
+    copies,
     encoded,
     extra_headers,
     file_type,
@@ -83,6 +84,8 @@ def _body(message: OutboundMessage) -> dict[str, Any]:
         "CustomID": header_text(message.reference),
         "Headers": fields,
     }
+    if message.cc:
+        body["Cc"] = [_party(one) for one in copies(message)]
     if html is not None:
         body["HTMLPart"] = html
     if reply_to is not None:

@@ -8,6 +8,7 @@ from channels.events import Media
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.json_fields import Object, text_in
 from channels.mail.outgoing import (
+    copies,
     encoded,
     extra_headers,
     file_type,
@@ -87,6 +88,8 @@ def _body(message: OutboundMessage) -> dict[str, Any]:
         "Metadata": {REFERENCE: header_text(message.reference)},
         "Headers": [{"Name": name, "Value": value} for name, value in {**fields, **own}.items()],
     }
+    if message.cc:
+        body["Cc"] = ",".join(formatted(one) for one in copies(message))
     if html is not None:
         body["HtmlBody"] = html
     if reply_to is not None:

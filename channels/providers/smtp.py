@@ -23,7 +23,7 @@ from channels.http import Headers, HttpRequest, HttpResponse
 from channels.mail.arrival import Arrival, Envelope, Settings
 from channels.mail.connection import MailSettings
 from channels.mail.letter import read_letter
-from channels.mail.outgoing import party, render, threading
+from channels.mail.outgoing import copies, party, render, threading
 from channels.mail.reading import events
 from channels.outbound import Accepted, OutboundMessage, SendResult
 from channels.refusals import Problem, refused, unanswered
@@ -164,7 +164,8 @@ def build(message: OutboundMessage, credentials: SmtpCredentials) -> HttpRequest
     """
     if not credentials.host:
         raise CannotSend("credentials_missing", "the connection has no server to send mail through")
-    envelope = {"mail-from": party(message.sender).address, "rcpt-to": party(message.recipient).address}
+    recipients = (party(message.recipient), *copies(message))
+    envelope = {"mail-from": party(message.sender).address, "rcpt-to": ",".join(one.address for one in recipients)}
     own = threading(message).get("Message-ID", "").strip("<>")
     host = f"[{credentials.host}]" if ":" in credentials.host else credentials.host
     headers = Headers.of({**envelope, "message-id": own})

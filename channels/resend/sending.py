@@ -7,6 +7,7 @@ import orjson
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.json_fields import text_in
 from channels.mail.outgoing import (
+    copies,
     encoded,
     extra_headers,
     file_type,
@@ -71,6 +72,8 @@ def _body(message: OutboundMessage) -> dict[str, Any]:
         "headers": fields,
         "tags": [tag_for(message.reference)],
     }
+    if message.cc:
+        body["cc"] = [formatted(one) for one in copies(message)]
     if html is not None:
         body["html"] = html
     if reply_to is not None:

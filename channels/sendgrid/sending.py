@@ -8,6 +8,7 @@ import orjson
 from channels.events import Mailbox, Media
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.mail.outgoing import (
+    copies,
     encoded,
     extra_headers,
     file_type,
@@ -50,7 +51,7 @@ def _body(message: OutboundMessage) -> dict[str, Any]:
     reply_to = extra.get("reply-to")
     headers = {**threading(message), **{name: value for key, (name, value) in extra.items() if key not in FORBIDDEN}}
     body: dict[str, Any] = {
-        "personalizations": [{"to": [_box(party(message.recipient))], "custom_args": {REFERENCE: message.reference}}],
+        "personalizations": [_envelope(message)],
         "from": _box(party(message.sender)),
         "subject": subject_of(message),
         "content": _content(message),
@@ -61,6 +62,16 @@ def _body(message: OutboundMessage) -> dict[str, Any]:
     if message.media:
         body["attachments"] = [_attachment(item, message.html) for item in message.media]
     return body
+
+
+def _envelope(message: OutboundMessage) -> dict[str, Any]:
+    envelope: dict[str, Any] = {
+        "to": [_box(party(message.recipient))],
+        "custom_args": {REFERENCE: message.reference},
+    }
+    if message.cc:
+        envelope["cc"] = [_box(one) for one in copies(message)]
+    return envelope
 
 
 def _content(message: OutboundMessage) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ import orjson
 
 from channels.aws.signing import Keys, signed
 from channels.http import Headers, HttpRequest, HttpResponse
-from channels.mail.outgoing import party, render
+from channels.mail.outgoing import copies, party, render
 from channels.outbound import Accepted, OutboundMessage, SendResult
 from channels.refusals import answer_of, refused
 from channels.ses.problems import PROBLEMS, THROTTLED, UNCLEAR
@@ -31,8 +31,11 @@ def build_message(message: OutboundMessage, keys: Keys, configuration_set: str |
     Raises:
         CannotSend: when it can't be a mail.
     """
+    destination = {"ToAddresses": [party(message.recipient).address]}
+    if message.cc:
+        destination["CcAddresses"] = [one.address for one in copies(message)]
     body: dict[str, Any] = {
-        "Destination": {"ToAddresses": [party(message.recipient).address]},
+        "Destination": destination,
         "Content": {"Raw": {"Data": base64.b64encode(render(message)).decode("ascii")}},
         "EmailTags": _tags(message.reference),
     }

@@ -111,7 +111,7 @@ class Composer:
             OutboundMessage(
                 reference=reference, sender=to.address, recipient=to.recipient, text=body.text,
                 media=[_imagined(adapter, medium, file) for file in files], content=content.outbound(),
-                in_reply_to=in_reply_to, channel=medium, subject=subject, html=html, sent_at=moment,
+                in_reply_to=in_reply_to, channel=medium, subject=subject, cc=body.cc, html=html, sent_at=moment,
                 callback_url=hook_url(self.public_url, "int"), settings=to.settings,
             ),
         )  # fmt: skip
@@ -125,7 +125,7 @@ class Composer:
             recipient=to.recipient,
             in_reply_to=in_reply_to,
             subject=subject,
-            mail=_mail(reference, text, html) if medium == "email" else None,
+            mail=_mail(reference, text, html, body.cc) if medium == "email" else None,
             extra=_extra(content),
             html=html,
             author_id=author_id,
@@ -214,6 +214,7 @@ def require_able(adapter: Adapter, medium: str, body: MessageBody) -> None:
     if longest is not None and body.text is not None:
         unless(len(body.text) <= longest, "/text", f"the text has {len(body.text)} characters; {longest} are possible")
     unless(medium == "email" or body.subject is None, "/subject", "only a mail has a subject")
+    unless(medium == "email" or not body.cc, "/cc", "only a mail has copies")
     unless(medium != "email" or not body.links, "/links", "a mail takes no files by link; upload them")
     if faults:
         raise Invalid("this can't be sent", faults)
@@ -326,8 +327,9 @@ def _extra(content: Content) -> str:
     return _json(shown)
 
 
-def _mail(reference: str, text: str | None, html: str | None) -> str:
-    return _json({"cc": [], "message_id": reference, "reply_text": text, "has_html": html is not None})
+def _mail(reference: str, text: str | None, html: str | None, cc: Sequence[str]) -> str:
+    copies = [{"name": None, "address": one} for one in cc]
+    return _json({"cc": copies, "message_id": reference, "reply_text": text, "has_html": html is not None})
 
 
 def _reply_subject(subject: str | None) -> str | None:

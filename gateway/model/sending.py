@@ -16,6 +16,8 @@ from channels.events import ContactCard, Location, Media
 Lines = Annotated[str, Field(min_length=1, max_length=100_000, pattern=r"^[^\x00]*$")]
 Line = Annotated[str, Field(min_length=1, max_length=1_000, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Link = Annotated[str, Field(max_length=2_000, pattern=r"^https?://[^\x00-\x20\x7f]+$")]
+#: A mail address, without a name.
+Address = Annotated[str, Field(max_length=254, pattern=r"^[^\x00-\x20\x7f@<>\"(),:;]+@[^\x00-\x20\x7f@<>\"(),:;]+$")]
 MediaKind = Literal["image", "audio", "voice", "video", "document", "sticker", "file"]
 
 #: Rank of what this gateway itself says of a message, among the providers' words (gateway/ingest/statuses.py): on phone
@@ -168,7 +170,7 @@ class Reaction(Part):
 
 
 class Content(Part):
-    """What a message is beside its words and files: at most one of these; and files by link."""
+    """What a message is beside its words and files: at most one of these; files by link, and who gets copies."""
 
     template: Template | None = None
     buttons: Buttons | None = None
@@ -176,11 +178,12 @@ class Content(Part):
     location: Place | None = None
     contacts: list[Card] | None = Field(default=None, min_length=1, max_length=20)
     reaction: Reaction | None = None
+    cc: list[Address] = Field(default=[], max_length=20, description="Mail: addresses that get a copy.")
     links: list[FileByLink] = Field(default=[], max_length=50, description="Files that the provider fetches.")
 
     @property
     def names(self) -> list[str]:
-        """The keys of what it holds beside links."""
+        """The keys of what it holds beside links and copies."""
         found = {
             "template": self.template,
             "buttons": self.buttons,

@@ -106,7 +106,8 @@ class MailSender:
             if refused is not None:
                 return refused
             await client.mail(request.headers.get("mail-from"))
-            await client.rcpt(request.headers.get("rcpt-to"))
+            for recipient in request.headers.get("rcpt-to").split(","):
+                await client.rcpt(recipient)
             handed_over.begun = True
             reply = await client.data(request.body)
             own = Headers([("message-id", request.headers.get("message-id"))])

@@ -73,6 +73,7 @@ async def make(
         channel=job.medium,
         callback_url=hook_url(own.base_url, public("int", to.integration_id)) if adapter.posted else None,
         subject=job.subject,
+        cc=content.cc,
         html=job.html,
         references=job.references,
         sent_at=now,

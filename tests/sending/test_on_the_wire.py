@@ -97,9 +97,11 @@ class Server:
 
     def __init__(self) -> None:
         self.got: list[bytes] = []
+        self.recipients: list[str] = []
 
     async def handle_DATA(self, _s: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
         self.got.append(envelope.original_content or b"")
+        self.recipients += envelope.rcpt_tos
         return "250 2.0.0 queued"
 
 
@@ -121,7 +123,13 @@ async def test_a_mail_goes_out_by_smtp_too(desk: Desk) -> None:
         path = f"/api/v1/connections/{connection['id']}"
         async with desk.client.patch(path, json=change, headers=desk.tenant.auth) as answer:
             assert answer.status == 200, await answer.text()
-        body = {"channel_id": connection["channels"][0]["id"], "to": "jo@example.org", "subject": "Hi", "text": "Hello"}
+        body: dict[str, Any] = {
+            "channel_id": connection["channels"][0]["id"],
+            "to": "jo@example.org",
+            "subject": "Hi",
+            "text": "Hello",
+        }
+        body["cc"] = ["kim@example.org"]
         message = await desk.post("/api/v1/conversations", body, 201)
         async with asyncio.timeout(20):
             while await desk.database.value("SELECT status FROM messages WHERE id = $1", key(message)) != "sent":
@@ -129,6 +137,8 @@ async def test_a_mail_goes_out_by_smtp_too(desk: Desk) -> None:
     [mail] = [message_from_bytes(one, policy=default) for one in server.got]
     own = message["mail"]["message_id"]
     assert (mail["To"], mail["Subject"], mail["Message-ID"]) == ("jo@example.org", "Hi", f"<{own}>")
+    assert (mail["Cc"], server.recipients) == ("kim@example.org", ["jo@example.org", "kim@example.org"])
+    assert message["mail"]["cc"] == [{"name": None, "address": "kim@example.org"}]
     assert await desk.database.value("SELECT external_id FROM messages WHERE id = $1", key(message)) == own
 
 

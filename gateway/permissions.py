@@ -44,17 +44,19 @@ MEANINGS: Mapping[Permission, str] = {
 }
 
 VIEWER = frozenset[Permission]({"inbox.read", "account.write"})
-OPERATOR = VIEWER | {"conversations.write", "messages.send", "customers.write"}
-MANAGER = OPERATOR | {
-    "customers.merge",
-    "customers.import",
-    "customers.export",
-    "workspace.write",
-    "webhooks.read",
-    "webhooks.replay",
-}
-ADMIN = MANAGER | {"connections.write", "members.write", "api_keys.write"}
-OWNER = ADMIN | {"tenant.write"}
+OPERATOR = VIEWER | frozenset[Permission]({"conversations.write", "messages.send", "customers.write"})
+MANAGER = OPERATOR | frozenset[Permission](
+    {
+        "customers.merge",
+        "customers.import",
+        "customers.export",
+        "workspace.write",
+        "webhooks.read",
+        "webhooks.replay",
+    }
+)
+ADMIN = MANAGER | frozenset[Permission]({"connections.write", "members.write", "api_keys.write"})
+OWNER = ADMIN | frozenset[Permission]({"tenant.write"})
 
 OF_ROLE: Mapping[Role, frozenset[Permission]] = {
     "viewer": VIEWER,

@@ -7,13 +7,13 @@ import pytest
 
 from gateway.access import token_hash
 from gateway.model.member import Member
-from gateway.permissions import PERMISSIONS, of_member
+from gateway.permissions import OF_ROLE, PERMISSIONS, of_member
 from tests.api.conftest import ORIGIN, Served
 from tests.api.contract import faults
 from tests.api.people import browser, colleague, logged_in, owner
 from tests.conftest import Database, Tenant
 
-ROLES = ("owner", "admin", "manager", "operator", "viewer")
+ROLES = tuple(OF_ROLE)
 
 
 async def test_members_are_listed_for_everybody(served: Served, tenant: Tenant, database: Database) -> None:

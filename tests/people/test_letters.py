@@ -24,7 +24,7 @@ def office(sender: MailSender, port: int) -> PostOffice:
 
 
 def parsed(server: Server) -> EmailMessage:
-    return email.message_from_bytes(server.got[-1][2], policy=default)  # type: ignore[return-value]  # of the policy
+    return email.message_from_bytes(server.got[-1][2], policy=default)
 
 
 async def test_a_letter_arrives_with_its_link_in_one_piece() -> None:

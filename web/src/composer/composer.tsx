@@ -54,7 +54,7 @@ export function Composer({ of }: { readonly of: Conversation }) {
   const chosen: Mode = !canReply ? "note" : !canNote ? "reply" : mode.value;
   const able = capabilitiesOf(of.channel.provider);
   return (
-    <Dropped of={of} into={chosen === "reply" ? able : null} class={`composer ${chosen}`}>
+    <Dropped of={of} into={chosen === "reply" ? able : null} class={`composer for-${chosen}`}>
       {canReply && canNote && <Modes chosen={chosen} />}
       {chosen === "reply" ? <Reply of={of} able={able} /> : <Note of={of} />}
       {picking.value && <Picker of={of} />}

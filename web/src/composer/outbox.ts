@@ -97,13 +97,17 @@ export function keepOutbox(): () => void {
   let owner: string | null = null;
   return effect(() => {
     const user = me.value?.user?.id ?? null;
-    if (user === null) return;
+    const all = pendings.value; // read each time, so that each change is kept
+    if (user === null) {
+      owner = null; // what is kept waits for whoever comes back
+      return;
+    }
     if (owner !== user) {
       owner = user;
       pendings.value = recall(user);
       return;
     }
-    store(user, pendings.value);
+    store(user, all);
   });
 }
 

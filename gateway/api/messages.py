@@ -1,7 +1,8 @@
 """``/api/v1/messages/{id}/html``: a mail's own HTML, fenced in; and the pictures from elsewhere that it shows."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Mapping
+from functools import partial
 from itertools import count
 from typing import Annotated
 from urllib.parse import unquote
@@ -25,9 +26,10 @@ from gateway.store.pool import tenant_tx
 # origin stays ours, which is of no use to it without scripts: the page around it measures it and sets its typography.
 POLICY = (
     "sandbox allow-same-origin allow-popups allow-popups-to-escape-sandbox; "
-    "default-src 'none'; style-src 'unsafe-inline'; img-src data: 'self'; "
+    "default-src 'none'; style-src 'unsafe-inline'; img-src {images}; "
     "base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
 )
+HELD, SHOWN = "data:", "data: 'self'"
 # Without it, browsers would lay the mail out by the rules of the nineties.
 DOCTYPE = "<!doctype html>"
 FILE = re.compile(rf'(<img\b[^<>]*?\s)src="{FILE_PREFIX}([^"<>]+)"')
@@ -93,13 +95,14 @@ class Messages:
     async def html(self, call: Call[HtmlQuery, NoBody]) -> web.StreamResponse:
         """Answer a mail's HTML."""
         found = await self._html(call.caller.tenant_id, call.id)
-        document = DOCTYPE + FILE.sub(await self._linked(call), found)
+        links = await self._links(call)
+        document = DOCTYPE + FILE.sub(partial(_linked, links), found)
         if call.query.images:
             places = count()
             path = f"/api/v1/messages/{public('msg', call.id)}/picture?number="
             document = show_images(document, lambda _: f"{path}{next(places)}")
         headers = {
-            "Content-Security-Policy": POLICY,
+            "Content-Security-Policy": POLICY.format(images=SHOWN if call.query.images or links else HELD),
             "X-Frame-Options": "SAMEORIGIN",
             "Cache-Control": "private, no-store",  # links in it end, and files that are pending come
         }
@@ -119,21 +122,12 @@ class Messages:
         }
         return web.Response(body=found.content, content_type=found.mime_type, headers=headers)
 
-    async def _linked(self, call: Call[HtmlQuery, NoBody]) -> Callable[[re.Match[str]], str]:
-        """Return what writes a picture that came with the mail: with a link, or for later without."""
+    async def _links(self, call: Call[HtmlQuery, NoBody]) -> Mapping[str, str]:
+        """Return links to the pictures that came with the mail and are stored, by their content ids."""
         tenant_id = call.caller.tenant_id
         async with tenant_tx(self._services.pool, tenant_id) as tx:
-            links = {
-                content_id: self._services.files.link(tenant_id, file_id, SHORT)[0]
-                for content_id, file_id in await attachments.named(tx, call.id)
-            }
-
-        def written(picture: re.Match[str]) -> str:
-            link = links.get(unquote(picture[2]))
-            source = f' src="{link}"' if link else ""
-            return f'{picture[1]}data-file="{picture[2]}"{source}'
-
-        return written
+            named = await attachments.named(tx, call.id)
+        return {content_id: self._services.files.link(tenant_id, file_id, SHORT)[0] for content_id, file_id in named}
 
     async def _html(self, tenant_id: UUID, message_id: UUID) -> str:
         async with tenant_tx(self._services.pool, tenant_id) as tx:
@@ -141,6 +135,13 @@ class Messages:
         if found is None:
             raise NotFound("there is no such message, or it has no HTML")
         return found
+
+
+def _linked(links: Mapping[str, str], picture: re.Match[str]) -> str:
+    """Write a picture that came with the mail: with its link, or for later without."""
+    link = links.get(unquote(picture[2]))
+    source = f' src="{link}"' if link else ""
+    return f'{picture[1]}data-file="{picture[2]}"{source}'
 
 
 def add_routes(api: Api, services: Services) -> None:

@@ -129,6 +129,7 @@ async def test_a_mails_own_picture_comes_by_a_link(
     message = updated["data"]["message_id"]
     async with client.get(f"/api/v1/messages/{message}/html", headers=tenant.auth) as answer:
         html = await answer.text()
+        assert "img-src data: 'self'" in answer.headers["Content-Security-Policy"].split("; ")
     link = html.partition('src="/media/')[2].partition('"')[0]
     assert link, html
     async with client.get(f"/media/{link}") as answer:

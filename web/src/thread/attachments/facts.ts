@@ -13,7 +13,8 @@ export function title(one: Attachment): string {
 export function facts(one: Attachment): string {
   if (one.type === "location") return [one.address, coordinates(one)].filter(isGiven).join(" · ");
   if (one.type === "contact") return [...(one.phones ?? []), ...(one.emails ?? [])].join(" · ");
-  return [kind(one), size(one), state(one)].filter(isGiven).join(" · ");
+  const missing = one.state === "failed" || one.state === "expired";
+  return [kind(one), missing ? null : size(one), state(one)].filter(isGiven).join(" · ");
 }
 
 /** "0:07" or "12:40". */

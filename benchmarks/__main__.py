@@ -14,7 +14,7 @@ import orjson
 from benchmarks import accounts
 from benchmarks.bench import Bench, prepared
 from benchmarks.errors import NotMeasured
-from benchmarks.plan import FULL, QUICK, Plan
+from benchmarks.plan import FULL, QUICK, WHOLE, Plan
 from benchmarks.progress import say
 from benchmarks.registry import MEASUREMENTS, Measurement
 from benchmarks.results import Line
@@ -30,6 +30,8 @@ def main() -> int:
     plan = QUICK if options.quick else FULL
     if options.rounds is not None:
         plan = replace(plan, rounds=options.rounds)
+    if options.whole:
+        plan = replace(plan, small=FULL.small, large=WHOLE)
     lines, failures = asyncio.run(run(plan, options.rows or ROWS))
     print(table(lines), end="")
     if options.json is not None:
@@ -79,6 +81,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rows", type=_rows, metavar="1,2", help=f"only these, of {', '.join(map(str, ROWS))}")
     parser.add_argument("--rounds", type=_positive, metavar="N", help="how often each pair is measured")
     parser.add_argument("--quick", action="store_true", help="few and short rounds: rough figures in a minute or two")
+    parser.add_argument("--whole", action="store_true", help="row 12 with ten million messages: an hour, 20 GB")
     return parser.parse_args()
 
 

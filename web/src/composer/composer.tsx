@@ -341,6 +341,7 @@ function SendButton({ label, ready, onSend }: SendButtonProps) {
     <button
       type="button"
       class="button primary composer-send"
+      aria-label={label}
       aria-disabled={!ready}
       onClick={() => {
         onSend();

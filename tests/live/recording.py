@@ -16,9 +16,9 @@ TRACES = Path(__file__).parents[1] / "traces"
 ID = re.compile(r"\b([a-z]{2,4})_([0-9a-f]{32})\b")
 #: The gateway's own times differ from run to run; a provider's are part of what was posted. Where a provider tells no
 #: time, the message has the time of receipt.
-OWN_TIMES = frozenset(
-    {"timestamp", "created_at", "updated_at", "received_at", "edited_at", "deleted_at", "snoozed_until"}
-)
+OWN_TIMES = frozenset({"timestamp", "created_at", "updated_at", "received_at", "snoozed_until"})
+#: Of a customer's message its provider tells them too.
+CHANGED_TIMES = frozenset({"edited_at", "deleted_at"})
 ANY_TIME = "2026-06-01T00:00:00.000Z"  # after all that is posted, as it is in truth
 Json = Any
 
@@ -57,7 +57,8 @@ def own_times(value: Json) -> Iterator[str]:
     """Return the gateway's own times in a trace."""
     if isinstance(value, dict):
         for key, inner in value.items():
-            if key in OWN_TIMES and isinstance(inner, str):
+            own = OWN_TIMES if value.get("direction") == "inbound" else OWN_TIMES | CHANGED_TIMES
+            if key in own and isinstance(inner, str):
                 yield inner
             yield from own_times(inner)
     elif isinstance(value, list):

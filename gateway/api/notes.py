@@ -33,7 +33,7 @@ NoteText = Annotated[str, Field(min_length=1, max_length=20_000, pattern=r"^[^\x
 Members = Annotated[list[UserId], Field(max_length=50, description="The members it calls.")]
 
 
-class NoteBody(BodyModel):
+class PrivateNoteBody(BodyModel):
     """A note."""
 
     text: NoteText
@@ -54,7 +54,7 @@ ADD = Operation(
     summary="Put a private note into a conversation.",
     description="Writes note.created to the log. No customer ever sees it, and it is no message.created.",
     query=NoQuery,
-    body=NoteBody,
+    body=PrivateNoteBody,
     permission="conversations.write",
     answers={201: Answer("The note.", Message, headers=ETAG)},
     id_prefix="cnv",
@@ -67,7 +67,7 @@ CHANGE = Operation(
     summary="Write a note of one's own anew.",
     description="Writes note.updated to the log.",
     query=NoQuery,
-    body=NoteBody,
+    body=PrivateNoteBody,
     permission="conversations.write",
     answers={200: Answer("The note as it is now.", Message, headers=ETAG)},
     problems=(ChangedMeanwhile,),
@@ -118,7 +118,7 @@ class Notes:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def add(self, call: Call[NoQuery, NoteBody]) -> web.StreamResponse:
+    async def add(self, call: Call[NoQuery, PrivateNoteBody]) -> web.StreamResponse:
         """Put a note into a thread."""
         author, text = author_of(call.caller, self._services), call.body.text
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
@@ -132,7 +132,7 @@ class Notes:
         self._services.announce([entry])
         return tagged(entry.data, 201)
 
-    async def change(self, call: Call[NoQuery, NoteBody]) -> web.StreamResponse:
+    async def change(self, call: Call[NoQuery, PrivateNoteBody]) -> web.StreamResponse:
         """Write a note anew, if it is what the caller saw."""
         author, text = author_of(call.caller, self._services), call.body.text
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:

@@ -19,6 +19,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 #: Who a request came from, once that is known; for the log.
 CALLER = web.RequestKey("caller", Caller)
 NO_ID = UUID(int=0)
+#: Every id has an underscore. A word in its place is an address of its own: for other methods it is no id either.
+A_WHOLE_ID = "{id:[^/]+_[^/]+}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +89,10 @@ class Api:
         self._mount(operation, handler, needs_caller=needs_caller, head=False)
 
     def _mount(self, operation: Operation[Query, Body], handler: Handler, *, needs_caller: bool, head: bool) -> None:
-        self._app.router.add_route(operation.method, operation.path, handler)
+        path = operation.path.replace("{id}", A_WHOLE_ID)
+        self._app.router.add_route(operation.method, path, handler)
         if head and operation.method == "GET":  # the same answer; the server leaves the body out
-            self._app.router.add_route("HEAD", operation.path, handler)
+            self._app.router.add_route("HEAD", path, handler)
         self.mounted.append(Mounted(operation, needs_caller))
 
 

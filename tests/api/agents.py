@@ -46,10 +46,16 @@ class Agent:
             return answer.headers["ETag"]
 
 
-async def agent(served: Served, database: Database, tenant: Tenant, name: str, role: str = "operator") -> Agent:
-    """Add a member to a tenant and log it in."""
+async def member(database: Database, tenant: Tenant, name: str, role: str = "operator") -> tuple[UUID, str]:
+    """Add a member to a tenant and log it in; returns its id and the cookie's value."""
     key, token = new_id(), new_session_token(tenant.id, os.urandom(32))
     await database.fetch(ADD_USER, key, f"{name.lower()}-{key.hex[-6:]}@example.org", name)
     await database.fetch(ADD_MEMBER, tenant.id, key, role)
     await database.fetch(ADD_SESSION, tenant.id, token_hash(token), new_id(), key)
+    return key, token
+
+
+async def agent(served: Served, database: Database, tenant: Tenant, name: str, role: str = "operator") -> Agent:
+    """Add a member to a tenant and log it in."""
+    key, token = await member(database, tenant, name, role)
     return Agent(served, public("usr", key), {"Cookie": f"postgate_session={token}", **ORIGIN})

@@ -27,8 +27,9 @@ FUZZ_SECONDS = 12
 NOT_JUDGED = "ignored_auth,positive_data_acceptance"
 #: Operations whose answers are held against the document in tests of their own: they ask others, or work once.
 ELSEWHERE = {
-    "cancel_message", "drop_draft", "get_canned_reply", "get_label", "get_message_picture", "get_team", "get_view",
-    "self_test_connection", "sync_templates",
+    "cancel_import", "cancel_message", "download_import_problems", "drop_draft", "get_canned_reply", "get_import",
+    "get_label", "get_message_picture", "get_team", "get_view",
+    "list_import_problems", "remove_identity", "self_test_connection", "sync_templates", "undo_merge",
 }  # fmt: skip
 
 
@@ -54,13 +55,17 @@ async def test_each_answer_is_what_the_document_says(served: Served, tenant: Ten
     webhook = await rows.webhook(state="quarantined")
     connection = tenant.integration("twilio")["id"]
     person = public("usr", UUID(tenant.facts["user_id"]))
-    ids = {"cnv": conversation, "msg": message, "whk": webhook, "int": connection, "usr": person}
+    customer = (await served.get(f"/api/v1/conversations/{conversation}", tenant))["customer"]["id"]
+    ids = {"cus": customer, "cnv": conversation, "msg": message, "whk": webhook, "int": connection, "usr": person}
     session = {"Cookie": f"postgate_session={await served.log_in(tenant)}", **ORIGIN}
     looked_at = 0
     for mounted in served.api.mounted:
         operation = mounted.operation
         if 200 not in operation.answers or operation.body is not NoBody or operation.name in ELSEWHERE:
             continue  # in the tests of what it does
+        wants = any(field.is_required() for field in operation.query.model_fields.values())
+        if wants or (operation.id_prefix is not None and operation.id_prefix not in ids):
+            continue  # there too: there is none yet, or it is asked with more words
         path = operation.path.replace("{id}", ids.get(operation.id_prefix or "", "")).replace("{name}", "twilio")
         headers = session if operation.permission == "account.write" else tenant.auth
         async with served.client.request(operation.method, path, headers=headers) as answer:
@@ -72,7 +77,7 @@ async def test_each_answer_is_what_the_document_says(served: Served, tenant: Ten
             body = await (answer.json() if content_type == "application/json" else answer.text())
         assert faults(served, operation.method, operation.path, 200, body) == [], path
         looked_at += 1
-    assert looked_at >= 17
+    assert looked_at >= 40
 
 
 async def test_a_login_answers_what_the_document_says(served: Served, tenant: Tenant) -> None:

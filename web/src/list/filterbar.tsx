@@ -7,6 +7,7 @@ import { go, goQuery, query, view } from "../route";
 import { Icon } from "../ui/icon";
 import { Lazy } from "../ui/lazy";
 import { words } from "../words";
+import { STATUSES } from "./filters";
 import { channels, label, memberName, team, views } from "../workspace";
 
 const dialog = signal<"filter" | "save" | "change" | null>(null);
@@ -63,13 +64,17 @@ function Dialogs() {
 
 /** Below the heading, while something narrows the view. */
 export function FilterChips() {
-  const given = [...query.value].filter(([name, value]) => inWords(name, value) !== null);
-  if (given.length === 0) return null;
+  const anyStatus = query.value.getAll("status").length === STATUSES.length;
+  const given = [...query.value].filter(
+    ([name, value]) => inWords(name, value) !== null && !(anyStatus && name === "status"),
+  );
+  if (given.length === 0 && !anyStatus) return null;
   return (
     <div class="filter-chips">
       {given.map(([name, value]) => (
         <Chip key={`${name} ${value}`} name={name} value={value} />
       ))}
+      {anyStatus && <AnyStatus />}
       {may("conversations.write") && (
         <button
           type="button"
@@ -92,6 +97,23 @@ export function FilterChips() {
         {words.filter.clear}
       </button>
     </div>
+  );
+}
+
+function AnyStatus() {
+  const text = words.filter.anyStatus;
+  return (
+    <button
+      type="button"
+      class="filter-chip"
+      aria-label={words.filter.remove(text)}
+      onClick={() => {
+        goQuery({ status: null });
+      }}
+    >
+      {text}
+      <Icon of={X} size={12} />
+    </button>
   );
 }
 

@@ -31,6 +31,7 @@ export default function FilterDialog({ onClose }: { readonly onClose: () => void
           title={filter.status}
           value={now.status.length === 1 ? now.status[0] : ""}
           choices={STATUSES.map((one) => ({ value: one, name: words.statuses[one] }))}
+          whenAny={STATUSES}
         />
         <Select
           name="assignee"
@@ -60,7 +61,7 @@ export default function FilterDialog({ onClose }: { readonly onClose: () => void
           value={now.channel[0] ?? ""}
           choices={channels.value.map((one) => ({
             value: one.id,
-            name: `${words.channels[one.kind]} ${one.name}`,
+            name: `${words.channels[one.kind]} · ${one.address}`,
           }))}
         />
         <Select
@@ -97,9 +98,11 @@ interface SelectProps {
   readonly value: string | undefined;
   readonly choices: readonly Choice[];
   readonly any?: string;
+  /** What "any" asks for where the view itself asks for less. */
+  readonly whenAny?: readonly string[];
 }
 
-function Select({ name, title, value, choices, any = words.filter.any }: SelectProps) {
+function Select({ name, title, value, choices, any = words.filter.any, whenAny }: SelectProps) {
   const id = useId();
   return (
     <div class="field">
@@ -108,7 +111,7 @@ function Select({ name, title, value, choices, any = words.filter.any }: SelectP
         id={id}
         value={value}
         onChange={(event) => {
-          goQuery({ [name]: event.currentTarget.value || null });
+          goQuery({ [name]: event.currentTarget.value || (whenAny ?? null) });
         }}
       >
         <option value="">{any}</option>

@@ -29,6 +29,22 @@ export function Row({ of, reachable }: RowProps) {
   const selected = isSelected(of.id);
   return (
     <>
+      {may("conversations.write") && (
+        <button
+          type="button"
+          class="row-select"
+          role="checkbox"
+          aria-checked={selected}
+          aria-label={words.bulk.select(name)}
+          tabIndex={-1}
+          onClick={(event) => {
+            if (event.shiftKey) extendTo(of.id);
+            else toggle(of.id);
+          }}
+        >
+          {selected && <Icon of={Check} />}
+        </button>
+      )}
       <a
         class="row"
         data-selected={selected}
@@ -72,22 +88,6 @@ export function Row({ of, reachable }: RowProps) {
           <Owner of={of} />
         </span>
       </a>
-      {may("conversations.write") && (
-        <button
-          type="button"
-          class="row-select"
-          role="checkbox"
-          aria-checked={selected}
-          aria-label={words.bulk.select(name)}
-          tabIndex={-1}
-          onClick={(event) => {
-            if (event.shiftKey) extendTo(of.id);
-            else toggle(of.id);
-          }}
-        >
-          {selected && <Icon of={Check} />}
-        </button>
-      )}
     </>
   );
 }

@@ -1,9 +1,7 @@
-/** A list of which only what can be seen is in the document. */
+/** A list of which only what can be seen is in the document: rows of one height, however many there are. */
 
-import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } from "@tanstack/virtual-core";
-import type { VirtualItem } from "@tanstack/virtual-core";
 import type { RefObject } from "preact";
-import { useLayoutEffect, useReducer, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 
 interface VirtualOptions {
   readonly count: number;
@@ -12,41 +10,71 @@ interface VirtualOptions {
   readonly keyOf: (index: number) => string;
 }
 
+export interface VirtualItem {
+  readonly index: number;
+  readonly key: string;
+  /** Pixels from the top of the list. */
+  readonly start: number;
+  readonly size: number;
+}
+
 export interface Virtual {
   readonly items: readonly VirtualItem[];
   readonly height: number;
   readonly scrollTo: (index: number) => void;
 }
 
-/** Rows of one height. Only their keys, not their contents, decide what is reused. */
+interface Range {
+  readonly first: number;
+  readonly end: number;
+}
+
+/** Rows drawn beyond each edge, so that scrolling a little shows no gap. */
+const BEYOND = 8;
+
 export function useVirtual({ count, rowHeight, scroller, keyOf }: VirtualOptions): Virtual {
-  const [, redraw] = useReducer((turn: number) => turn + 1, 0);
-  const options = {
-    count,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => rowHeight,
-    getItemKey: keyOf,
-    overscan: 8,
-    scrollToFn: elementScroll,
-    observeElementRect,
-    observeElementOffset,
-    onChange: redraw,
-  };
-  const [virtualizer] = useState(() => new Virtualizer<HTMLElement, HTMLElement>(options));
-  virtualizer.setOptions({ ...virtualizer.options, ...options });
-  useLayoutEffect(() => virtualizer._didMount(), [virtualizer]);
-  // A new row height means that everything measured so far is wrong.
+  const [seen, setSeen] = useState<Range>({ first: 0, end: 2 * BEYOND });
   useLayoutEffect(() => {
-    virtualizer.measure();
-  }, [virtualizer, rowHeight]);
-  useLayoutEffect(() => {
-    virtualizer._willUpdate();
+    const pane = scroller.current;
+    if (pane === null) return undefined;
+    const look = () => {
+      const next = rangeOf(pane, rowHeight);
+      setSeen((known) => (known.first === next.first && known.end === next.end ? known : next));
+    };
+    look();
+    const observer = new ResizeObserver(look);
+    observer.observe(pane);
+    pane.addEventListener("scroll", look, { passive: true });
+    return () => {
+      observer.disconnect();
+      pane.removeEventListener("scroll", look);
+    };
+  }, [scroller, rowHeight]);
+  const end = Math.min(seen.end, count);
+  // Fewer rows than there were: the pane has not been told yet that it scrolled up.
+  const first = Math.min(seen.first, Math.max(0, end - 1));
+  const items = Array.from({ length: Math.max(0, end - first) }, (_, place) => {
+    const index = first + place;
+    return { index, key: keyOf(index), start: index * rowHeight, size: rowHeight };
   });
   return {
-    items: virtualizer.getVirtualItems(),
-    height: virtualizer.getTotalSize(),
+    items,
+    height: count * rowHeight,
     scrollTo: (index) => {
-      virtualizer.scrollToIndex(index, { align: "auto" });
+      if (scroller.current !== null) reveal(scroller.current, index * rowHeight, rowHeight);
     },
   };
+}
+
+function rangeOf(pane: HTMLElement, rowHeight: number): Range {
+  const above = Math.floor(pane.scrollTop / rowHeight);
+  const below = Math.ceil((pane.scrollTop + pane.clientHeight) / rowHeight);
+  return { first: Math.max(0, above - BEYOND), end: below + BEYOND };
+}
+
+/** Scroll as little as shows the whole row. */
+function reveal(pane: HTMLElement, start: number, size: number): void {
+  if (start < pane.scrollTop) pane.scrollTop = start;
+  else if (start + size > pane.scrollTop + pane.clientHeight)
+    pane.scrollTop = start + size - pane.clientHeight;
 }

@@ -9,6 +9,7 @@ export const views: typeof English = {
     title: "Diese Ansicht filtern",
     clear: "Filter aufheben",
     any: "Alle",
+    anyStatus: "Jeder Stand",
     me: "Mir",
     status: "Stand",
     assignee: "Zugewiesen",

@@ -8,6 +8,7 @@ export const views = {
     title: "Filter this view",
     clear: "Clear filters",
     any: "Any",
+    anyStatus: "Any status",
     me: "Me",
     status: "Status",
     assignee: "Assigned to",

@@ -303,7 +303,7 @@ function Others({ customer, beside }: { readonly customer: string; readonly besi
   const others = all.filter((one) => one.id !== beside);
   return (
     <section>
-      <h3>{words.customers.conversations}</h3>
+      <h3>{beside === null ? words.customers.allConversations : words.customers.conversations}</h3>
       {others.length === 0 && <p class="soft">{words.customers.noConversations}</p>}
       <ul>
         {others.map((one) => (

@@ -1,6 +1,6 @@
 /** The list of customers: sorted and narrowed by the address, read page by page. */
 
-import { Download, Plus, Upload, Users } from "lucide";
+import { ArrowLeft, Download, Plus, Upload, Users } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { cardName } from "../customer/merge";
 import { faultOf } from "../customer/identities";
@@ -88,6 +88,16 @@ function Head() {
   const [adding, setAdding] = useState(false);
   return (
     <header class="customers-head">
+      <button
+        type="button"
+        class="button quiet square only-phone"
+        aria-label={words.settings.backToInbox}
+        onClick={() => {
+          go({ page: "inbox" });
+        }}
+      >
+        <Icon of={ArrowLeft} />
+      </button>
       <h1>{words.customers.title}</h1>
       {may("customers.export") && <Export icon={Download} />}
       {may("customers.import") && (

@@ -44,7 +44,12 @@ export function CustomerPane({ customer, onClose }: PaneProps) {
             <Icon of={Trash2} />
           </button>
         )}
-        <button type="button" class="button quiet square" aria-label={words.customer.close} onClick={onClose}>
+        <button
+          type="button"
+          class="button quiet square only-desk"
+          aria-label={words.customer.close}
+          onClick={onClose}
+        >
           <Icon of={X} />
         </button>
       </header>

@@ -3,6 +3,7 @@
 import {
   Bell,
   Check,
+  Contact,
   Ellipsis,
   FlaskConical,
   Keyboard,
@@ -61,6 +62,14 @@ export function AccountMenu({ side }: AccountMenuProps) {
           {words.simulate.action}
         </MenuItem>
       )}
+      <MenuItem
+        onSelect={() => {
+          go({ page: "customers", conversation: null, place: "" });
+        }}
+      >
+        <Icon of={Contact} />
+        {words.customers.title}
+      </MenuItem>
       <MenuItem
         onSelect={() => {
           go({ page: "settings", conversation: null });

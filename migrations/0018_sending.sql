@@ -126,9 +126,12 @@ BEGIN
                 SELECT s.tenant_id, s.message_id FROM sends s
                 WHERE s.tenant_id = lane.tenant_id AND s.channel_id = lane.channel_id AND s.state = 'queued'
                   AND s.next_attempt_at <= now()
-                  AND NOT EXISTS (
-                    SELECT FROM sends e WHERE e.tenant_id = s.tenant_id AND e.conversation_id = s.conversation_id
-                      AND e.state IN ('queued', 'calling') AND e.position < s.position)
+                  -- The first of its conversation. As NOT EXISTS it is a join, which on a table whose statistics are
+                  -- not there yet reads all rows of the tenant for each.
+                  AND s.position = (
+                    SELECT min(e.position) FROM sends e
+                    WHERE e.tenant_id = s.tenant_id AND e.conversation_id = s.conversation_id
+                      AND e.state IN ('queued', 'calling'))
                 ORDER BY s.next_attempt_at, s.position LIMIT room FOR UPDATE SKIP LOCKED
             )
             UPDATE sends s

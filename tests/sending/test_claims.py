@@ -25,8 +25,13 @@ async def claim(database: Database) -> AsyncIterator[Claim]:
     """Claims as a worker does."""
     hook = await asyncpg.connect(database.hook_url)
 
-    async def ask(wanted: int = 100, per_channel: int = 8, per_tenant: int = 16) -> list[asyncpg.Record]:
-        return list(await hook.fetch(CLAIM, wanted, per_channel, per_tenant))
+    async def ask(
+        wanted: int = 100, per_channel: int = 8, per_tenant: int = 16, *, flush: bool = False
+    ) -> list[asyncpg.Record]:
+        found = list(await hook.fetch(CLAIM, wanted, per_channel, per_tenant))
+        if flush:  # what was read is counted now
+            await hook.execute("SELECT pg_stat_force_next_flush()")
+        return found
 
     yield ask
     await hook.close()
@@ -132,3 +137,45 @@ async def test_a_lease_that_ended_is_given_to_somebody_else(
     assert await claim() == []
     lease = await database.value("SELECT lease_until - now() FROM sends")
     assert timedelta(0) < lease <= timedelta(minutes=1)
+
+
+MANY = 3_000
+#: A backlog as it builds up in a minute: nobody has counted the rows for the planner yet.
+BACKLOG = f"""
+INSERT INTO customers (tenant_id, id) SELECT $1, md5('customer' || n)::uuid FROM generate_series(1, {MANY}) n
+"""
+BACKLOG_CONVERSATIONS = f"""
+INSERT INTO conversations (tenant_id, id, channel_id, customer_id, threading, last_message_at)
+SELECT $1, md5('conversation' || n)::uuid, $2, md5('customer' || n)::uuid, 'customer', now()
+FROM generate_series(1, {MANY}) n
+"""
+BACKLOG_MESSAGES = f"""
+INSERT INTO messages (tenant_id, id, conversation_id, channel_id, direction, medium, kind, status, occurred_at,
+    received_at)
+SELECT $1, md5('message' || n)::uuid, md5('conversation' || n)::uuid, $2, 'outbound', 'sms', 'text', 'queued', now(),
+    now()
+FROM generate_series(1, {MANY}) n
+"""
+BACKLOG_SENDS = f"""
+INSERT INTO sends (tenant_id, message_id, conversation_id, channel_id, reference, content)
+SELECT $1, md5('message' || n)::uuid, md5('conversation' || n)::uuid, $2, n::text, '{{}}'
+FROM generate_series(1, {MANY}) n
+"""
+READ = "SELECT sum(idx_tup_read) + coalesce((SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'sends'), 0)"
+
+
+async def test_a_claim_reads_few_rows_however_many_wait(
+    served: Served, tenant: Tenant, database: Database, claim: Claim
+) -> None:
+    await queue(served, database, tenant, 1)
+    for _ in range(8):  # by then plans are kept
+        await claim()
+    lane = parse("ch", tenant.integration("twilio")["channels"][0]["id"])
+    await database.fetch(BACKLOG, tenant.id)
+    for statement in (BACKLOG_CONVERSATIONS, BACKLOG_MESSAGES, BACKLOG_SENDS):
+        await database.fetch(statement, tenant.id, lane)
+    await database.script(f"UPDATE send_lanes SET due_at = now(); {REST}")
+    read = f"{READ} FROM pg_stat_user_indexes WHERE relname = 'sends'"
+    before = await database.value(read)
+    assert len(await claim(flush=True)) == 7  # and the one from before
+    assert await database.value(read) - before < MANY / 2

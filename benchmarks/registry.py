@@ -5,7 +5,20 @@ from dataclasses import dataclass
 
 from benchmarks.bench import Bench
 from benchmarks.results import Line
-from benchmarks.rows import adapters, correctness, fanout, grouping, ingest, latency, memory, one_tenant, single_inserts
+from benchmarks.rows import (
+    adapters,
+    correctness,
+    fanout,
+    grouping,
+    ingest,
+    latency,
+    memory,
+    one_tenant,
+    page,
+    queries,
+    scale,
+    single_inserts,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +40,9 @@ MEASUREMENTS = (
     Measurement((8,), "Memory of idle websockets", memory.socket_against_bare),
     Measurement((101,), "Group commit", grouping.group_against_single_commits),
     Measurement((102,), "Reading webhooks", adapters.adapters_against_bare_parsing),
+    Measurement((103, 104), "The page", page.load_and_pass_by),
+    Measurement((11,), "Queries under row-level security", queries.under_policies),
+    Measurement((12,), "A large tenant against a small one", scale.large_against_small),
     # Last, since it accounts for all that went before.
     Measurement((13,), "Accounting for all rounds", correctness.account),
 )

@@ -6,7 +6,7 @@
  */
 
 import { computed, signal } from "@preact/signals";
-import { ApiError, get } from "./api";
+import { get } from "./api";
 import { toEvent, type LogEvent } from "./model/event";
 import {
   applyShared,
@@ -109,20 +109,12 @@ async function listAll<Item>(path: string): Promise<readonly Item[]> {
   const all: Item[] = [];
   let cursor: string | null = null;
   do {
-    const page: List<Item> = await readPage(path, cursor);
+    const from: string = cursor === null ? path : `${path}?cursor=${encodeURIComponent(cursor)}`;
+    const page: List<Item> = await get<List<Item>>(from);
     all.push(...page.data);
     cursor = page.next_cursor;
   } while (cursor !== null);
   return all;
-}
-
-async function readPage<Item>(path: string, cursor: string | null): Promise<List<Item>> {
-  try {
-    return await get<List<Item>>(cursor === null ? path : `${path}?cursor=${encodeURIComponent(cursor)}`);
-  } catch (error) {
-    if (error instanceof ApiError && error.status === 404) return { data: [], next_cursor: null };
-    throw error;
-  }
 }
 
 function isMine({ owner_id }: { readonly owner_id: string | null }): boolean {

@@ -21,9 +21,9 @@ export interface Team {
   readonly id: string;
   readonly name: string;
   readonly member_ids: readonly string[];
-  readonly channel_ids?: readonly string[];
-  readonly auto_assign?: boolean;
-  readonly capacity?: number | null;
+  readonly channel_ids: readonly string[];
+  readonly auto_assign: boolean;
+  readonly capacity: number | null;
   readonly updated_at: Timestamp;
   readonly deleted_at: Timestamp | null;
 }

@@ -61,7 +61,7 @@ class Message(BaseModel):
     direction: Literal["inbound", "outbound", "internal"] = Field(
         description="internal: a private note, or a line on what somebody did; no customer ever sees it."
     )
-    kind: str = Field(description="text, image, voice, location, contacts, html …")
+    kind: str = Field(description="text, image, voice, location, contacts, html …; internal ones: note or activity.")
     text: str | None
     preview: str
     sender: Party = Field(alias="from")

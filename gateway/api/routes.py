@@ -38,6 +38,7 @@ from gateway.api import (
     password_reset,
     profile,
     providers,
+    search,
     second_factor,
     self_test,
     sending,
@@ -97,6 +98,7 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     custom_fields.add_routes(api, services)
     imports.add_routes(api, services)
     exports.add_routes(api, services)
+    search.add_routes(api, services)
     webhooks.add_routes(api, services)
     providers.add_routes(api, services)
     connections.add_routes(api, services)

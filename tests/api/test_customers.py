@@ -23,7 +23,6 @@ class Desk:
 
     def __init__(self, served: Served, tenant: Tenant) -> None:
         self.served, self.tenant = served, tenant
-        self.looked_at: set[tuple[str, str]] = set()
 
     async def ask(self, method: str, path: str, status: int = 200, **sent: Any) -> Any:
         """Send a request; returns the JSON of its answer."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import FilePayload, expect
 
 from tests.browser.axe import grave_findings
 from tests.browser.site import Site
@@ -80,7 +80,7 @@ async def test_a_file_is_imported_with_progress_and_comes_out_again(open_window:
     window = await open_window("/customers")
     page = window.page
     await page.get_by_role("button", name="Import", exact=True).click()
-    upload = {"name": "people.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
+    upload: FilePayload = {"name": "people.csv", "mimeType": "text/csv", "buffer": FILE.encode()}
     await page.locator("input[type=file]").set_input_files(files=[upload])
     await expect(page.get_by_label("Holds: Phone")).to_have_value("phone")
     await page.get_by_role("button", name="Check without changing anything").click()

@@ -38,11 +38,6 @@ export function draftOf(id: ConversationId): Draft {
   return drafts.value[id] ?? NO_DRAFT;
 }
 
-/** Whether there is one that a list could show. */
-export function hasDraft(id: ConversationId): boolean {
-  return !isEmpty(draftOf(id));
-}
-
 /** Write; it is kept at the gateway soon. */
 export function write(id: ConversationId, change: Partial<Draft>): void {
   put(id, { ...(drafts.peek()[id] ?? NO_DRAFT), ...change });

@@ -8,7 +8,7 @@
 import { computed, effect, signal } from "@preact/signals";
 import { ApiError, send as request } from "../api";
 import { addMessages } from "../model/inbox";
-import type { ConversationId, Message } from "../model/types";
+import type { Message } from "../model/types";
 import { openId } from "../route";
 import { change, inbox, me } from "../store";
 import { words } from "../words";
@@ -137,9 +137,3 @@ function store(user: string, all: readonly Pending[]): void {
 export function emptyOutbox(): void {
   pendings.value = [];
 }
-
-/** Of which conversations something could not be sent. */
-export const stuckIn = computed<ReadonlySet<ConversationId>>(
-  () =>
-    new Set(pendings.value.filter(({ failure }) => failure !== null).map(({ conversation }) => conversation)),
-);

@@ -50,9 +50,6 @@ export const composer: typeof English = {
   sendAnyway: "Trotzdem erneut senden",
   unknown: "Es ist unbekannt, ob dies gesendet wurde. Falls ja, erhält der Kunde es zweimal.",
   retryFailed: (reason) => `Es konnte nicht erneut gesendet werden: ${reason}`,
-  noteBy: (name) => `Private Notiz von ${name}`,
-  noteDeleted: "Diese Notiz wurde gelöscht.",
-  draftKept: "Entwurf",
 };
 
 export const templates: typeof EnglishTemplates = {

@@ -48,9 +48,6 @@ export const composer = {
   sendAnyway: "Send again anyway",
   unknown: "It is not known whether this was sent. If it was, the customer gets it twice.",
   retryFailed: (reason: string) => `It could not be sent again: ${reason}`,
-  noteBy: (name: string) => `Private note by ${name}`,
-  noteDeleted: "This note was deleted.",
-  draftKept: "Draft",
 };
 
 export const templates = {

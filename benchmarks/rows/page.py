@@ -36,13 +36,13 @@ READ_ALL = """async ([list, wanted]) => {
         await new Promise(requestAnimationFrame);
     }
 }"""
-#: Passes by all of it in 300 steps, one in each frame; returns the milliseconds between frames.
+#: Passes by at 200 pixels a frame, 12,000 in a second, from the middle on; returns the milliseconds between frames.
 PASS_BY = """async list => {
     const scroller = document.querySelector(list), frames = [];
-    const height = scroller.scrollHeight - scroller.clientHeight;
+    const middle = scroller.scrollHeight / 2;
     let before = await new Promise(requestAnimationFrame);
     for (let step = 0; step <= 300; step += 1) {
-        scroller.scrollTop = height * step / 300;
+        scroller.scrollTop = middle + step * 200;
         const now = await new Promise(requestAnimationFrame);
         frames.push(now - before);
         before = now;

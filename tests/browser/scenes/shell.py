@@ -14,7 +14,7 @@ async def all_view(window: Window, _site: Site) -> None:
 async def filters(window: Window, site: Site) -> None:
     """Show a narrowed list and what narrows it."""
     channel = site.tenant.integration("twilio")["channels"][0]["id"]
-    await window.page.goto(f"/?channel={channel}&unread=true")
+    await window.page.goto(f"/?channel={channel}&sort=oldest")
     await window.rows.first.wait_for()
     await window.page.get_by_role("button", name="Filter", exact=True).click()
     await window.page.get_by_role("dialog").wait_for()

@@ -20,6 +20,7 @@ from aiohttp import web
 from pydantic import SecretStr
 
 from channels.providers.smtp import SmtpCredentials
+from gateway.answering import problems
 from gateway.api import routes as api_routes
 from gateway.api.services import Services
 from gateway.conversations.doing import Doer
@@ -44,7 +45,6 @@ from gateway.outgoing.http import Calls
 from gateway.outgoing.smtp import MailSender
 from gateway.people.letters import Post, PostOffice
 from gateway.people.single_sign_on import Client, SingleSignOn
-from gateway.problems import problems
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
 from gateway.sending.attempt import Surroundings

@@ -4,12 +4,11 @@ Whoever refuses a request raises one of the exceptions below; a handler contains
 the table is a bug of ours: a 500, logged once with its trace, which never leaves the server.
 """
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import orjson
-import structlog
 from aiohttp import web
 
 from channels.errors import SignatureInvalid
@@ -17,13 +16,7 @@ from gateway.files.errors import ContentMissing, LinkInvalid, StorageUnavailable
 from gateway.store.pool import DatabaseUnavailable
 from gateway.store.search import SearchTooSlow
 
-log = structlog.get_logger(__name__)
-
 CONTENT_TYPE = "application/problem+json"
-#: Set in a request once its answer has begun: from then on no problem can be sent any more.
-BEGUN = web.RequestKey("begun", bool)
-
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +279,7 @@ TABLE: Mapping[type[Exception], Kind] = {
         "Use a new Idempotency-Key for each message; repeat one only with the same body.",
     ),
     SearchTooSlow: Kind(
-        422, "search_too_slow", "The search takes too long", "Search for more or rarer words, or narrow it by a filter.",
+        422, "search_too_slow", "The search takes too long", "Search for rarer words, or narrow it by a filter.",
         detail="the search was given up after three seconds",
     ),
     ProviderRefused: Kind(
@@ -319,17 +312,6 @@ INTERNAL = Kind(
     500, "internal", "A bug of ours", "Report it with the X-Request-Id of the answer.",
     detail="the gateway failed to handle this request; it was noted",
 )  # fmt: skip
-
-#: aiohttp's own refusals, in our words.
-BY_STATUS: Mapping[int, tuple[type[Exception], str]] = {
-    401: (Unauthenticated, "this needs a login or an API key"),
-    403: (Forbidden, "this is not allowed"),
-    404: (NotFound, "there is nothing at this address"),
-    405: (MethodNotAllowed, "this address exists, but not for this method"),
-    413: (TooLarge, "the body is larger than this address takes"),
-    415: (UnsupportedMediaType, "this address takes another type of body"),
-    503: (Overloaded, "the gateway is busy"),
-}
 
 
 def kind_of(error: BaseException) -> Kind:
@@ -366,42 +348,3 @@ def answer_to(error: BaseException, status: int | None = None) -> web.Response:
         headers["Retry-After"] = str(wait)
     body = orjson.dumps(problem_of(error, status))
     return web.Response(status=status or kind.status, body=body, content_type=CONTENT_TYPE, headers=headers)
-
-
-@web.middleware
-async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Answer what a handler raises. Only the log's middleware is further out."""
-    try:
-        return await handler(request)
-    except web.HTTPException as error:
-        if error.status < 400:  # a redirection
-            raise
-        return _in_our_words(error)
-    except ConnectionResetError:  # the client hung up: there is nobody to answer
-        raise
-    except Exception as error:  # the one place where every failure of a handler ends
-        if kind_of(error) is INTERNAL:
-            log.exception("request_failed", method=request.method, route=route_of(request))
-        if request.get(BEGUN):  # headers are sent already: break off, so that the client sees it is incomplete
-            raise ConnectionResetError("the answer broke off") from error
-        return answer_to(error)
-
-
-def route_of(request: web.Request) -> str:
-    """Return the pattern of a request's route (``/api/v1/messages/{id}/html``), or ``-``."""
-    resource = request.match_info.route.resource
-    return resource.canonical if resource is not None else "-"
-
-
-def _in_our_words(error: web.HTTPException) -> web.Response:
-    known, detail = BY_STATUS.get(error.status, (None, ""))
-    if known is not None and issubclass(known, Refusal):
-        answer = answer_to(known(detail))
-    elif error.status < 500:
-        answer = answer_to(Malformed(error.reason))
-        answer.set_status(error.status)
-    else:
-        answer = answer_to(error)
-    if "Allow" in error.headers:
-        answer.headers["Allow"] = error.headers["Allow"]
-    return answer

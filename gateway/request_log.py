@@ -12,8 +12,8 @@ import structlog
 from aiohttp import web
 from prometheus_client import Histogram
 
+from gateway.answering import route_of
 from gateway.openapi.api import CALLER
-from gateway.problems import route_of
 
 log = structlog.get_logger(__name__)
 

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from gateway.problems import BEGUN
+from gateway.answering import BEGUN
 from gateway.request_log import HOOKS, REQUEST_ID
 
 STATIC: Mapping[str, str] = {

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-import asyncpg
 import orjson
 from aiohttp import web
 from pydantic import Field
@@ -12,18 +11,18 @@ from pydantic import Field
 from channels.phone_numbers import aliases
 from gateway.api.channels import Words
 from gateway.api.cursors import list_json, name_position_of, names_json, position_of
+from gateway.api.customer_addresses import IdentityBody, IdentityQuery, address_of, spelled
+from gateway.api.customer_cards import EMPTY, Values, changed_values, store_card, wanted_labels
 from gateway.api.etags import ETAG, IF_MATCH, require_match, tagged
 from gateway.api.services import Services
-from gateway.customers.addresses import AddressInvalid, normalised
-from gateway.customers.fields import ValueUnfit, fitting
-from gateway.model.customer import Customer, CustomerPage, DuplicateList, IdentityKind
+from gateway.model.customer import Customer, CustomerPage, DuplicateList
 from gateway.model.fields import LabelId
 from gateway.model.ids import parse, public
 from gateway.model.log import Entry
 from gateway.openapi import Answer, Api, BodyModel, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
 from gateway.problems import ChangedMeanwhile, CursorInvalid, Fault, Invalid, NotFound, Taken, WrongState
 from gateway.store import customers as store
-from gateway.store import customers_fields, log
+from gateway.store import log
 from gateway.store.customers import Address
 from gateway.store.pool import TenantTx, tenant_tx
 
@@ -33,7 +32,6 @@ UPDATED = "customer.updated"
 MOST_DUPLICATES = 10
 
 CustomerStatus = Literal["active", "blocked"]
-Values = dict[str, Any]  # Any: as the tenant's fields tell
 Labels = Annotated[list[LabelId], Field(max_length=100, description="All labels that they are to have.")]
 CURSOR = Field(default=None, description="The next_cursor of the page before.")
 
@@ -48,22 +46,6 @@ class CustomerQuery(QueryModel):
     sort: Literal["newest", "name"] = "newest"
     limit: Limit = 50
     cursor: str | None = CURSOR
-
-
-class IdentityBody(BodyModel):
-    """A way to reach a customer."""
-
-    kind: IdentityKind
-    value: str = Field(
-        min_length=1, max_length=400, description="A number with its country code, an e-mail address, or a user id."
-    )
-
-
-class IdentityQuery(QueryModel):
-    """Which of a customer's addresses."""
-
-    kind: IdentityKind
-    value: str = Field(min_length=1, max_length=400)
 
 
 class CustomerChange(BodyModel):
@@ -234,9 +216,9 @@ class Customers:
         customer_id = self._new_id()
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             card = await self._card(tx, EMPTY, body)
-            labels = await _labels(tx, body.label_ids or [])
+            labels = await wanted_labels(tx, body.label_ids or [])
             await _taken(tx, addresses, customer_id)
-            await _stored(tx, customer_id, card, new=True)
+            await store_card(tx, customer_id, card, new=True)
             for address in addresses:
                 await self._give(tx, customer_id, address)
             await store.set_labels(tx, customer_id, labels)
@@ -250,7 +232,7 @@ class Customers:
         body = call.body
         entries = []
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
-            labels = await _labels(tx, body.label_ids) if body.label_ids is not None else None
+            labels = await wanted_labels(tx, body.label_ids) if body.label_ids is not None else None
             before = await locked(tx, call.id)
             require_match(call.request, before)
             was = orjson.loads(before)
@@ -258,7 +240,7 @@ class Customers:
             card = await self._card(tx, was, body)
             changed = any(card[key] != was[key] for key in card)
             if changed:
-                await _stored(tx, call.id, card)
+                await store_card(tx, call.id, card)
             if labels is not None and {public("lbl", label) for label in labels} != set(was["label_ids"]):
                 await store.set_labels(tx, call.id, labels)
                 changed = True
@@ -299,7 +281,7 @@ class Customers:
         given = call.query
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             _own(orjson.loads(await locked(tx, call.id)))
-            for value in dict.fromkeys((given.value.replace("\0", ""), _spelled(given))):
+            for value in dict.fromkeys((given.value.replace("\0", ""), spelled(given))):
                 if await store.remove_identity(tx, call.id, Address(given.kind, value)):
                     break
             else:
@@ -336,7 +318,7 @@ class Customers:
             key: getattr(body, key) if key in given else was[key] for key in ("name", "business_name", "customer_code")
         }
         card["status"] = body.status or was["status"]
-        card["custom_fields"] = await _values(tx, was["custom_fields"], body.custom_fields)
+        card["custom_fields"] = await changed_values(tx, was["custom_fields"], body.custom_fields)
         return card
 
     async def _give(self, tx: TenantTx, customer_id: UUID, address: Address) -> None:
@@ -355,12 +337,6 @@ class Customers:
 
     def _new_id(self) -> UUID:
         return self._services.new_id(int(self._services.clock().timestamp() * 1000))
-
-
-#: The card of a customer of whom nothing is known yet.
-EMPTY: Mapping[str, Any] = {
-    "name": None, "business_name": None, "customer_code": None, "status": "active", "custom_fields": {},
-}  # fmt: skip
 
 
 def add_routes(api: Api, services: Services) -> None:
@@ -387,18 +363,6 @@ async def locked(tx: TenantTx, customer_id: UUID) -> str:
     return _there(await store.get(tx, customer_id))
 
 
-def address_of(body: IdentityBody, pointer: str) -> Address:
-    """Return an address in the spelling in which it is kept.
-
-    Raises:
-        Invalid: when it is none.
-    """
-    try:
-        return Address(body.kind, normalised(body.kind, body.value))
-    except AddressInvalid as error:
-        raise Invalid("this is no such address", [Fault("body", f"{pointer}/value", str(error))]) from None
-
-
 def _there(found: str | None) -> str:
     if found is None:
         raise NotFound("there is no such customer")
@@ -411,65 +375,9 @@ def _own(customer: Mapping[str, Any]) -> None:
         raise WrongState(f"this customer was merged into {customer['merged_into']}; change that one, or undo the merge")
 
 
-def _spelled(given: IdentityQuery) -> str:
-    try:
-        return normalised(given.kind, given.value)
-    except AddressInvalid:  # what webhooks brought need not be what we would take: a short code, a name
-        return given.value.replace("\0", "")
-
-
-async def _labels(tx: TenantTx, label_ids: Sequence[str]) -> Sequence[UUID]:
-    wanted = list(dict.fromkeys(parse("lbl", label) for label in label_ids))
-    known = await store.hold_labels(tx, wanted)
-    if wrong := [place for place, label in enumerate(wanted) if label not in known]:
-        faults = [Fault("body", f"/label_ids/{place}", "there is no such label") for place in wrong]
-        raise Invalid("some labels are not there", faults)
-    return wanted
-
-
-async def _values(tx: TenantTx, was: Values, changes: Values) -> Values:
-    """Return custom fields with some of them changed; what was stored under a removed field stays."""
-    if not changes:
-        return was
-    fields = await customers_fields.of_tenant(tx)
-    values, faults = dict(was), []
-    for key, value in changes.items():
-        if value is None:
-            values.pop(key, None)
-        elif key not in fields:
-            faults.append(Fault("body", f"/custom_fields/{_step(key)}", "there is no such field"))
-        else:
-            try:
-                values[key] = fitting(fields[key], value)
-            except ValueUnfit as error:
-                faults.append(Fault("body", f"/custom_fields/{_step(key)}", str(error)))
-    if faults:
-        raise Invalid("some custom fields are not acceptable", faults)
-    return values
-
-
-def _step(key: str) -> str:
-    """Write a key as a step of a JSON pointer; a long one is cut."""
-    return key[:100].replace("~", "~0").replace("/", "~1")
-
-
 async def _taken(tx: TenantTx, addresses: Sequence[Address], customer_id: UUID) -> None:
     """Refuse addresses that somebody else has."""
     owners = await store.owners(tx, addresses) if addresses else {}
     for address, owner in owners.items():
         if owner.id != customer_id:
             raise Taken(f"{address.value} belongs to {owner}")
-
-
-async def _stored(tx: TenantTx, customer_id: UUID, card: Values, *, new: bool = False) -> None:
-    """Store a card.
-
-    Raises:
-        Taken: when somebody else has the code.
-    """
-    try:
-        async with tx.connection.transaction():  # a savepoint: the owner is looked up after it failed
-            await (store.add if new else store.change)(tx, customer_id, card)
-    except asyncpg.UniqueViolationError:
-        owner = await store.of_code(tx, card["customer_code"])
-        raise Taken(f"the code {card['customer_code']} belongs to {owner or 'another customer'}") from None

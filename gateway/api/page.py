@@ -11,7 +11,17 @@ from aiohttp import web
 
 from gateway.problems import NotFound, PageNotBuilt
 
-ROUTES = ("/", "/login", "/join", "/reset", "/c/{tail:.*}", "/settings", "/settings/{tail:.*}", "/customers", "/customers/{tail:.*}")
+ROUTES = (
+    "/",
+    "/login",
+    "/join",
+    "/reset",
+    "/c/{tail:.*}",
+    "/settings",
+    "/settings/{tail:.*}",
+    "/customers",
+    "/customers/{tail:.*}",
+)
 #: Vite writes a digest of the content into these names: what such a name holds never changes.
 HASHED = re.compile(r"-[A-Za-z0-9_-]{8}\.[a-z0-9]+$")
 FOREVER = "public, max-age=31536000, immutable"

@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.http import HttpVersion11
 
 from gateway.access import Caller
+from gateway.answering import BEGUN
 from gateway.live.cursor import Cursor, obstacle
 from gateway.live.hub import Hub
 from gateway.live.limits import Limits
@@ -18,7 +19,7 @@ from gateway.live.wire import EventStreamWire, transport_of
 from gateway.model.log import Entry, entry_json
 from gateway.openapi.api import CALLER, json_answer
 from gateway.openapi.reading import read_query
-from gateway.problems import BEGUN, Overloaded, Resync
+from gateway.problems import Overloaded, Resync
 from gateway.store import log
 from gateway.store.log import Head
 from gateway.store.pool import tenant_tx

@@ -10,6 +10,7 @@ import structlog
 from aiohttp import WSMsgType, web
 
 from gateway.access import Caller, identify, require, require_same_origin
+from gateway.answering import BEGUN
 from gateway.live import protocol
 from gateway.live.hub import RESUME_ELSEWHERE, TRY_AGAIN_LATER, Hub
 from gateway.live.limits import Limits
@@ -20,7 +21,7 @@ from gateway.live.session import Login, Session
 from gateway.live.wire import WebsocketWire, transport_of
 from gateway.model.ids import public
 from gateway.openapi.api import CALLER
-from gateway.problems import BEGUN, Malformed
+from gateway.problems import Malformed
 from gateway.store.pool import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)

@@ -255,7 +255,7 @@ async def owners(tx: TenantTx, addresses: Sequence[Address]) -> Mapping[Address,
     kinds = sorted({kind for one in addresses for kind in kinds_of(one.kind)})
     rows = await tx.connection.fetch(OWNERS, tx.tenant_id, kinds, [one.value for one in addresses])
     held = {(row["kind"], row["value"]): Owner(row["id"], row["name"]) for row in rows}
-    found = {}
+    found: dict[Address, Owner] = {}
     for one in addresses:
         for kind in kinds_of(one.kind):
             if owner := held.get((kind, one.value)):

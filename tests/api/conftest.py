@@ -15,6 +15,7 @@ from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
 
 from channels.http import HttpRequest, HttpResponse
+from gateway.answering import problems
 from gateway.api.routes import add_last_routes, add_routes, open_gate
 from gateway.api.services import Services
 from gateway.files.disk import DiskStorage
@@ -25,7 +26,6 @@ from gateway.model.log import Entry
 from gateway.openapi import Api
 from gateway.people.letters import Letter
 from gateway.people.single_sign_on import SingleSignOn
-from gateway.problems import problems
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
 from gateway.store.pool import open_pool

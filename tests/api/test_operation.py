@@ -7,8 +7,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from structlog.testing import capture_logs
 
+from gateway.answering import problems
 from gateway.migrate import load
-from gateway.problems import problems
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
 from tests.api.conftest import Served

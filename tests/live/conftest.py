@@ -13,11 +13,11 @@ from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
 from gateway.access import GATE, Gate
+from gateway.answering import problems
 from gateway.live.limits import Limits
 from gateway.live.routes import add_routes
 from gateway.live.service import Live
 from gateway.openapi import Api
-from gateway.problems import problems
 from gateway.store.pool import connect, open_pool
 from tests.conftest import Database
 from tests.live.serving import Serve, Served

@@ -103,7 +103,12 @@ async def mail_with_files(client: ClientSession, tenant: Tenant) -> None:
     hook = tenant.integration("postmark")
     letter = json.loads(postmark(hook, message_id="m7@mail.example.org").body)
     letter["Attachments"] = [
-        {"Name": name, "Content": b64encode(content).decode(), "ContentType": "image/png", "ContentLength": len(content)}
+        {
+            "Name": name,
+            "Content": b64encode(content).decode(),
+            "ContentType": "image/png",
+            "ContentLength": len(content),
+        }
         for name, content in (("chair.png", png(40, 30)), ("page.png", HTML))
     ]
     assert await postmark_raw(hook, json.dumps(letter).encode()).send(client) == 200

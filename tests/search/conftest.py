@@ -12,3 +12,10 @@ from tests.search.writing import Writing
 async def writing(database: Database, served: Served, tenant: Tenant) -> Writing:
     """Writes as the tenant."""
     return Writing(database, served.pool, tenant)
+
+
+@pytest.fixture(params=["log", "index"])
+def read_from(request: pytest.FixtureRequest) -> str:
+    """Where the words are when they are searched: in the log only, or in the index."""
+    place: str = request.param
+    return place

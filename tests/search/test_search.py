@@ -12,14 +12,6 @@ from tests.conftest import Database, Tenant
 from tests.search.asking import ids, search
 from tests.search.writing import Writing
 
-
-@pytest.fixture(params=["log", "index"])
-def read_from(request: pytest.FixtureRequest) -> str:
-    """Where the words are when they are searched: in the log only, or in the index."""
-    place: str = request.param
-    return place
-
-
 WORDS = [
     ("The teapot is broken", "teapot", True),
     ("The teapot is broken", "TEAPOT broken", True),

@@ -7,6 +7,7 @@ from tests.ingest.posts import text, unique, whatsapp
 from tests.sending.conftest import Desk, external_id
 
 END_LEASES = "UPDATE sends SET lease_until = now() - interval '1 second' WHERE lease_token IS NOT NULL"
+WAKE = "SELECT pg_notify('postgate_sends', '')"
 #: What is told of a message, and when by the provider's clock.
 TOLD = {"delivered": 1767225700, "failed": 1767225710, "read": 1767225720}
 
@@ -26,6 +27,7 @@ async def test_any_order_ends_the_same(desk: Desk) -> None:
             await desk.told(name, word, TOLD[word], ref=reference)
         if lost:
             await desk.database.fetch(END_LEASES)
+            await desk.database.fetch(WAKE)
         else:
             desk.provider.released.set()
         await desk.until(key, "sent", "unknown", *TOLD)

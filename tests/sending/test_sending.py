@@ -152,6 +152,7 @@ async def test_a_provider_that_hangs_holds_up_nobody_else(make_desk: MakeDesk) -
     for key in keys:
         await well.until(key, "sent")
     assert len(stuck.provider.sent) == 1  # and what waits behind it in its conversation waits
+    stuck.provider.released.set()
 
 
 async def test_a_login_that_is_refused_shows_at_the_connection_until_it_works(desk: Desk) -> None:

@@ -87,7 +87,7 @@ function detailOf(team: Team): string {
     team.member_ids.length > 4
       ? said.memberCount(number(team.member_ids.length))
       : team.member_ids.map(memberName).join(", ");
-  return [people, team.auto_assign === true ? said.handsOut : ""].filter(Boolean).join(" · ");
+  return [people, team.auto_assign ? said.handsOut : ""].filter(Boolean).join(" · ");
 }
 
 function TeamEditor({ of, onClose }: { readonly of: Team | null; readonly onClose: () => void }) {

@@ -71,6 +71,8 @@ class Databases:
         await migrate(self._superuser.url(TEMPLATE), PASSWORDS)
         connection = await asyncpg.connect(self._superuser.url(TEMPLATE))
         try:
+            for days in (0, 32):  # as every gateway does when it starts
+                await connection.execute("CALL make_ledger_partition(current_date + $1::integer)", days)
             await connection.execute(WATCH)
         finally:
             await connection.close()

@@ -16,7 +16,7 @@ import pytest
 from aiohttp import ClientSession
 
 from tests.conftest import Tenant
-from tests.files.samples import HTML, png
+from tests.files.samples import png
 from tests.ingest.posts import (
     echoes,
     edit,
@@ -99,23 +99,17 @@ def mail(count: int, **fields: object) -> Step:
 
 
 async def mail_with_files(client: ClientSession, tenant: Tenant) -> None:
-    """Post a mail with a picture and what is none, and wait until both are fetched."""
+    """Post a mail with a picture, and wait until it is fetched. Of two, either may be there first."""
     hook = tenant.integration("postmark")
     letter = json.loads(postmark(hook, message_id="m7@mail.example.org").body)
-    letter["Attachments"] = [
-        {
-            "Name": name,
-            "Content": b64encode(content).decode(),
-            "ContentType": "image/png",
-            "ContentLength": len(content),
-        }
-        for name, content in (("chair.png", png(40, 30)), ("page.png", HTML))
-    ]
+    content = png(40, 30)
+    picture = {"Name": "chair.png", "ContentType": "image/png", "ContentLength": len(content)}
+    letter["Attachments"] = [{**picture, "Content": b64encode(content).decode()}]
     assert await postmark_raw(hook, json.dumps(letter).encode()).send(client) == 200
 
     def stored(found: list[Any]) -> bool:
         files = [file for message in found for file in message["attachments"]]
-        return len(files) == 2 and all(file["state"] == "stored" for file in files)
+        return len(files) == 1 and all(file["state"] == "stored" for file in files)
 
     await until(lambda: messages(client, tenant), stored)
 

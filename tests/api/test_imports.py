@@ -125,7 +125,7 @@ async def test_a_file_is_looked_at_checked_taken_and_comes_out_again(shop: Desk,
          "status": "active", "phone": "'" + one["identities"][0]["value"], "whatsapp": "",
          "email": "jane@example.org" if one is jane else "", "labels": "VIP" if one is jane else "",
          "custom_fields.level": "tin" if one is jane else "", "created_at": one["created_at"]}
-        for one in (john, jane)
+        for one in made
     ]  # fmt: skip
 
 

@@ -101,7 +101,7 @@ async def test_keys_and_links_lead_there_and_back(window: Window) -> None:
     await window.page.keyboard.press("g")
     await window.page.keyboard.press("s")
     await expect(window.page.get_by_role("heading", name="Connections")).to_be_visible()
-    await expect(window.page.get_by_role("link", name="Settings")).to_have_attribute("aria-current", "page")
+    await expect(window.page.get_by_role("link", name="Settings", exact=True)).to_have_attribute("aria-current", "page")
     await window.page.get_by_role("link", name="Open", exact=True).click()
     await expect(window.page.get_by_text("No messages have arrived yet")).to_be_visible()
     await window.page.go_back()

@@ -1,5 +1,5 @@
 /**
- * The parts of the settings, in the order of their menu.
+ * The parts of the settings, in the order of their menu; the first one is open when none is named.
  *
  * A feature adds a line: the page itself is a component with a default export in a file of its own, which is
  * fetched when somebody goes there. `place` is what follows the area in the address: `/settings/people/usr_1`.
@@ -40,11 +40,11 @@ export const AREA_GROUPS: readonly Area["group"][] = ["you", "workspace", "devel
 
 export const AREAS: readonly Area[] = [
   {
-    id: "fields",
+    id: "connections",
     group: "workspace",
-    title: () => words.customers.fieldsTitle,
-    icon: ListChecks,
-    load: () => import("./fields/page"),
+    title: () => words.settings.connections,
+    icon: Plug,
+    load: () => import("./connectionpages"),
   },
   {
     id: "profile",
@@ -60,13 +60,6 @@ export const AREAS: readonly Area[] = [
     title: () => words.people.title,
     icon: Users,
     load: () => import("./people/page"),
-  },
-  {
-    id: "connections",
-    group: "workspace",
-    title: () => words.settings.connections,
-    icon: Plug,
-    load: () => import("./connectionpages"),
   },
   {
     id: "teams",
@@ -88,6 +81,13 @@ export const AREAS: readonly Area[] = [
     title: () => words.workspace.canned.title,
     icon: MessageSquareQuote,
     load: () => import("./canned/page"),
+  },
+  {
+    id: "fields",
+    group: "workspace",
+    title: () => words.customers.fieldsTitle,
+    icon: ListChecks,
+    load: () => import("./fields/page"),
   },
   {
     id: "keys",

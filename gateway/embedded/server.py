@@ -39,7 +39,12 @@ DURABLE = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}  # forgets when killed
+FAST = {  # forgets when killed, and its passwords are guessed soon
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "scram_iterations": "1",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +59,8 @@ class Superuser:
 
     def url(self, database: str = "postgres", user: str | None = None, password: str | None = None) -> str:
         """Return a URL over TCP, for the superuser unless another role is named."""
-        return f"postgresql://{self._login(user, password)}@{self.host}:{self.port}/{quote(database, safe='')}"
+        where = f"{self.host}:{self.port}/{quote(database, safe='')}"
+        return f"postgresql://{self._login(user, password)}@{where}?sslmode=disable"  # it has no certificate to ask for
 
     def socket_url(self, database: str = "postgres", user: str | None = None, password: str | None = None) -> str:
         """Return a URL over the Unix socket, which only the server's user and root can use."""

@@ -7,8 +7,8 @@ from contextlib import asynccontextmanager
 
 from playwright.async_api import Browser, async_playwright
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-MISSING = "no Chromium: install it (Debian: apt-get install chromium) or name it in CHROMIUM"
+NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+MISSING = "no Chromium: install it (Debian: apt-get install chromium-headless-shell) or name it in CHROMIUM"
 
 
 def find() -> str | None:

@@ -133,6 +133,7 @@ class OutboundMessage:
         callback_url: where the provider shall tell what became of the message, for those that take a URL with each.
         subject: of a mail.
         cc: mail addresses that get a copy.
+        bcc: mail addresses that get one without anybody else knowing.
         html: the same words as HTML, for mail.
         references: Message-IDs of the thread, oldest first.
         headers: further header fields of a mail.
@@ -151,6 +152,7 @@ class OutboundMessage:
     callback_url: str | None = None
     subject: str | None = None
     cc: Sequence[str] = ()
+    bcc: Sequence[str] = ()
     html: str | None = None
     references: Sequence[str] = ()
     headers: Mapping[str, str] = field(default_factory=dict)

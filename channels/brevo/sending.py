@@ -9,6 +9,7 @@ from channels.events import Mailbox
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.json_fields import text_in
 from channels.mail.outgoing import (
+    blind_copies,
     copies,
     encoded,
     extra_headers,
@@ -92,6 +93,8 @@ def _body(message: OutboundMessage) -> dict[str, Any]:
     }
     if message.cc:
         body["cc"] = [_party(one) for one in copies(message)]
+    if message.bcc:
+        body["bcc"] = [_party(one) for one in blind_copies(message)]
     if html is not None:
         body["htmlContent"] = html
     if reply_to is not None:

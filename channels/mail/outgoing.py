@@ -74,6 +74,15 @@ def copies(message: OutboundMessage) -> list[Mailbox]:
     return [party(one) for one in message.cc]
 
 
+def blind_copies(message: OutboundMessage) -> list[Mailbox]:
+    """Return who gets a copy of a mail that names them nowhere.
+
+    Raises:
+        CannotSend: when one of them is no address.
+    """
+    return [party(one) for one in message.bcc]
+
+
 def formatted(mailbox: Mailbox) -> str:
     """Write an address with its name, as APIs take it; the name stays readable text."""
     name = (mailbox.name or "").replace("\\", "").replace('"', "")

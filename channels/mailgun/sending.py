@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 from channels.http import NO_ANSWER, Headers, HttpRequest, HttpResponse, basic_authorization
 from channels.mail.ids import message_id
-from channels.mail.outgoing import copies, party, render
+from channels.mail.outgoing import blind_copies, copies, party, render
 from channels.mailgun.problems import DOMAIN, PROBLEMS, UNCLEAR
 from channels.mailgun.updates import REFERENCE
 from channels.multipart import Form, FormPart, write_multipart
@@ -35,8 +35,9 @@ def build_message(message: OutboundMessage, api_key: str, domain: str, region: s
     Raises:
         CannotSend: when it can't be a mail.
     """
+    recipients = (party(message.recipient), *copies(message), *blind_copies(message))
     parts = (
-        FormPart("to", ",".join(one.address for one in (party(message.recipient), *copies(message))).encode()),
+        FormPart("to", ",".join(one.address for one in recipients).encode()),
         FormPart(f"v:{REFERENCE}", message.reference.encode("utf-8", "replace")),
         FormPart("message", render(message), "message.eml", "message/rfc822"),
     )

@@ -12,6 +12,7 @@ from channels.events import Mailbox, Media
 from channels.http import Headers, HttpRequest, HttpResponse, basic_authorization
 from channels.json_fields import Object, id_in, list_in, text_in
 from channels.mail.outgoing import (
+    blind_copies,
     copies,
     encoded,
     extra_headers,
@@ -86,6 +87,8 @@ def _body(message: OutboundMessage) -> dict[str, Any]:
     }
     if message.cc:
         body["Cc"] = [_party(one) for one in copies(message)]
+    if message.bcc:
+        body["Bcc"] = [_party(one) for one in blind_copies(message)]
     if html is not None:
         body["HTMLPart"] = html
     if reply_to is not None:

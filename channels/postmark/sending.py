@@ -8,6 +8,7 @@ from channels.events import Media
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.json_fields import Object, text_in
 from channels.mail.outgoing import (
+    blind_copies,
     copies,
     encoded,
     extra_headers,
@@ -90,6 +91,8 @@ def _body(message: OutboundMessage) -> dict[str, Any]:
     }
     if message.cc:
         body["Cc"] = ",".join(formatted(one) for one in copies(message))
+    if message.bcc:
+        body["Bcc"] = ",".join(formatted(one) for one in blind_copies(message))
     if html is not None:
         body["HtmlBody"] = html
     if reply_to is not None:

@@ -23,7 +23,7 @@ from channels.http import Headers, HttpRequest, HttpResponse
 from channels.mail.arrival import Arrival, Envelope, Settings
 from channels.mail.connection import MailSettings
 from channels.mail.letter import read_letter
-from channels.mail.outgoing import copies, party, render, threading
+from channels.mail.outgoing import blind_copies, copies, party, render, threading
 from channels.mail.reading import events
 from channels.outbound import Accepted, OutboundMessage, SendResult
 from channels.refusals import Problem, refused, unanswered
@@ -164,7 +164,7 @@ def build(message: OutboundMessage, credentials: SmtpCredentials) -> HttpRequest
     """
     if not credentials.host:
         raise CannotSend("credentials_missing", "the connection has no server to send mail through")
-    recipients = (party(message.recipient), *copies(message))
+    recipients = (party(message.recipient), *copies(message), *blind_copies(message))
     envelope = {"mail-from": party(message.sender).address, "rcpt-to": ",".join(one.address for one in recipients)}
     own = threading(message).get("Message-ID", "").strip("<>")
     host = f"[{credentials.host}]" if ":" in credentials.host else credentials.host

@@ -7,6 +7,7 @@ import orjson
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.json_fields import text_in
 from channels.mail.outgoing import (
+    blind_copies,
     copies,
     encoded,
     extra_headers,
@@ -74,6 +75,8 @@ def _body(message: OutboundMessage) -> dict[str, Any]:
     }
     if message.cc:
         body["cc"] = [formatted(one) for one in copies(message)]
+    if message.bcc:
+        body["bcc"] = [formatted(one) for one in blind_copies(message)]
     if html is not None:
         body["html"] = html
     if reply_to is not None:

@@ -8,6 +8,7 @@ import orjson
 from channels.events import Mailbox, Media
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.mail.outgoing import (
+    blind_copies,
     copies,
     encoded,
     extra_headers,
@@ -71,6 +72,8 @@ def _envelope(message: OutboundMessage) -> dict[str, Any]:
     }
     if message.cc:
         envelope["cc"] = [_box(one) for one in copies(message)]
+    if message.bcc:
+        envelope["bcc"] = [_box(one) for one in blind_copies(message)]
     return envelope
 
 

@@ -9,7 +9,7 @@ import orjson
 
 from channels.aws.signing import Keys, signed
 from channels.http import Headers, HttpRequest, HttpResponse
-from channels.mail.outgoing import copies, party, render
+from channels.mail.outgoing import blind_copies, copies, party, render
 from channels.outbound import Accepted, OutboundMessage, SendResult
 from channels.refusals import answer_of, refused
 from channels.ses.problems import PROBLEMS, THROTTLED, UNCLEAR
@@ -34,6 +34,8 @@ def build_message(message: OutboundMessage, keys: Keys, configuration_set: str |
     destination = {"ToAddresses": [party(message.recipient).address]}
     if message.cc:
         destination["CcAddresses"] = [one.address for one in copies(message)]
+    if message.bcc:
+        destination["BccAddresses"] = [one.address for one in blind_copies(message)]
     body: dict[str, Any] = {
         "Destination": destination,
         "Content": {"Raw": {"Data": base64.b64encode(render(message)).decode("ascii")}},

@@ -1,6 +1,7 @@
 """Who gets a copy of a mail stands in the request of every provider of mail."""
 
 import base64
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -20,13 +21,13 @@ SENDING: dict[str, dict[str, Any]] = {
 }
 
 
-def built(name: str, *cc: str) -> bytes:
+def built(name: str, *cc: str, bcc: Sequence[str] = ()) -> bytes:
     """Return the request that sends a mail with copies; what it holds in base64 is readable."""
     adapter = ADAPTERS[name]
     values = {**account_at(adapter, ()).credentials, **SENDING.get(name, {})}
     message = OutboundMessage(
         reference="m1@shop.test", sender="support@shop.test", recipient="jane@example.org", text="Hello", subject="Hi",
-        cc=cc, sent_at=datetime(2026, 1, 1, tzinfo=UTC),
+        cc=cc, bcc=bcc, sent_at=datetime(2026, 1, 1, tzinfo=UTC),
     )  # fmt: skip
     request = adapter.build(message, adapter.credentials.model_validate_json(orjson.dumps(values)))
     body = request.body
@@ -47,9 +48,17 @@ def test_each_copy_is_named(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", MAIL)
+def test_a_blind_copy_goes_out_and_the_mail_itself_names_it_nowhere(name: str) -> None:
+    request = built(name, bcc=["jo@example.org"])  # the envelope, and the mail as it was rendered
+    assert request.count(b"jo@example.org") == 1
+
+
+@pytest.mark.parametrize("name", MAIL)
 def test_what_is_no_address_gets_none(name: str) -> None:
     with pytest.raises(CannotSend):
         built(name, "nobody")
+    with pytest.raises(CannotSend):
+        built(name, bcc=["nobody"])
 
 
 def test_an_smtp_envelope_names_everybody() -> None:

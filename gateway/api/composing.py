@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,18 @@ from gateway.keys import Keyring
 from gateway.model.fields import FileId, MessageId
 from gateway.model.ids import parse
 from gateway.model.provider import hook_url
-from gateway.model.sending import OBSTACLES, PER_SECOND, Content, Line, Lines, Obstacle, mail_html, reference_of
+from gateway.model.sending import (
+    OBSTACLES,
+    PER_SECOND,
+    Content,
+    Line,
+    Lines,
+    Obstacle,
+    Part,
+    Quoted,
+    mail_html,
+    reference_of,
+)
 from gateway.openapi import BodyModel
 from gateway.problems import (
     ConnectionDisabled,
@@ -33,6 +44,8 @@ from gateway.store import sending, targets
 from gateway.store.pool import TenantTx
 
 PREVIEW_LENGTH, PREVIEW_SOURCE = 140, 400
+#: More of an earlier mail is not sent back to who knows it.
+LONGEST_QUOTE = 50_000
 PLACE = re.compile(r"\{\{\s*([\w.-]{1,100})\s*\}\}")
 ALREADY_REPLY = re.compile(r"\s*re\s*:", re.IGNORECASE)
 #: Stands for files when it is tried whether a message can be built.
@@ -49,6 +62,15 @@ REFUSALS: Mapping[Obstacle, type[Refusal]] = {
 KINDS = {"buttons": "interactive", "list": "interactive"}
 
 
+class Quote(Part):
+    """An earlier mail of the conversation, to stand below the answer."""
+
+    message_id: MessageId
+    intro: Line | None = Field(
+        default=None, description="The line above it; without one, who wrote it and when, in English and UTC."
+    )
+
+
 class MessageBody(Content, BodyModel):
     """A message to a customer: a text, files, or one of template, buttons, list, location, contacts, reaction."""
 
@@ -58,6 +80,7 @@ class MessageBody(Content, BodyModel):
         default=None, description="The message that is quoted, or reacted to. A mail answers the latest one anyway."
     )
     subject: Line | None = Field(default=None, description="Mail; without one, that of the conversation.")
+    quote: Quote | None = Field(default=None, description="Mail: what is quoted below the text.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +119,10 @@ class Composer:
         medium = _medium(adapter, to.kind, body)
         require_able(adapter, medium, body)
         quoted = await self._quoted(tx, to, adapter, body)
-        uploaded = await _uploaded(tx, body.attachments)
+        above = body.upload_above
+        uploaded = await _uploaded(tx, body.attachments if above is None else [above], _place_of(body))
         files = [*(self._upload(one, medium) for one in uploaded), *(self._link(one) for one in body.links)]
-        _require_files(adapter, medium, files, len(uploaded))
+        _require_files(adapter, medium, files, len(uploaded), _place_of(body))
         content = _content(body)
         text = await _shown_text(tx, to, body)
         message_id = self.new_id()
@@ -106,12 +130,19 @@ class Composer:
         subject = (body.subject or _reply_subject(to.subject)) if medium == "email" else None
         in_reply_to = None if quoted is None else quoted.message_id if medium == "email" else quoted.external_id
         html = mail_html(body.text) if medium == "email" and body.text is not None else None
+        history = await _history(tx, to, body)
+        whole = text if history is None else history.below(text)
+        if history is not None:
+            html = (html or "") + history.as_html()
+        media = [_imagined(adapter, medium, file) for file in files]
         self._try(
             to, adapter, tx.tenant_id,
             OutboundMessage(
-                reference=reference, sender=to.address, recipient=to.recipient, text=body.text,
-                media=[_imagined(adapter, medium, file) for file in files], content=content.outbound(),
-                in_reply_to=in_reply_to, channel=medium, subject=subject, cc=body.cc, html=html, sent_at=moment,
+                reference=reference, sender=to.address, recipient=to.recipient,
+                text=body.text if history is None else whole,
+                media=[] if above else media, content=content.outbound(media),
+                in_reply_to=in_reply_to, channel=medium, subject=subject, cc=body.cc, bcc=body.bcc, html=html,
+                sent_at=moment,
                 callback_url=hook_url(self.public_url, "int"), settings=to.settings,
             ),
         )  # fmt: skip
@@ -119,7 +150,7 @@ class Composer:
             id=message_id,
             medium=medium,
             kind=_kind(body, files),
-            text=text,
+            text=whole,
             preview=" ".join((text or "")[:PREVIEW_SOURCE].split())[:PREVIEW_LENGTH],
             parts=_parts(body),
             recipient=to.recipient,
@@ -215,6 +246,8 @@ def require_able(adapter: Adapter, medium: str, body: MessageBody) -> None:
         unless(len(body.text) <= longest, "/text", f"the text has {len(body.text)} characters; {longest} are possible")
     unless(medium == "email" or body.subject is None, "/subject", "only a mail has a subject")
     unless(medium == "email" or not body.cc, "/cc", "only a mail has copies")
+    unless(medium == "email" or not body.bcc, "/bcc", "only a mail has copies")
+    unless(medium == "email" or body.quote is None, "/quote", "only a mail holds what it answers")
     unless(medium != "email" or not body.links, "/links", "a mail takes no files by link; upload them")
     if faults:
         raise Invalid("this can't be sent", faults)
@@ -232,20 +265,27 @@ def _medium(adapter: Adapter, kind: str, body: MessageBody) -> str:
     return "mms" if kind == "sms" and has_files and "mms" in adapter.capabilities.channels else kind
 
 
-async def _uploaded(tx: TenantTx, ids: Sequence[str]) -> Sequence[targets.OwnFile]:
+def _place_of(body: MessageBody) -> str:
+    """Return where a body names uploaded files, as a JSON pointer with a place for their number."""
+    return "/attachments/{}" if body.upload_above is None else "/template/header/upload"
+
+
+async def _uploaded(tx: TenantTx, ids: Sequence[str], pointer: str) -> Sequence[targets.OwnFile]:
     keys = [parse("file", one) for one in ids]
     found = await targets.files(tx, keys)
     missing = [place for place, key in enumerate(keys) if key not in found]
     if missing:
-        faults = [Fault("body", f"/attachments/{place}", "there is no such file") for place in missing]
+        faults = [Fault("body", pointer.format(place), "there is no such file") for place in missing]
         raise Invalid("some files are not there (any more)", faults)
     return [found[key] for key in keys]
 
 
-def _require_files(adapter: Adapter, medium: str, files: Sequence[sending.NewFile], uploaded: int) -> None:
+def _require_files(
+    adapter: Adapter, medium: str, files: Sequence[sending.NewFile], uploaded: int, pointer: str
+) -> None:
     able = adapter.capabilities
     faults = [
-        Fault("body", _pointer(place, uploaded), f"this provider sends no files of the kind {file.type}")
+        Fault("body", _pointer(place, uploaded, pointer), f"this provider sends no files of the kind {file.type}")
         for place, file in enumerate(files)
         if file.type not in able.media
     ]
@@ -256,8 +296,8 @@ def _require_files(adapter: Adapter, medium: str, files: Sequence[sending.NewFil
         raise Invalid(f"these files can't be sent as {medium}", faults)
 
 
-def _pointer(place: int, uploaded: int) -> str:
-    return f"/attachments/{place}" if place < uploaded else f"/links/{place - uploaded}"
+def _pointer(place: int, uploaded: int, pointer: str) -> str:
+    return pointer.format(place) if place < uploaded else f"/links/{place - uploaded}"
 
 
 def _content(body: MessageBody) -> Content:
@@ -291,6 +331,23 @@ async def _shown_text(tx: TenantTx, to: targets.Target, body: MessageBody) -> st
     return text and _filled(text, body)
 
 
+async def _history(tx: TenantTx, to: targets.Target, body: MessageBody) -> Quoted | None:
+    """Return what stands below a mail."""
+    if body.quote is None:
+        return None
+    found = await targets.earlier_mail(tx, parse("msg", body.quote.message_id), to.conversation_id)
+    if found is None:
+        raise _invalid("/quote/message_id", "there is no such mail in this conversation")
+    return Quoted(body.quote.intro or _intro(found), found.text[:LONGEST_QUOTE])
+
+
+def _intro(mail: targets.EarlierMail) -> str:
+    """Return the line above a mail as mail programs write it in English; by it, others find where a quote begins."""
+    when = mail.occurred_at.astimezone(UTC)
+    who = f"{mail.name} <{mail.address}>" if mail.name else mail.address
+    return f"On {when:%a}, {when.day} {when:%b %Y} at {when:%H:%M} UTC, {who} wrote:"
+
+
 def _filled(text: str, body: MessageBody) -> str:
     parameters = body.template.body if body.template else []
     values = {str(place): one.text for place, one in enumerate(parameters, 1) if one.name is None}
@@ -322,9 +379,9 @@ def _parts(body: MessageBody) -> str | None:
 
 
 def _extra(content: Content) -> str:
-    """Return what the thread shows of a template or of buttons beside the text."""
+    """Return what the thread shows of a template or of buttons beside the text, and who got a blind copy."""
     shown = content.model_dump(by_alias=True, exclude_none=True, include={"template", "buttons", "choice_list"})
-    return _json(shown)
+    return _json(shown | ({"bcc": content.bcc} if content.bcc else {}))
 
 
 def _mail(reference: str, text: str | None, html: str | None, cc: Sequence[str]) -> str:

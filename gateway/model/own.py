@@ -14,6 +14,8 @@ class DraftContent(BaseModel):
     text: str = Field(default="", max_length=100_000, description="The reply.")
     subject: str | None = Field(default=None, max_length=998, description="Mail only.")
     cc: list[str] = Field(default=[], max_length=50, description="Mail only: further recipients.")
+    bcc: list[str] = Field(default=[], max_length=50, description="Mail only: recipients of whom nobody is told.")
+    quote: bool = Field(default=True, description="Mail only: whether the mail that is answered stands below.")
     note: str = Field(default="", max_length=20_000, description="The private note.")
     attachment_ids: list[str] = Field(default=[], max_length=30, description="Files that go with the reply.")
 

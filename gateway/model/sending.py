@@ -1,7 +1,8 @@
 """What an agent asks to be sent, as the API takes it and as it waits to be sent; and when it may not be."""
 
 import html
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from channels import outbound
 from channels.description import Capabilities
 from channels.events import ContactCard, Location, Media
+from gateway.model.fields import FileId
 
 #: Text of several lines, and on one line; Postgres takes no NUL.
 Lines = Annotated[str, Field(min_length=1, max_length=100_000, pattern=r"^[^\x00]*$")]
@@ -92,16 +94,19 @@ class TemplateHeader(Part):
 
     text: TemplateParameter | None = None
     file: FileByLink | None = None
+    upload: FileId | None = Field(default=None, description="An uploaded file.")
     location: Place | None = None
 
     @model_validator(mode="after")
     def _one(self) -> "TemplateHeader":
-        if sum(one is not None for one in (self.text, self.file, self.location)) != 1:
+        if sum(one is not None for one in (self.text, self.file, self.upload, self.location)) != 1:
             raise ValueError("a header is a text, a file or a location")
         return self
 
-    def filling(self) -> outbound.Parameter | Media | Location | None:
-        """Return it as adapters take it."""
+    def filling(self, uploaded: Media | None) -> outbound.Parameter | Media | Location | None:
+        """Return it as adapters take it; an uploaded file is given."""
+        if self.upload is not None:
+            return uploaded
         if self.text is not None:
             return self.text.parameter()
         if self.file is not None:
@@ -179,6 +184,7 @@ class Content(Part):
     contacts: list[Card] | None = Field(default=None, min_length=1, max_length=20)
     reaction: Reaction | None = None
     cc: list[Address] = Field(default=[], max_length=20, description="Mail: addresses that get a copy.")
+    bcc: list[Address] = Field(default=[], max_length=20, description="Mail: the same, and nobody else is told.")
     links: list[FileByLink] = Field(default=[], max_length=50, description="Files that the provider fetches.")
 
     @property
@@ -194,10 +200,16 @@ class Content(Part):
         }
         return [name for name, one in found.items() if one is not None]
 
-    def outbound(self) -> outbound.Content | None:
-        """Return what is neither text nor file, as adapters take it."""
+    @property
+    def upload_above(self) -> str | None:
+        """The uploaded file above a template's text."""
+        header = None if self.template is None else self.template.header
+        return None if header is None else header.upload
+
+    def outbound(self, media: Sequence[Media]) -> outbound.Content | None:
+        """Return what is neither text nor file, as adapters take it; ``media`` are the message's files."""
         if self.template is not None:
-            return _template(self.template)
+            return _template(self.template, media[0] if media else None)
         if self.buttons is not None:
             chosen = [one.choice() for one in self.buttons.choices]
             return outbound.Buttons(choices=chosen, header=self.buttons.header, footer=self.buttons.footer)
@@ -215,11 +227,11 @@ class Content(Part):
         return self.model_dump_json(by_alias=True, exclude_defaults=True)
 
 
-def _template(template: Template) -> outbound.Template:
+def _template(template: Template, uploaded: Media | None) -> outbound.Template:
     return outbound.Template(
         name=template.name,
         language=template.language,
-        header=template.header.filling() if template.header else None,
+        header=template.header.filling(uploaded) if template.header else None,
         body=[one.parameter() for one in template.body],
         buttons=[outbound.TemplateButton(index=b.index, kind=b.kind, value=b.value) for b in template.buttons],
     )
@@ -262,6 +274,28 @@ def reference_of(message_id: UUID, round_: int, kind: str, address: str, setting
     own_domains = settings.get("own_message_id_domains") or ()
     domain = own_domains[0] if own_domains else address.rpartition("@")[2]
     return f"{message_id.hex}.{round_}@{domain}"
+
+
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """An earlier mail as it stands below the answer: a line that introduces it, and its text."""
+
+    intro: str
+    text: str
+
+    def below(self, text: str | None) -> str:
+        """Return a text with the earlier mail below it, as mail programs quote in plain text."""
+        marked = "\n".join(f">{line}" if line.startswith(">") else f"> {line}".rstrip() for line in _lines(self.text))
+        return "\n\n".join(part for part in (text, f"{self.intro}\n{marked}") if part)
+
+    def as_html(self) -> str:
+        """Return the earlier mail as it stands in the HTML; marked as a quote, as the thread folds it."""
+        intro = html.escape(self.intro, quote=False)
+        return f'<div data-fold="quote"><p>{intro}</p><blockquote type="cite">{mail_html(self.text)}</blockquote></div>'
+
+
+def _lines(text: str) -> list[str]:
+    return text.replace("\r\n", "\n").strip("\n").split("\n")
 
 
 def mail_html(text: str) -> str:

@@ -42,6 +42,7 @@ ERRORS: Mapping[int, tuple[int, str]] = {
     131051: (400, "Unsupported message type"),
     132000: (400, "Number of parameters does not match the expected number of params"),
     132001: (404, "Template name does not exist in the translation"),
+    132012: (400, "Parameter format does not match format in the created template"),
     190: (401, "Invalid OAuth access token - Cannot parse access token"),
 }
 REASONS = {
@@ -88,6 +89,24 @@ TEMPLATES: tuple[Json, ...] = (
         "status": "APPROVED",
         "category": "UTILITY",
         "components": [{"type": "BODY", "text": "You asked us something a while ago. May we answer you here?"}],
+    },
+    {
+        "id": "600000000000005",
+        "name": "left_at_the_door",
+        "language": "en_US",
+        "status": "APPROVED",
+        "category": "UTILITY",
+        "components": [
+            {"type": "HEADER", "format": "IMAGE"},
+            {"type": "BODY", "text": "Hello {{1}}, we left your order at the door."},
+            {
+                "type": "BUTTONS",
+                "buttons": [
+                    {"type": "URL", "text": "Show the order", "url": "https://shop.example.org/orders/{{1}}"},
+                    {"type": "QUICK_REPLY", "text": "Thank you"},
+                ],
+            },
+        ],
     },
     {
         "id": "600000000000004",
@@ -258,7 +277,7 @@ def _checked(kind: str, body: Json, desk: Desk) -> str:
         _require_file(kind, content, desk)
         return text_in(content, "caption") or f"[{kind}]"
     if kind == "template":
-        return _filled(content)
+        return _filled(content, desk)
     if kind == "contacts":
         if not list_in(body, "contacts"):
             raise _rejected(131008, "The parameter contacts is required.")
@@ -279,7 +298,7 @@ def _require_file(kind: str, content: Mapping[str, Any], desk: Desk) -> None:
         raise _rejected(131009, f"There is no media of the id {file_id[:40]!r}.")
 
 
-def _filled(content: Mapping[str, Any]) -> str:
+def _filled(content: Mapping[str, Any], desk: Desk) -> str:
     name, language = text_in(content, "name"), text_in(object_in(content, "language"), "code")
     known = next(
         (one for one in TEMPLATES if (one["name"], one["language"], one["status"]) == (name, language, "APPROVED")),
@@ -288,18 +307,41 @@ def _filled(content: Mapping[str, Any]) -> str:
     if known is None:
         raise _rejected(132001, f"template name ({name}) does not exist in {language}")
     body = next(part["text"] for part in known["components"] if part["type"] == "BODY")
-    given = [
-        text_in(parameter, "text") or ""
-        for component in list_in(content, "components")
-        if type(component) is dict and component.get("type") == "body"
-        for parameter in list_in(component, "parameters")
-        if type(parameter) is dict
-    ]
+    for part in known["components"]:
+        if part["type"] == "HEADER":
+            file = next(iter(_parameters(content, "header")), {})
+            kind = part["format"].lower()
+            if file.get("type") != kind:
+                raise _rejected(132012, f"header: Format mismatch, expected {part['format']}")
+            _require_file(kind, object_in(file, kind), desk)
+    given = [text_in(parameter, "text") or "" for parameter in _parameters(content, "body")]
     places = PLACE.findall(body)
     if len(given) != len(places):
         raise _rejected(132000, f"body: number of localizable_params ({len(given)}) does not match {len(places)}")
+    _require_buttons(content, known)
     texts = iter(given)
     return PLACE.sub(lambda _: next(texts), body)
+
+
+def _require_buttons(content: Mapping[str, Any], template: Json) -> None:
+    """Check that each button whose address has a place gets its end."""
+    buttons = next((part["buttons"] for part in template["components"] if part["type"] == "BUTTONS"), ())
+    for index, button in enumerate(buttons):
+        given = _parameters(content, "button", str(index))
+        if len(given) != len(PLACE.findall(button.get("url", ""))):
+            raise _rejected(131008, f"buttons: Button at index {index} of type Url requires a parameter")
+
+
+def _parameters(content: Mapping[str, Any], kind: str, index: str | None = None) -> list[Json]:
+    """Return what a message fills a part of a template with."""
+    return [
+        parameter
+        for component in list_in(content, "components")
+        if type(component) is dict and component.get("type") == kind
+        if index is None or str(component.get("index")) == index
+        for parameter in list_in(component, "parameters")
+        if type(parameter) is dict
+    ]
 
 
 def _read_mark(body: Json) -> HttpResponse:

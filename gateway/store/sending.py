@@ -208,7 +208,7 @@ CANCEL = """
 UPDATE sends SET state = 'canceled', lease_token = NULL, lease_until = NULL WHERE tenant_id = $1 AND message_id = $2
 """
 TAKE_BACK = """
-UPDATE messages SET status = 'canceled', text = NULL, preview = '', deleted_at = now(),
+UPDATE messages SET status = 'canceled', text = NULL, preview = '', deleted_at = now(), mail = mail - 'reply_text',
     status_at = status_at || jsonb_build_object('canceled', iso(now()))
 WHERE tenant_id = $1 AND id = $2
 """

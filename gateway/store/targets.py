@@ -235,6 +235,30 @@ async def quoted(tx: TenantTx, message_id: UUID, conversation_id: UUID) -> Quote
     return None if row is None else QuotedMessage(row["external_id"], row["message_id"])
 
 
+@dataclass(frozen=True, slots=True)
+class EarlierMail:
+    """A mail of a conversation, to be quoted."""
+
+    text: str
+    name: str | None
+    address: str | None
+    occurred_at: datetime
+
+
+EARLIER_MAIL = """
+SELECT coalesce(m.text, '') AS text, m.sender_name AS name, m.sender_address AS address, m.occurred_at
+FROM messages m
+WHERE m.tenant_id = $1 AND m.id = $2 AND m.conversation_id = $3 AND m.medium = 'email' AND m.direction <> 'internal'
+  AND m.deleted_at IS NULL
+"""
+
+
+async def earlier_mail(tx: TenantTx, message_id: UUID, conversation_id: UUID) -> EarlierMail | None:
+    """Return a mail of a conversation."""
+    row = await tx.connection.fetchrow(EARLIER_MAIL, tx.tenant_id, message_id, conversation_id)
+    return None if row is None else EarlierMail(**row)
+
+
 TEMPLATE = """
 SELECT t.status, t.body FROM message_templates t
 WHERE t.tenant_id = $1 AND t.integration_id = $2 AND t.language = $4 AND $3 IN (t.name, t.external_id)

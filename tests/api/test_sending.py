@@ -7,7 +7,9 @@ from uuid import UUID
 import orjson
 import pytest
 
+from channels.mail.quoted import visible_reply
 from gateway.model.ids import parse, public
+from gateway.model.sending import Quoted
 from tests.api.conftest import ORIGIN, Served
 from tests.api.contract import faults
 from tests.api.rows import Rows
@@ -15,6 +17,7 @@ from tests.api.writing import ON_CHANNEL, PATH, START, TEMPLATE, TEXT, channel, 
 from tests.conftest import Database, Tenant, new_id
 
 FILE = {"type": "image", "url": "https://files.example.org/cat.png"}
+NOBODYS = "msg_" + "0" * 32
 CHOICES = [{"id": "1", "title": "Yes"}]
 ADD_TEMPLATE = """
 INSERT INTO message_templates (tenant_id, id, integration_id, name, language, status, body)
@@ -72,6 +75,9 @@ async def test_an_api_key_is_nobodys_authorship(served: Served, tenant: Tenant, 
         ("twilio", "sms", {**TEXT, "subject": "Offer"}, ["/subject"]),
         ("twilio", "sms", {**TEXT, "cc": ["jo@example.org"]}, ["/cc"]),
         ("postmark", "email", {**TEXT, "cc": ["Jo"]}, ["/cc/0"]),
+        ("twilio", "sms", {**TEXT, "bcc": ["jo@example.org"]}, ["/bcc"]),
+        ("twilio", "sms", {**TEXT, "quote": {"message_id": NOBODYS}}, ["/quote"]),
+        ("postmark", "email", {**TEXT, "quote": {"message_id": NOBODYS}}, ["/quote/message_id"]),
         ("twilio", "sms", {**TEXT, "buttons": {"choices": CHOICES}}, ["/buttons"]),
         ("twilio", "sms", {"reaction": {"emoji": "x"}}, ["/reaction", "/reply_to_id"]),
         ("twilio", "sms", {**TEXT, "links": [FILE] * 11}, ["/links"]),
@@ -93,6 +99,10 @@ async def test_an_api_key_is_nobodys_authorship(served: Served, tenant: Tenant, 
             ["/contacts", "/links"],
         ),
         ("postmark", "email", {**TEXT, "links": [{**FILE, "type": "file"}]}, ["/links"]),
+        (
+            "whatsapp_cloud", "whatsapp", {"template": {**TEMPLATE, "header": {"upload": "file_" + "0" * 32}}},
+            ["/template/header/upload"],
+        ),
         ("postmark", "email", {"template": TEMPLATE}, ["/template"]),
         ("postmark", "email", {**TEXT, "subject": "two\nlines"}, ["/subject"]),
     ],
@@ -225,6 +235,17 @@ async def test_a_reply_names_the_message_that_it_answers(
     sent = {"json": {**TEXT, "reply_to_id": elsewhere}, "headers": tenant.auth}
     problem = await served.problem("POST", PATH.format(key), 422, "invalid", **sent)
     assert problem["errors"][0]["pointer"] == "/reply_to_id"
+
+
+@pytest.mark.parametrize(
+    "earlier", ["Is it there yet?", "Yes.\n\nOn 1 Jan 2026 at 09:00, Jo <jo@example.org> wrote:\n> No"]
+)
+def test_a_mail_below_an_answer_is_known_as_such(earlier: str) -> None:
+    quoted = Quoted("On Thu, 1 Jan 2026 at 10:00 UTC, Jane Doe <jane@example.org> wrote:", f"{earlier}\n")
+    whole = quoted.below("On its way.\n\nYours")
+    assert visible_reply(whole) == "On its way.\n\nYours"
+    assert whole.endswith("\n>> No" if "No" in earlier else "\n> Is it there yet?")
+    assert quoted.below(None).startswith("On Thu")
 
 
 async def test_the_same_key_and_body_send_once(

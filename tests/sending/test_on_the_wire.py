@@ -77,6 +77,20 @@ async def test_a_mail_is_answered_in_its_thread_and_the_answer_to_that_comes_bac
     shown = next(one for one in await conversations(desk) if one["id"] == conversation["id"])
     assert shown["unread_count"] == 1
     assert len([one for one in await conversations(desk) if one["channel"]["kind"] == "email"]) == 1
+    async with desk.client.get(path, headers=desk.tenant.auth) as listed:
+        theirs = next(one for one in (await listed.json())["data"] if one["direction"] == "inbound")
+    body = {"text": "See <you>.", "quote": {"message_id": theirs["id"]}, "bcc": ["kim@example.org"]}
+    quoting = await desk.post(path, body, 201)
+    await desk.until_sent(2)
+    sent = desk.provider.sent[1]
+    below = f"Jane Doe <jane@example.org> wrote:\n> {theirs['text']}"
+    assert sent["TextBody"].startswith("See <you>.\n\nOn ")
+    assert sent["TextBody"].endswith(below)
+    assert sent["HtmlBody"].startswith('<p>See &lt;you&gt;.</p><div data-fold="quote"><p>On ')
+    assert sent["HtmlBody"].endswith(f'<blockquote type="cite"><p>{theirs["text"]}</p></blockquote></div>')
+    assert (sent["Bcc"], "Cc" in sent) == ("kim@example.org", False)
+    assert (quoting["text"], quoting["reply_text"], quoting["preview"]) == (sent["TextBody"], *["See <you>."] * 2)
+    assert quoting["extra"] == {"bcc": ["kim@example.org"]}
 
 
 async def test_a_mail_carries_its_files(desk: Desk) -> None:
@@ -156,6 +170,12 @@ async def test_a_file_is_uploaded_where_the_provider_wants_that(desk: Desk) -> N
     uploaded, sent = desk.provider.sent
     assert uploaded == {"file": png(), "type": "image/png", "name": "cat.png"}
     assert (sent["type"], sent["image"]) == ("image", {"id": "4711", "caption": "Look"})
+    above = {"name": "hello", "language": "en_US", "header": {"upload": file}}
+    message = await desk.post(f"/api/v1/conversations/{desk.conversation}/messages", {"template": above}, 201)
+    assert [one["filename"] for one in message["attachments"]] == ["cat.png"]
+    await desk.until(message["id"], "sent")
+    header = {"type": "header", "parameters": [{"type": "image", "image": {"id": "4711"}}]}
+    assert desk.provider.sent[-1]["template"]["components"] == [header]
 
 
 async def test_a_file_is_linked_where_the_provider_fetches_it(desk: Desk) -> None:

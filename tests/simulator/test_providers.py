@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from channels.events import InboundMessage, Mailbox, Media, StatusUpdate
 from channels.http import Headers, HttpRequest, basic_authorization
 from channels.operations import Receipt
-from channels.outbound import Accepted, OutboundMessage, Parameter, Reaction, Refused, Template
+from channels.outbound import Accepted, OutboundMessage, Parameter, Reaction, Refused, Template, TemplateButton
 from channels.registry import ADAPTERS
 from gateway.outgoing.dialogue import drive
 from gateway.simulator.accounts import Account
@@ -200,6 +200,14 @@ async def test_whatsapp_looks_at_what_it_is_sent(stage: Stage) -> None:
     assert refused.code == "132001"
     template = Template(name="order_update", language="en_US", body=[Parameter("Dana")])
     assert (await stage.refused("whatsapp_cloud", content=template, text=None)).code == "132000"
+    picture = Media(type="image", url="https://files.example.org/door.png")
+    link = TemplateButton(index=0, kind="url", value="20931")
+    whole = Template(
+        name="left_at_the_door", language="en_US", header=picture, body=[Parameter("Dana")], buttons=[link]
+    )
+    for code, template in (("132012", replace(whole, header=None)), ("131008", replace(whole, buttons=[]))):
+        assert (await stage.refused("whatsapp_cloud", content=template, text=None)).code == code
+    assert isinstance(await stage.send("whatsapp_cloud", content=whole, text=None), Accepted)
     template = Template(name="order_update", language="en_US", body=[Parameter("Dana"), Parameter("20931")])
     assert isinstance(await stage.send("whatsapp_cloud", content=template, text=None), Accepted)
     assert stage.serving.simulator.taken[-1].message.text == "Hello Dana, your order 20931 is on its way."

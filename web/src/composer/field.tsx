@@ -29,9 +29,13 @@ interface Choice {
 const FIELD = "composer-field";
 const HIGHEST = 320;
 
-/** Give the keyboard to the field, its caret at the end. */
+/**
+ * Give the keyboard to the field, its caret at the end.
+ *
+ * After what was just changed is drawn, and before the next key: whoever presses R and goes on typing means the field.
+ */
 export function focusField(): void {
-  setTimeout(() => {
+  queueMicrotask(() => {
     const field = document.getElementById(FIELD);
     if (!(field instanceof HTMLTextAreaElement)) return;
     field.focus();

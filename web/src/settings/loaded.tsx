@@ -1,7 +1,7 @@
 /** What a page of the settings reads when it opens: it waits, says when that failed, and offers to try again. */
 
 import { RefreshCw, WifiOff } from "lucide";
-import { useEffect, useState } from "preact/hooks";
+import { useCallback, useEffect, useState } from "preact/hooks";
 import { ApiError } from "../api";
 import { Delayed } from "../ui/delayed";
 import { Icon } from "../ui/icon";
@@ -14,7 +14,7 @@ export interface Loaded<Value> {
   readonly again: () => void;
 }
 
-/** `load` is to be the same function each time. */
+/** `load` is to be the same function each time; `again` is. */
 export function useLoaded<Value>(load: () => Promise<Value>): Loaded<Value> {
   const [value, setValue] = useState<Value | null>(null);
   const [failed, setFailed] = useState(false);
@@ -34,10 +34,10 @@ export function useLoaded<Value>(load: () => Promise<Value>): Loaded<Value> {
       wanted = false;
     };
   }, [load, attempt]);
-  const again = () => {
+  const again = useCallback(() => {
     setFailed(false);
-    setAttempt(attempt + 1);
-  };
+    setAttempt((before) => before + 1);
+  }, []);
   return { value, failed, again };
 }
 

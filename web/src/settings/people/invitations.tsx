@@ -19,7 +19,9 @@ export function InvitationList({ newest, onSent }: InvitationListProps) {
   const { again } = loaded;
   const joined = members.value.length;
   // Somebody was invited, or came: the list is another one.
-  useEffect(again, [newest, joined]); // eslint-disable-line react-hooks/exhaustive-deps
+  useEffect(() => {
+    again();
+  }, [again, newest, joined]);
   const act = async (step: () => Promise<void>) => {
     setRefusal(null);
     try {

@@ -22,7 +22,7 @@ export function Sessions() {
   const change = changes.value;
   useEffect(() => {
     if (change > 0) again();
-  }, [change]); // eslint-disable-line react-hooks/exhaustive-deps
+  }, [again, change]);
   const end = async (step: () => Promise<void>) => {
     setRefusal(null);
     try {

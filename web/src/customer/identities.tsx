@@ -3,6 +3,7 @@
 import { Fingerprint, Mail, MessageCircle, Phone, X, type IconNode } from "lucide";
 import { useState } from "preact/hooks";
 import { addIdentity, removeIdentity } from "../customers/calls";
+import { ChangedMeanwhile } from "../meanwhile";
 import { formatAddress } from "../list/names";
 import type { CustomerCard, Identity, IdentityKind } from "../model/customer";
 import { Icon } from "../ui/icon";
@@ -138,6 +139,7 @@ function AddIdentity({ of }: { readonly of: CustomerCard }) {
 
 /** What the gateway says is wrong, in its words, without the ids that it names for programs. */
 export function faultOf(error: unknown): string {
+  if (error instanceof ChangedMeanwhile) return words.customers.meanwhile;
   const { faults = [], message = "" } = error as { faults?: readonly { detail: string }[]; message?: string };
   const said = faults.length > 0 ? faults.map((one) => one.detail).join("; ") : message;
   return said.replace(/ \(cus_[0-9a-f]{32}\)/gu, "") || words.customers.failed;

@@ -1,6 +1,7 @@
 /** One line of a card, changed where it stands: a press opens it, Enter keeps it, Escape leaves it as it was. */
 
 import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { ChangedMeanwhile } from "../meanwhile";
 import { words } from "../words";
 
 interface LineProps {
@@ -19,16 +20,19 @@ interface LineProps {
 export function Line({ title, value, shown = value, type = "text", choices, fixed, onChange }: LineProps) {
   const [open, setOpen] = useState(false);
   const [fault, setFault] = useState<string | null>(null);
+  const [again, setAgain] = useState<string | null>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const id = useId();
   const keep = async (next: string) => {
     setOpen(false);
+    setFault(null);
+    setAgain(null);
     if (next === value) return;
     try {
       await onChange(next);
-      setFault(null);
     } catch (error) {
-      setFault(error instanceof Error && error.message !== "" ? error.message : words.customers.failed);
+      if (error instanceof ChangedMeanwhile) setAgain(next);
+      else setFault(error instanceof Error && error.message !== "" ? error.message : words.customers.failed);
     }
   };
   const leave = () => {
@@ -65,6 +69,16 @@ export function Line({ title, value, shown = value, type = "text", choices, fixe
       {fault !== null && (
         <p class="record-fault" role="alert">
           {fault}
+        </p>
+      )}
+      {again !== null && (
+        <p class="record-fault" role="alert">
+          {words.desk.meanwhile(`${title}: ${shown || words.customers.empty}`)}{" "}
+          <button type="button" class="link" onClick={() => void keep(again)}>
+            {words.customers.setTo(
+              choices?.find((one) => one.value === again)?.name ?? (again || words.customers.empty),
+            )}
+          </button>
         </p>
       )}
     </div>

@@ -87,14 +87,14 @@ function Note({ of, fixed }: { readonly of: CustomerNote; readonly fixed: boolea
 }
 
 function AddNote({ customer }: { readonly customer: string }) {
-  const [open, setOpen] = useState(false);
-  if (open) {
+  const [key, setKey] = useState<string | null>(null);
+  if (key !== null) {
     return (
       <Writing
         text=""
-        onKeep={(text) => addNote(customer, text)}
+        onKeep={(text) => addNote(customer, text, key)}
         onClose={() => {
-          setOpen(false);
+          setKey(null);
         }}
       />
     );
@@ -104,7 +104,7 @@ function AddNote({ customer }: { readonly customer: string }) {
       type="button"
       class="link record-add"
       onClick={() => {
-        setOpen(true);
+        setKey(crypto.randomUUID());
       }}
     >
       {words.customers.addNote}

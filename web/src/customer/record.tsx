@@ -6,6 +6,7 @@ import { useEffect, useState } from "preact/hooks";
 import { changeCard, listOfCustomer, readCard, readFields, type CardChange } from "../customers/calls";
 import { cards, fields, moved } from "../customers/known";
 import { ChannelGlyph } from "../list/channel";
+import { ChangedMeanwhile } from "../meanwhile";
 import type { CustomerCard, CustomField, FieldValue } from "../model/customer";
 import type { Conversation, ConversationId } from "../model/types";
 import { may } from "../permissions";
@@ -111,7 +112,8 @@ function Actions({ of, fixed }: { readonly of: CustomerCard; readonly fixed: boo
   const [fault, setFault] = useState<string | null>(null);
   const turn = async () => {
     try {
-      await changeCard(of.id, { status: of.status === "blocked" ? "active" : "blocked" });
+      const status = of.status === "blocked" ? "active" : "blocked";
+      await changeCard(of, () => ({ status }));
       setFault(null);
     } catch (error) {
       setFault(faultOf(error));
@@ -164,7 +166,7 @@ function Details({ of, fixed }: { readonly of: CustomerCard; readonly fixed: boo
       title={title}
       value={of[key] ?? ""}
       fixed={fixed}
-      onChange={(value) => changed(of.id, { [key]: value === "" ? null : value })}
+      onChange={(value) => changed(of, { [key]: value === "" ? null : value })}
     />
   );
   return (
@@ -206,7 +208,7 @@ function Value({ of, field, fixed }: ValueProps) {
       {...(bool || field.type === "choice" ? { choices } : {})}
       fixed={fixed}
       onChange={(next) =>
-        changed(of.id, { custom_fields: { [field.key]: next === "" ? null : typed(field, next) } })
+        changed(of, { custom_fields: { [field.key]: next === "" ? null : typed(field, next) } })
       }
     />
   );
@@ -217,10 +219,11 @@ function typed({ type }: CustomField, text: string): FieldValue {
   return type === "number" ? Number(text) : text;
 }
 
-async function changed(id: string, change: CardChange): Promise<void> {
+async function changed(of: CustomerCard, change: CardChange): Promise<void> {
   try {
-    await changeCard(id, change);
+    await changeCard(of, () => change);
   } catch (error) {
+    if (error instanceof ChangedMeanwhile) throw error;
     throw new Error(faultOf(error), { cause: error });
   }
 }
@@ -228,10 +231,11 @@ async function changed(id: string, change: CardChange): Promise<void> {
 function Labels({ of, fixed }: { readonly of: CustomerCard; readonly fixed: boolean }) {
   const [fault, setFault] = useState<string | null>(null);
   const turn = async (id: string) => {
-    const others = of.label_ids.filter((one) => one !== id);
+    const has = of.label_ids.includes(id);
     try {
-      await changeCard(of.id, {
-        label_ids: others.length === of.label_ids.length ? [...others, id] : others,
+      await changeCard(of, ({ label_ids }) => {
+        const others = label_ids.filter((one) => one !== id);
+        return { label_ids: has ? others : [...others, id] };
       });
       setFault(null);
     } catch (error) {

@@ -13,6 +13,7 @@ import type {
   MergeResult,
   TimelineItem,
 } from "../model/customer";
+import { ChangedMeanwhile, changeSeen } from "../meanwhile";
 import type { Conversation } from "../model/types";
 import { cards, fields, keepCard, keepNotes } from "./known";
 
@@ -38,8 +39,20 @@ export async function addCustomer(
   return kept(await post<CustomerCard>("/customers", card));
 }
 
-export async function changeCard(id: string, change: CardChange): Promise<CustomerCard> {
-  return kept(await post<CustomerCard>(`/customers/${id}`, change, "PATCH"));
+/**
+ * Change a card as it was seen; `wanted` makes the change to the card as it is.
+ * Rejects with `ChangedMeanwhile` when somebody else changed the same; the card is then shown as they left it.
+ */
+export async function changeCard(
+  seen: CustomerCard,
+  wanted: (now: CustomerCard) => CardChange,
+): Promise<CustomerCard> {
+  try {
+    return kept(await changeSeen<CustomerCard>(`/customers/${seen.id}`, seen, wanted));
+  } catch (error) {
+    if (error instanceof ChangedMeanwhile) keepCard((error as ChangedMeanwhile<CustomerCard>).now);
+    throw error;
+  }
 }
 
 export async function removeCustomer(id: string): Promise<void> {
@@ -63,8 +76,10 @@ export async function readNotes(id: string): Promise<void> {
   keepNotes(id, (await get<List<CustomerNote>>(`/customers/${id}/notes?limit=200`)).data);
 }
 
-export function addNote(id: string, text: string): Promise<CustomerNote> {
-  return post<CustomerNote>(`/customers/${id}/notes`, { text });
+/** Add a note; asked for again under the same key, it is one note. */
+export async function addNote(id: string, text: string, key: string): Promise<void> {
+  const headers = { "Content-Type": "application/json", "Idempotency-Key": key };
+  await send(`/customers/${id}/notes`, { method: "POST", headers, body: JSON.stringify({ text }) });
 }
 
 export function changeNote(id: string, text: string): Promise<CustomerNote> {

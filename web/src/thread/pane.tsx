@@ -63,7 +63,12 @@ function Refusal({ of }: { readonly of: string }) {
   if (refused?.of !== of) return null;
   return (
     <p class="desk-refusal" role="alert">
-      {words.desk.failed(refused.reason)}
+      {refused.said}
+      {refused.again !== null && (
+        <button type="button" class="desk-again" onClick={refused.again}>
+          {words.desk.changeAnyway}
+        </button>
+      )}
     </p>
   );
 }

@@ -1,12 +1,15 @@
 /** Changing the open conversation: shown at once, taken back when the gateway refuses. */
 
 import { signal } from "@preact/signals";
-import { ApiError, post, send } from "../../api";
+import { ApiError, send } from "../../api";
+import { ChangedMeanwhile, changeSeen } from "../../meanwhile";
 import { changeConversation, findConversation } from "../../model/inbox";
 import type { Conversation, ConversationId, Priority } from "../../model/types";
 import { closeConversation, openId } from "../../route";
 import { change, inbox, me } from "../../store";
+import { exact } from "../../ui/time";
 import { words } from "../../words";
+import { memberName, team } from "../../workspace";
 import { conversation } from "../messages";
 
 export interface Change {
@@ -18,24 +21,21 @@ export interface Change {
   readonly label_ids?: readonly string[];
 }
 
+type Wanted = (now: Conversation) => Change;
+
+interface Refusal {
+  readonly of: ConversationId;
+  readonly said: string;
+  /** Does it all the same, where somebody else was in the way. */
+  readonly again: (() => void) | null;
+}
+
 /** Why the last change to a conversation was refused. */
-export const refusal = signal<{ readonly of: ConversationId; readonly reason: string } | null>(null);
+export const refusal = signal<Refusal | null>(null);
 
 /** Change the open conversation. */
-export async function changeOpen(wanted: Change): Promise<void> {
-  const before = conversation.peek();
-  if (before === null) return;
-  refusal.value = null;
-  show(before.id, wanted.status === undefined ? wanted : { snoozed_until: null, ...wanted });
-  try {
-    const after = await post<Conversation>(path(before.id), wanted, "PATCH");
-    settle(before, after);
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    takeBack(before, wanted);
-    const reason = error.status === 0 ? words.error.unreachable : error.message;
-    refusal.value = { of: before.id, reason };
-  }
+export function changeOpen(wanted: Change): Promise<void> {
+  return changeSo(() => wanted);
 }
 
 export function resolveOrReopen(): void {
@@ -53,10 +53,13 @@ export function take(): void {
   if (mine !== undefined) void changeOpen({ assignee_id: mine });
 }
 
+/** Put a label on, or take it off; what others do with other labels stays. */
 export function toggleLabel(label: string): void {
-  const has = conversation.peek()?.label_ids ?? [];
-  const without = has.filter((one) => one !== label);
-  void changeOpen({ label_ids: without.length < has.length ? without : [...has, label].sort() });
+  const has = conversation.peek()?.label_ids?.includes(label) ?? false;
+  void changeSo(({ label_ids = [] }) => {
+    const others = label_ids.filter((one) => one !== label);
+    return { label_ids: has ? others : [...others, label].sort() };
+  });
 }
 
 /** Mark the open conversation as unread, and leave it: while it is open it would be read again at once. */
@@ -67,8 +70,55 @@ export async function markUnread(): Promise<void> {
   try {
     await send(`${path(id)}/unread`, { method: "POST" });
   } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    refusal.value = { of: id, reason: error.status === 0 ? words.error.unreachable : error.message };
+    refuse(id, error);
+  }
+}
+
+async function changeSo(wanted: Wanted): Promise<void> {
+  const before = conversation.peek();
+  if (before === null) return;
+  refusal.value = null;
+  const change = wanted(before);
+  show(before.id, change.status === undefined ? change : { snoozed_until: null, ...change });
+  try {
+    settle(before, await changeSeen<Conversation>(path(before.id), before, wanted));
+  } catch (error) {
+    takeBack(before, change);
+    if (error instanceof ChangedMeanwhile) tell(before, error as ChangedMeanwhile<Conversation>, wanted);
+    else refuse(before.id, error);
+  }
+}
+
+// It now stands as somebody else left it; wanting it again then counts.
+function tell(before: Conversation, { now, names }: ChangedMeanwhile<Conversation>, wanted: Wanted): void {
+  settle(before, now);
+  const said = words.desk.meanwhile(names.map((name) => inWords(name, now)).join(", "));
+  const again = () => {
+    if (openId.peek() === before.id) void changeSo(wanted);
+  };
+  refusal.value = { of: before.id, said, again };
+}
+
+function refuse(id: ConversationId, error: unknown): void {
+  if (!(error instanceof ApiError)) throw error;
+  const reason = error.status === 0 ? words.error.unreachable : error.message;
+  refusal.value = { of: id, said: words.desk.failed(reason), again: null };
+}
+
+/** How something stands that somebody else has changed. */
+function inWords(name: string, now: Conversation): string {
+  const { desk, filter, customer } = words;
+  switch (name) {
+    case "status":
+      return `${customer.status}: ${words.statuses[now.status]}`;
+    case "snoozed_until":
+      return now.snoozed_until ? desk.until(exact(now.snoozed_until)) : words.statuses[now.status];
+    case "priority":
+      return `${desk.priority}: ${filter.priorities[now.priority ?? "normal"] ?? ""}`;
+    case "assignee_id":
+      return now.assignee_id ? desk.assignedTo(memberName(now.assignee_id)) : desk.freed;
+    default:
+      return now.team_id ? `${filter.team}: ${team(now.team_id)?.name ?? "…"}` : desk.noTeam;
   }
 }
 

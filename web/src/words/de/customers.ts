@@ -78,6 +78,8 @@ export const customers: typeof English = {
   deleteTitle: "Diesen Kunden löschen?",
   deleteLead: "Die Gespräche bleiben. Wer danach von einer der Adressen schreibt, ist ein neuer Kunde.",
   failed: "Das konnte nicht gespeichert werden.",
+  meanwhile: "Nicht geändert: Jemand anderes war schneller. So ist es jetzt.",
+  setTo: (value) => `Trotzdem auf „${value}“ setzen`,
   loadFailed: "Der Kunde konnte nicht gelesen werden.",
   retry: "Noch einmal",
   back: "Alle Kunden",

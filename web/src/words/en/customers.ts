@@ -79,6 +79,8 @@ export const customers = {
   deleteTitle: "Delete this customer?",
   deleteLead: "Their conversations stay. Whoever writes from one of their addresses is a new customer then.",
   failed: "This could not be saved.",
+  meanwhile: "Not changed: somebody else was faster. This is how it is now.",
+  setTo: (value: string) => `Set it to “${value}” all the same`,
   loadFailed: "The customer could not be read.",
   retry: "Try again",
   back: "All customers",

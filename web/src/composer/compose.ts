@@ -5,8 +5,10 @@ import { previewOf } from "../preview";
 import { inbox, me } from "../store";
 import { activeMembers } from "../workspace";
 import type { Conversation, Message } from "../model/types";
-import { draftOf, write } from "./drafts";
-import { attachments, detachAll, filesOf } from "./files";
+import { isAddress, joined } from "./addresses";
+import { answered, introOf } from "./answered";
+import { draftOf, NO_DRAFT, write, type Draft } from "./drafts";
+import { attachments, detachAll, filesOf, type Upload } from "./files";
 import { discard, send } from "./outbox";
 import { drawn, newest, type Author, type Pending, type Reply, type TemplateFilled } from "./pending";
 import { quoting, unquote } from "./quoting";
@@ -17,8 +19,13 @@ export function isReady(conversation: Conversation, mode: "reply" | "note"): boo
   const draft = draftOf(conversation.id);
   if (mode === "note") return draft.note.trim() !== "";
   const files = filesOf(conversation.id);
-  if (files.some(({ id }) => id === null)) return false;
+  if (files.some(({ id }) => id === null) || wrongAddress(draft) !== null) return false;
   return draft.text.trim() !== "" || files.length > 0;
+}
+
+/** The first copy of a mail that can't be sent anywhere. */
+export function wrongAddress({ cc, bcc }: Draft): string | null {
+  return [...cc, ...bcc].find((one) => !isAddress(one)) ?? null;
 }
 
 export function sendReply(conversation: Conversation): void {
@@ -33,7 +40,7 @@ export function sendReply(conversation: Conversation): void {
       ? {}
       : { attachments: files.flatMap((file) => (file.id === null ? [] : [file.id])) }),
     ...(quoted === null ? {} : { reply_to_id: quoted.id }),
-    ...(draft.subject === null || conversation.channel.kind !== "email" ? {} : { subject: draft.subject }),
+    ...(conversation.channel.kind === "email" ? mailOf(conversation, draft) : {}),
   };
   const content = {
     text: text === "" ? null : text,
@@ -44,14 +51,30 @@ export function sendReply(conversation: Conversation): void {
   };
   batch(() => {
     go(conversation, { reply }, content);
-    write(id, { text: "", subject: null });
+    write(id, { ...NO_DRAFT, note: draft.note });
     detachAll(id);
     unquote();
   });
 }
 
-export function sendTemplate(conversation: Conversation, template: TemplateFilled, text: string): void {
-  go(conversation, { reply: { template } }, { text, kind: "template" });
+function mailOf(conversation: Conversation, { subject, cc, bcc, quote }: Draft): Partial<Reply> {
+  const mail = quote ? answered(conversation) : null;
+  return {
+    ...(subject === null ? {} : { subject }),
+    ...(cc.length === 0 ? {} : { cc }),
+    ...(bcc.length === 0 ? {} : { bcc }),
+    ...(mail === null ? {} : { quote: { message_id: mail.id, intro: introOf(mail) } }),
+  };
+}
+
+/** Send a template; `text` and `files` are what the thread shows of it. */
+export function sendTemplate(
+  conversation: Conversation,
+  template: TemplateFilled,
+  text: string,
+  files: readonly Upload[],
+): void {
+  go(conversation, { reply: { template } }, { text, kind: "template", attachments: attachments(files) });
 }
 
 export function sendNote(conversation: Conversation): void {
@@ -67,12 +90,27 @@ export function sendNote(conversation: Conversation): void {
 export function editAgain(pending: Pending): void {
   const { conversation, what } = pending;
   const draft = draftOf(conversation);
-  const [field, text] =
-    "reply" in what ? (["text", what.reply.text ?? ""] as const) : (["note", what.note.text] as const);
   batch(() => {
     discard(pending);
-    write(conversation, { [field]: [text, draft[field]].filter(Boolean).join("\n") });
+    if ("note" in what) {
+      write(conversation, { note: [what.note.text, draft.note].filter(Boolean).join("\n") });
+      return;
+    }
+    const { text = "", subject = draft.subject, cc = [], bcc = [] } = what.reply;
+    write(conversation, {
+      text: [text, draft.text].filter(Boolean).join("\n"),
+      subject,
+      cc: joined(cc, draft.cc),
+      bcc: joined(bcc, draft.bcc),
+    });
   });
+}
+
+/** Put the words of a message that was taken back into the field, before what was written since. */
+export function writeAgain({ conversation_id, kind, text, reply_text }: Message): void {
+  const words = reply_text ?? text;
+  if (kind !== "text" || words === null) return;
+  write(conversation_id, { text: [words, draftOf(conversation_id).text].filter(Boolean).join("\n") });
 }
 
 /** What of a message is quoted above the field. */

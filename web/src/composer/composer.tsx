@@ -5,7 +5,6 @@ import {
   Lock,
   MessageSquareQuote,
   Paperclip,
-  Pencil,
   Reply as ReplyIcon,
   Send,
   SlidersHorizontal,
@@ -24,12 +23,14 @@ import { now } from "../ui/time";
 import { words } from "../words";
 import { channels } from "../workspace";
 import { capabilitiesOf, longest, type Capabilities } from "./capabilities";
-import { isReady, quoteOf, sendNote, sendReply, sendTemplate } from "./compose";
+import { isReady, quoteOf, sendNote, sendReply, sendTemplate, wrongAddress } from "./compose";
 import { draftOf, write } from "./drafts";
 import { chooseEnter, enterSends } from "./enter";
 import { Field, focusField } from "./field";
 import { attach, filesOf } from "./files";
 import { Hint } from "./hint";
+import { History } from "./history";
+import { MailHead } from "./mailhead";
 import { mode, type Mode } from "./mode";
 import { quoting, unquote } from "./quoting";
 import { Uploads } from "./uploads";
@@ -93,7 +94,9 @@ interface ReplyProps {
 function Reply({ of, able }: ReplyProps) {
   const window = windowOf(of, able?.window_hours ?? null, now.value);
   if (window.state === "closed") return <Closed of={of} />;
-  const { text } = draftOf(of.id);
+  const draft = draftOf(of.id);
+  const { text } = draft;
+  const wrong = wrongAddress(draft);
   const files = filesOf(of.id);
   const most = longest(able, of.channel.kind, files.length);
   const over = most === null ? 0 : Math.max(0, Array.from(text).length - most);
@@ -104,7 +107,7 @@ function Reply({ of, able }: ReplyProps) {
   };
   return (
     <>
-      {of.channel.kind === "email" && <Subject of={of} />}
+      {of.channel.kind === "email" && <MailHead key={of.id} of={of} />}
       <Quote />
       <Field
         key={of.id}
@@ -120,7 +123,9 @@ function Reply({ of, able }: ReplyProps) {
           if (able === null || able.most_files > 0) void attach(of.id, chosen);
         }}
       />
+      <History key={of.id} of={of} />
       <Uploads of={of.id} />
+      {wrong !== null && <p class="composer-fault">{words.composer.wrongAddress(wrong)}</p>}
       {crowded && (
         <p class="composer-fault" role="alert">
           {able.most_files === 0 ? words.composer.noFiles : words.composer.tooManyFiles(able.most_files)}
@@ -208,55 +213,12 @@ function Picker({ of }: { readonly of: Conversation }) {
       of={{
         connection,
         onClose: close,
-        onSend: (template, text) => {
+        onSend: (template, text, files) => {
           close();
-          sendTemplate(of, template, text);
+          sendTemplate(of, template, text, files);
         },
       }}
     />
-  );
-}
-
-function Subject({ of }: { readonly of: Conversation }) {
-  const { subject } = draftOf(of.id);
-  const usual = /^re:/iu.test(of.subject ?? "") ? (of.subject ?? "") : `Re: ${of.subject ?? ""}`.trim();
-  const [open, setOpen] = useState(false);
-  if (subject === null && !open) {
-    return (
-      <p class="composer-subject">
-        <span class="composer-name">{words.composer.subject}</span>
-        <button
-          type="button"
-          class="composer-subject-text"
-          onClick={() => {
-            setOpen(true);
-          }}
-        >
-          {usual}
-          <Icon of={Pencil} size={12} />
-        </button>
-      </p>
-    );
-  }
-  return (
-    <label class="composer-subject">
-      <span class="composer-name">{words.composer.subject}</span>
-      <input
-        value={subject ?? usual}
-        maxLength={900}
-        ref={(element) => {
-          if (open && subject === null) element?.focus();
-        }}
-        onInput={(event) => {
-          write(of.id, { subject: event.currentTarget.value });
-        }}
-        onBlur={(event) => {
-          setOpen(false);
-          const given = event.currentTarget.value.trim();
-          if (given === "" || given === usual) write(of.id, { subject: null });
-        }}
-      />
-    </label>
   );
 }
 

@@ -13,19 +13,18 @@ export interface Draft {
   readonly note: string;
   /** Of a mail; null: that of the conversation. */
   readonly subject: string | null;
+  readonly cc: readonly string[];
+  readonly bcc: readonly string[];
+  /** Whether the mail that is answered stands below. */
+  readonly quote: boolean;
 }
 
-export const NO_DRAFT: Draft = { text: "", note: "", subject: null };
+export const NO_DRAFT: Draft = { text: "", note: "", subject: null, cc: [], bcc: [], quote: true };
 
 interface Kept {
   readonly conversation_id: ConversationId;
   readonly version: number;
-  readonly content: {
-    readonly text: string;
-    readonly note: string;
-    readonly subject: string | null;
-    readonly attachment_ids: readonly string[];
-  } | null;
+  readonly content: (Partial<Draft> & { readonly attachment_ids: readonly string[] }) | null;
 }
 
 const SAVE_AFTER = 800;
@@ -90,8 +89,9 @@ function take({ conversation_id: id, version, content }: Kept): void {
     put(id, NO_DRAFT);
     return;
   }
-  put(id, { text: content.text, note: content.note, subject: content.subject });
-  void restoreFiles(id, content.attachment_ids);
+  const { attachment_ids, ...kept } = content;
+  put(id, { ...NO_DRAFT, ...kept }); // one that was kept by an older version holds less
+  void restoreFiles(id, attachment_ids);
 }
 
 // What can't be kept now is kept with the next key; it stays in the page meanwhile.
@@ -119,6 +119,6 @@ function put(id: ConversationId, draft: Draft): void {
   drafts.value = { ...drafts.peek(), [id]: draft };
 }
 
-function isEmpty({ text, note, subject }: Draft): boolean {
-  return text === "" && note === "" && subject === null;
+function isEmpty({ text, note, subject, cc, bcc, quote }: Draft): boolean {
+  return [text, note, cc, bcc].every(({ length }) => length === 0) && subject === null && quote;
 }

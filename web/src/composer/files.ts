@@ -74,19 +74,28 @@ export function forgetFiles(): void {
   uploads.value = {};
 }
 
-async function upload(id: ConversationId, file: File): Promise<void> {
-  const key = crypto.randomUUID();
-  const named = { key, name: file.name, type: file.type, size: file.size };
-  put(id, [...filesOf(id), { ...named, id: null, failure: null }]);
+/** A file of this machine that the gateway does not have yet. */
+export function chosen({ name, type, size }: File): Upload {
+  return { key: crypto.randomUUID(), name, type, size, id: null, failure: null };
+}
+
+/** Upload a file; returns it as the gateway has it, or why that did not take it. Never rejects. */
+export async function store(file: File, before: Upload): Promise<Upload> {
   try {
     const headers = { "Content-Type": file.type || "application/octet-stream" };
     const path = `/files?filename=${encodeURIComponent(file.name)}`;
     const answer = await request(path, { method: "POST", headers, body: file });
-    replace(id, key, { ...shown((await answer.json()) as Stored), key, failure: null });
+    return { ...shown((await answer.json()) as Stored), key: before.key, failure: null };
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
-    replace(id, key, { ...named, id: null, failure: error.message });
+    return { ...before, failure: error.message };
   }
+}
+
+async function upload(id: ConversationId, file: File): Promise<void> {
+  const before = chosen(file);
+  put(id, [...filesOf(id), before]);
+  replace(id, before.key, await store(file, before));
 }
 
 function shown({ id, filename, mime_type, size }: Stored): Omit<Upload, "key" | "failure"> {

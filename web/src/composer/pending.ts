@@ -11,6 +11,9 @@ import type { Attachment, ConversationId, Message, MessageId } from "../model/ty
 export interface Reply {
   readonly text?: string;
   readonly subject?: string;
+  readonly cc?: readonly string[];
+  readonly bcc?: readonly string[];
+  readonly quote?: { readonly message_id: MessageId; readonly intro: string };
   readonly reply_to_id?: MessageId;
   readonly attachments?: readonly string[];
   readonly template?: TemplateFilled;
@@ -19,7 +22,18 @@ export interface Reply {
 export interface TemplateFilled {
   readonly name: string;
   readonly language: string;
-  readonly body: readonly { readonly text: string; readonly name?: string }[];
+  readonly header?: { readonly upload: string } | { readonly text: TemplateText };
+  readonly body: readonly TemplateText[];
+  readonly buttons?: readonly {
+    readonly index: number;
+    readonly kind: "url" | "copy_code";
+    readonly value: string;
+  }[];
+}
+
+export interface TemplateText {
+  readonly text: string;
+  readonly name?: string;
 }
 
 export interface Note {
@@ -133,7 +147,7 @@ function isSame({ shown, after }: Pending, message: Message): boolean {
     message.direction === shown.direction &&
     (after === null || message.id > after) &&
     (message.author_id ?? null) === (shown.author_id ?? null) &&
-    (message.text ?? "") === (shown.text ?? "") &&
+    (message.reply_text ?? message.text ?? "") === (shown.text ?? "") &&
     message.attachments.length === shown.attachments.length
   );
 }

@@ -6,24 +6,28 @@ import { may } from "../permissions";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import { words } from "../words";
+import { chosen, store, type Upload } from "./files";
 import type { TemplateFilled } from "./pending";
 import {
   fetchTemplates,
+  fieldsOf,
   filled,
-  isFillable,
   listTemplates,
-  placesOf,
   preview,
   reasonOf,
   titleOf,
+  type Field,
+  type Shown,
   type Template,
+  type Values,
 } from "./templates";
+import { uploadState } from "./uploads";
 import "./picker.css";
 
 interface PickerProps {
   readonly connection: string;
   readonly onClose: () => void;
-  readonly onSend: (template: TemplateFilled, text: string) => void;
+  readonly onSend: (template: TemplateFilled, text: string, files: readonly Upload[]) => void;
 }
 
 type Found = { readonly all: readonly Template[] } | { readonly failure: string } | null;
@@ -110,7 +114,7 @@ function Choice({ of, onChoose }: ChoiceProps) {
             <button
               type="button"
               class="picker-item"
-              disabled={!isFillable(one)}
+              disabled={fieldsOf(one) === null}
               onClick={() => {
                 onChoose(one);
               }}
@@ -120,7 +124,7 @@ function Choice({ of, onChoose }: ChoiceProps) {
                 <span class="picker-language">{one.language}</span>
               </span>
               <span class="picker-body">{one.body}</span>
-              {!isFillable(one) && <span class="picker-why">{words.templates.notHere}</span>}
+              {fieldsOf(one) === null && <span class="picker-why">{words.templates.notHere}</span>}
             </button>
           </li>
         ))}
@@ -132,36 +136,40 @@ function Choice({ of, onChoose }: ChoiceProps) {
 interface FillProps {
   readonly of: Template;
   readonly onBack: () => void;
-  readonly onSend: (template: TemplateFilled, text: string) => void;
+  readonly onSend: (template: TemplateFilled, text: string, files: readonly Upload[]) => void;
 }
 
 function Fill({ of, onBack, onSend }: FillProps) {
-  const [values, setValues] = useState<Readonly<Record<string, string>>>({});
-  const places = placesOf(of);
-  const ready = places.every((name) => (values[name] ?? "").trim() !== "");
+  const [values, setValues] = useState<Values>({});
+  const [file, setFile] = useState<Upload | null>(null);
+  const fields = fieldsOf(of) ?? [];
+  const given: Values = { ...values, ...(file?.id ? { "head file": file.id } : {}) };
+  const ready = fields.every(({ key }) => (given[key] ?? "").trim() !== "");
+  const shown = preview(of, given);
   return (
     <form
       class="picker-fill"
       onSubmit={(event) => {
         event.preventDefault();
-        if (ready) onSend(filled(of, values), preview(of, values));
+        if (ready) onSend(filled(of, given), shown.body, file === null ? [] : [file]);
       }}
     >
-      {places.map((name, index) => (
-        <Place
-          key={name}
-          name={name}
-          first={index === 0}
-          value={values[name] ?? ""}
-          onInput={(value) => {
-            setValues({ ...values, [name]: value });
-          }}
-        />
-      ))}
-      <figure class="picker-preview">
-        <figcaption>{words.templates.preview}</figcaption>
-        <p class="text">{preview(of, values)}</p>
-      </figure>
+      {fields.map((field, index) =>
+        field.kind === "file" ? (
+          <HeadFile key={field.key} of={field} value={file} onChange={setFile} />
+        ) : (
+          <Place
+            key={field.key}
+            of={field}
+            first={index === 0}
+            value={values[field.key] ?? ""}
+            onInput={(value) => {
+              setValues({ ...values, [field.key]: value });
+            }}
+          />
+        ),
+      )}
+      <Preview of={shown} file={file} />
       <footer class="picker-foot">
         <button type="button" class="button quiet" onClick={onBack}>
           <Icon of={ChevronLeft} />
@@ -176,18 +184,69 @@ function Fill({ of, onBack, onSend }: FillProps) {
   );
 }
 
+function Preview({ of, file }: { readonly of: Shown; readonly file: Upload | null }) {
+  return (
+    <figure class="picker-preview">
+      <figcaption>{words.templates.preview}</figcaption>
+      {file !== null && <p class="picker-file">{file.name}</p>}
+      {of.head !== null && <p class="picker-head">{of.head}</p>}
+      <p class="text">{of.body}</p>
+      {of.foot !== null && <p class="picker-note">{of.foot}</p>}
+      {of.buttons.map(({ text, link }) => (
+        <p key={text} class="picker-button">
+          {text}
+          {link !== null && <span>{link}</span>}
+        </p>
+      ))}
+    </figure>
+  );
+}
+
+interface HeadFileProps {
+  readonly of: Field;
+  readonly value: Upload | null;
+  readonly onChange: (next: (now: Upload | null) => Upload | null) => void;
+}
+
+function HeadFile({ of, value, onChange }: HeadFileProps) {
+  const field = useId();
+  const take = async (file: File | undefined) => {
+    if (file === undefined) return;
+    const before = chosen(file);
+    onChange(() => before);
+    const stored = await store(file, before);
+    onChange((now) => (now?.key === before.key ? stored : now));
+  };
+  return (
+    <div class="picker-place">
+      <label for={field}>{words.templates.files[of.name] ?? of.name}</label>
+      <input
+        id={field}
+        type="file"
+        accept={of.name === "document" ? undefined : `${of.name}/*`}
+        onChange={(event) => void take(event.currentTarget.files?.[0])}
+      />
+      {value !== null && (
+        <p class={value.failure === null ? "picker-note" : "picker-why"} role="status">
+          {uploadState(value)}
+        </p>
+      )}
+    </div>
+  );
+}
+
 interface PlaceProps {
-  readonly name: string;
+  readonly of: Field;
   readonly first: boolean;
   readonly value: string;
   readonly onInput: (value: string) => void;
 }
 
-function Place({ name, first, value, onInput }: PlaceProps) {
+function Place({ of, first, value, onInput }: PlaceProps) {
   const field = useId();
   return (
     <div class="picker-place">
-      <label for={field}>{words.templates.place(name)}</label>
+      <label for={field}>{labelOf(of)}</label>
       <input
         id={field}
         value={value}
@@ -203,6 +262,13 @@ function Place({ name, first, value, onInput }: PlaceProps) {
       />
     </div>
   );
+}
+
+function labelOf({ kind, name, before = "" }: Field): string {
+  const { templates } = words;
+  if (kind === "link") return templates.link(name, before);
+  if (kind === "code") return templates.code(name);
+  return kind === "head" ? templates.head(name) : templates.place(name);
 }
 
 interface NoneProps {

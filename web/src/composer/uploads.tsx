@@ -17,7 +17,7 @@ export function Uploads({ of }: { readonly of: string }) {
           <Icon of={FileText} />
           <span class="composer-upload-name">{one.name}</span>
           <span class="composer-upload-state" role={one.failure === null ? undefined : "alert"}>
-            {state(one)}
+            {uploadState(one)}
           </span>
           <button
             type="button"
@@ -36,7 +36,8 @@ export function Uploads({ of }: { readonly of: string }) {
   );
 }
 
-function state({ id, failure, size, name }: Upload): string {
+/** How far a file is, or why it did not get there. */
+export function uploadState({ id, failure, size, name }: Upload): string {
   if (failure !== null) return words.composer.uploadFailed(name, failure);
   return id === null ? words.composer.uploading : fileSize(size);
 }

@@ -9,7 +9,7 @@ export type ConversationStatus = "open" | "pending" | "snoozed" | "resolved";
 export type Direction = "inbound" | "outbound" | "internal";
 export type Priority = "low" | "normal" | "high" | "urgent";
 export type MessageStatus =
-  "received" | "queued" | "unknown" | "sent" | "delivered" | "read" | "played" | "failed";
+  "received" | "queued" | "unknown" | "sent" | "delivered" | "read" | "played" | "failed" | "canceled";
 
 export interface Channel {
   readonly id: string;

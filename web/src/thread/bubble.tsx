@@ -54,10 +54,7 @@ function isBare(message: Message): boolean {
 }
 
 function Text({ of }: { readonly of: Message }) {
-  if (of.deleted_at) {
-    const { deletedByCustomer, deletedByBusiness } = words.message;
-    return <p class="text faint">{of.direction === "inbound" ? deletedByCustomer : deletedByBusiness}</p>;
-  }
+  if (of.deleted_at) return <p class="text faint">{gone(of)}</p>;
   if (of.text) return <p class="text">{linked(of.text)}</p>;
   if (of.attachments.length > 0) return null;
   return (
@@ -65,6 +62,13 @@ function Text({ of }: { readonly of: Message }) {
       {of.kind === "unsupported" ? words.message.unsupported : of.preview || words.message.noText}
     </p>
   );
+}
+
+/** What is said in place of a message that is not there any more. */
+export function gone({ direction, status }: Message): string {
+  const { deletedByCustomer, deletedByBusiness, takenBack } = words.message;
+  if (status === "canceled") return takenBack;
+  return direction === "inbound" ? deletedByCustomer : deletedByBusiness;
 }
 
 function Quote({ of }: { readonly of: Message }) {

@@ -49,6 +49,12 @@ describe("a message", () => {
     expect(screen.queryByText("Edited")).toBeNull();
   });
 
+  test("that was taken back before it went out says that", () => {
+    show(ours("msg_1", { status: "canceled", text: null, preview: "", deleted_at: at(90) }));
+    expect(screen.getByText("This message was taken back before it went out.")).toBeTruthy();
+    expect(screen.getByRole("img", { name: "Taken back" })).toBeTruthy();
+  });
+
   test("shows what came with it by name, kind and size", () => {
     const file = { id: "att_1", type: "document", filename: "invoice.pdf", mime_type: "application/pdf" };
     show(madeMessage("msg_1", { text: null, attachments: [{ ...file, size: 88_213, state: "pending" }] }));

@@ -8,7 +8,7 @@ import { Icon } from "../ui/icon";
 import { Tooltip } from "../ui/tooltip";
 import { words } from "../words";
 import { Attachments } from "./attachments/attachments";
-import { linked } from "./bubble";
+import { gone, linked } from "./bubble";
 import { MailBody } from "./mailbody";
 import { conversation } from "./messages";
 import { Meta } from "./meta";
@@ -37,11 +37,16 @@ export function MailCard({ of }: { readonly of: Message }) {
           {words.message.automatic}
         </p>
       )}
-      {of.has_html ? <MailBody of={of} sender={sender} /> : <PlainBody of={of} />}
+      <Body of={of} sender={sender} />
       <Attachments of={of.attachments} />
       <Outcome of={of} />
     </article>
   );
+}
+
+function Body({ of, sender }: { readonly of: Message; readonly sender: string }) {
+  if (of.deleted_at) return <p class="text faint">{gone(of)}</p>;
+  return of.has_html ? <MailBody of={of} sender={sender} /> : <PlainBody of={of} />;
 }
 
 /** The text of a mail; what it quotes from earlier ones is folded away. */
@@ -105,9 +110,13 @@ function Trust({ of }: { readonly of: boolean | null }) {
 }
 
 function recipients(message: Message): string {
-  const to = `${words.message.to} ${message.to.join(", ")}`;
-  const cc = message.mail?.cc ?? [];
-  return cc.length === 0 ? to : `${to} · ${words.message.cc} ${cc.map(partyName).join(", ")}`;
+  const cc = (message.mail?.cc ?? []).map(partyName);
+  const { bcc = [] }: { readonly bcc?: readonly string[] } = message.extra;
+  return [
+    `${words.message.to} ${message.to.join(", ")}`,
+    ...(cc.length === 0 ? [] : [`${words.message.cc} ${cc.join(", ")}`]),
+    ...(bcc.length === 0 ? [] : [`${words.message.bcc} ${bcc.join(", ")}`]),
+  ].join(" · ");
 }
 
 function partyName(party: Party): string {

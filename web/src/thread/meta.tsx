@@ -1,6 +1,6 @@
 /** The time of a message, its status glyph, and behind them all its times to the second. */
 
-import { Check, CheckCheck, CircleAlert, CircleQuestionMark, Clock3, type IconNode } from "lucide";
+import { Ban, Check, CheckCheck, CircleAlert, CircleQuestionMark, Clock3, type IconNode } from "lucide";
 import type { Message, MessageStatus } from "../model/types";
 import { Icon } from "../ui/icon";
 import { clockTime, duration, exact } from "../ui/time";
@@ -16,6 +16,7 @@ const GLYPHS: Readonly<Record<MessageStatus, IconNode | null>> = {
   read: CheckCheck,
   played: CheckCheck,
   failed: CircleAlert,
+  canceled: Ban,
 };
 
 export function Meta({ of }: { readonly of: Message }) {

@@ -70,6 +70,11 @@ export function exact(time: string): string {
   return format(Date.parse(time), { dateStyle: "medium", timeStyle: "medium" });
 }
 
+/** To the minute, with the date. */
+export function dateAndTime(time: string): string {
+  return format(Date.parse(time), { dateStyle: "medium", timeStyle: "short" });
+}
+
 /** A length of time in its largest sensible unit: "0.4 s", "12 s", "3 min", "5 h", "2 d". */
 export function duration(milliseconds: number): string {
   const length = Math.max(0, milliseconds);

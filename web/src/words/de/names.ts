@@ -15,6 +15,7 @@ export const names: typeof English = {
     read: "Gelesen",
     played: "Angehört",
     failed: "Fehlgeschlagen",
+    canceled: "Zurückgenommen",
   },
   kinds: {
     image: "Bild",

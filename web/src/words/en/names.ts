@@ -20,6 +20,7 @@ const delivery: Record<MessageStatus, string> = {
   read: "Read",
   played: "Played",
   failed: "Failed",
+  canceled: "Taken back",
 };
 
 const kinds: Record<string, string> = {

@@ -20,7 +20,7 @@ beforeEach(() => {
   ran.length = 0;
   applies = true;
   route.value = { page: "inbox", conversation: null, view: "open" };
-  document.body.innerHTML = '<input /><button>A</button><dialog><span tabindex="0"></span></dialog>';
+  document.body.innerHTML = '<input /><button>A</button><dialog></dialog><p role="menu" tabindex="-1"></p>';
   stop = watchKeys();
 });
 
@@ -52,13 +52,20 @@ describe("keys", () => {
     expect(ran).toEqual(["test.typing"]);
   });
 
-  test("leave dialogs alone, and Enter to the button that has the focus", () => {
-    press("x", "dialog span");
-    press("y", "dialog span", { metaKey: true });
+  test("leave menus alone, and Enter to the button that has the focus", () => {
+    press("x", "[role=menu]");
+    press("y", "[role=menu]", { metaKey: true });
     press("Enter", "button");
     expect(ran).toEqual([]);
     press("Enter");
     expect(ran).toEqual(["test.enter"]);
+  });
+
+  test("do nothing beneath a dialog, wherever the focus is", () => {
+    document.querySelector("dialog")?.setAttribute("open", "");
+    press("x");
+    press("y", undefined, { metaKey: true });
+    expect(ran).toEqual([]);
   });
 
   test("do nothing at the login", () => {

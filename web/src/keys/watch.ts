@@ -35,9 +35,11 @@ function nameOf(event: KeyboardEvent): string | null {
   return event.ctrlKey || event.metaKey ? `mod+${event.key.toLowerCase()}` : event.key;
 }
 
-// A dialog or a menu has the keyboard to itself.
+// A dialog or a menu has the keyboard to itself: a dialog also while nothing in it has the focus, which the
+// browser takes from a button that goes away under it.
 function isInLayer(event: KeyboardEvent): boolean {
-  return event.target instanceof Element && event.target.closest("dialog, [role=menu]") !== null;
+  if (document.querySelector("dialog[open]") !== null) return true;
+  return event.target instanceof Element && event.target.closest("[role=menu]") !== null;
 }
 
 function isTyping(event: KeyboardEvent): boolean {

@@ -82,7 +82,7 @@ export function SearchBox() {
       </div>
       <Filters />
       <div class="search-body" aria-busy={busy.value}>
-        <Body />
+        <Body onAgain={() => field.current?.focus()} />
       </div>
       <p class="unseen" role="status" aria-live="polite">
         {found.value !== null &&
@@ -93,9 +93,14 @@ export function SearchBox() {
   );
 }
 
-function Body() {
+interface BodyProps {
+  /** Told when an earlier search is made again: its button goes away, and what was found is walked through by key. */
+  readonly onAgain: () => void;
+}
+
+function Body({ onAgain }: BodyProps) {
   if (failure.value !== null) return <Failed code={failure.value} />;
-  if (text.value.trim() === "") return <Recent />;
+  if (text.value.trim() === "") return <Recent onAgain={onAgain} />;
   if (found.value === null) {
     return <Delayed>{busy.value && <p class="search-none">{words.search.loading}</p>}</Delayed>;
   }
@@ -112,7 +117,7 @@ function Body() {
   return <Results of={found.value} />;
 }
 
-function Recent() {
+function Recent({ onAgain }: BodyProps) {
   return (
     <>
       {recent.value.length > 0 && (
@@ -126,6 +131,7 @@ function Recent() {
                   onClick={() => {
                     type(one);
                     void searchNow();
+                    onAgain();
                   }}
                 >
                   <Icon of={Clock} />

@@ -1,8 +1,6 @@
 /** Everybody the workspace knows: the list, one of them beside it, and files in and out. */
 
-import { useEffect } from "preact/hooks";
 import { go, query, route } from "../route";
-import { words } from "../words";
 import { ImportPage } from "./import";
 import { CustomerList } from "./list";
 import { CustomerPane } from "./pane";
@@ -12,9 +10,6 @@ const IMPORT = "import";
 
 export default function CustomersPage() {
   const { place = "" } = route.value;
-  useEffect(() => {
-    document.title = `${words.customers.title} · ${words.product}`;
-  }, []);
   if (place === IMPORT || place.startsWith(`${IMPORT}/`)) {
     return (
       <main class="customers" id="content" tabIndex={-1}>

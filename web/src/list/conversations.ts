@@ -43,11 +43,6 @@ export const rows = computed<readonly Conversation[]>(() => {
   return wanted.sort === "newest" ? within : within.reverse();
 });
 
-/** Open conversations that somebody should look at. */
-export const unreadConversations = computed(
-  () => inbox.value.conversations.filter((row) => row.unread_count > 0 && row.status === "open").length,
-);
-
 /** Read the first page of the view unless it has been read. */
 export async function openView(): Promise<void> {
   const known = reaches.peek()[wanted.peek()];

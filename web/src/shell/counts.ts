@@ -10,11 +10,14 @@ interface Count {
   readonly more: boolean;
 }
 
+const SOON = 200;
 const PAUSE = 3000;
+
+let askedAt = -Infinity;
 
 const counts = signal<ReadonlyMap<string, Count>>(new Map());
 
-/** "12", "99+", or nothing where there is nothing to count. */
+/** "12", "99+", or nothing where there is nothing to count; "unread" counts what is open and has not been read. */
 export function countOf(view: string): string {
   const known = counts.value.get(view);
   return known === undefined || known.count === 0 ? "" : `${known.count}${known.more ? "+" : ""}`;
@@ -28,15 +31,15 @@ export function watchCounts(): () => void {
     const seq = inbox.value.seq;
     if (me.value === null || seq < 0) {
       fresh = true;
+      counts.value = new Map();
       return;
     }
-    timer ??= setTimeout(
-      () => {
-        timer = undefined;
-        void read();
-      },
-      fresh ? 0 : PAUSE,
-    );
+    // The first change after a quiet while shows at once; in busy times the gateway is not asked all the time.
+    const wait = fresh ? 0 : Math.max(SOON, askedAt + PAUSE - performance.now());
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      void read();
+    }, wait);
     fresh = false;
   });
   return () => {
@@ -48,6 +51,7 @@ export function watchCounts(): () => void {
 // Without an answer the counts stay as they were: the next change asks again.
 async function read(): Promise<void> {
   if (me.peek() === null) return;
+  askedAt = performance.now();
   try {
     const { data } = await get<{ readonly data: readonly Count[] }>("/views/counts");
     counts.value = new Map(data.map((one) => [one.id, one]));

@@ -1,8 +1,9 @@
-/** The browser tab: how many conversations wait, in its title and on its icon. */
+/** The browser tab: how many conversations wait, in its title and on its icon, and which page it shows. */
 
 import { effect } from "@preact/signals";
-import { unreadConversations } from "../list/conversations";
+import { route, type Route } from "../route";
 import { words } from "../words";
+import { countOf } from "./counts";
 
 const PLAIN = "/assets/favicon.svg";
 const WAITING = `data:image/svg+xml,${encodeURIComponent(
@@ -14,9 +15,25 @@ const WAITING = `data:image/svg+xml,${encodeURIComponent(
 
 export function watchTab(): () => void {
   return effect(() => {
-    const count = unreadConversations.value;
-    document.title = count === 0 ? words.product : `(${count}) ${words.product}`;
+    const name = nameOf(route.value.page);
+    if (name === null) return;
+    const count = countOf("unread");
+    document.title = `${count === "" ? "" : `(${count}) `}${name}${words.product}`;
     const icon = document.querySelector<HTMLLinkElement>('link[rel="icon"]');
-    if (icon !== null) icon.href = count === 0 ? PLAIN : WAITING;
+    if (icon !== null) icon.href = count === "" ? PLAIN : WAITING;
   });
+}
+
+/** What stands before the product's name; null for the ways in, which name themselves. */
+function nameOf(page: Route["page"]): string | null {
+  switch (page) {
+    case "inbox":
+      return "";
+    case "customers":
+      return `${words.customers.title} · `;
+    case "settings":
+      return `${words.settings.title} · `;
+    default:
+      return null;
+  }
 }

@@ -58,6 +58,7 @@ function madeMember(id: string, name: string | null): Member {
     role: "operator",
     extra_permissions: [],
     status: "active",
+    availability: "online",
     created_at: "2026-01-01T09:00:00.000Z",
     updated_at: "2026-01-01T09:00:00.000Z",
   };

@@ -3,6 +3,7 @@
 import {
   CircleDashed,
   CircleDot,
+  Contact,
   Keyboard,
   Layers,
   ListChecks,
@@ -15,7 +16,7 @@ import {
 import { chosenIndex, moveTo, openChosen } from "../list/choice";
 import { openFilters } from "../list/filterbar";
 import { shownRows } from "../list/hold";
-import { clearSelection, extendTo, selectAll, selection, toggle } from "../list/selection";
+import { choosing, clearSelection, extendTo, selectAll, selection, toggle } from "../list/selection";
 import { may } from "../permissions";
 import { closeConversation, go, openId, route, view } from "../route";
 import { detailsOpen, foldDrawer, isBeside, toggleDetails } from "../shell/details";
@@ -97,7 +98,7 @@ register(
     words: () => words.bulk.clear,
     keys: "Escape",
     icon: X,
-    when: () => selection.value.length > 0,
+    when: () => selection.value.length > 0 || choosing.value,
     run: clearSelection,
   },
   {
@@ -168,6 +169,16 @@ register(
     icon: Layers,
     run: () => {
       go({ page: "inbox", view: "all", conversation: null });
+    },
+  },
+  {
+    id: "go.customers",
+    group: "go",
+    words: () => words.shortcuts.customers,
+    keys: "g c",
+    icon: Contact,
+    run: () => {
+      go({ page: "customers", conversation: null, place: "" });
     },
   },
   {

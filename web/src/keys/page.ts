@@ -1,6 +1,18 @@
 /** What can be done anywhere: samples, colours, language, the way out. */
 
-import { FlaskConical, Languages, LogOut, Monitor, Moon, Sun, type IconNode } from "lucide";
+import {
+  FlaskConical,
+  Languages,
+  LogOut,
+  Monitor,
+  Moon,
+  Sun,
+  UserCheck,
+  UserMinus,
+  type IconNode,
+} from "lucide";
+import { may } from "../permissions";
+import { away, setAway } from "../shell/availability";
 import { leave } from "../shell/logout";
 import { sendSamples } from "../shell/simulate";
 import { chooseTheme, theme, THEMES, type Theme } from "../shell/theme";
@@ -11,6 +23,22 @@ import { register } from "./actions";
 const THEME_ICONS: Readonly<Record<Theme, IconNode>> = { system: Monitor, light: Sun, dark: Moon };
 
 register(
+  {
+    id: "page.away",
+    group: "page",
+    words: () => words.menu.goAway,
+    icon: UserMinus,
+    when: () => away.value === false && may("conversations.write"),
+    run: () => void setAway(true),
+  },
+  {
+    id: "page.available",
+    group: "page",
+    words: () => words.menu.comeBack,
+    icon: UserCheck,
+    when: () => away.value === true && may("conversations.write"),
+    run: () => void setAway(false),
+  },
   {
     id: "page.samples",
     group: "page",

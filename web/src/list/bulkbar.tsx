@@ -1,41 +1,46 @@
 /** What can be done to the selected rows, below them. */
 
 import { AlarmClock, CircleCheck, CircleDot, Tag, UserRound, X } from "lucide";
-import { isMe, activeMembers, labels, memberName, teams } from "../workspace";
+import { activeMembers, labels, teams } from "../workspace";
 import { may } from "../permissions";
+import { AgentName } from "../shell/agent";
 import { Icon } from "../ui/icon";
 import { LabelDot } from "../ui/label";
 import { Menu, MenuItem, MenuTitle } from "../ui/menu";
 import { exact } from "../ui/time";
 import { words } from "../words";
 import { bulkState, changeAll, toggleLabel } from "./bulk";
-import { clearSelection, selection } from "./selection";
+import { choosing, clearSelection, selection } from "./selection";
 import { untilChoices } from "./until";
 import "./bulkbar.css";
 
 export function BulkBar() {
   const rows = selection.value;
-  if (rows.length === 0 || !may("conversations.write")) return null;
+  if ((rows.length === 0 && !choosing.value) || !may("conversations.write")) return null;
   const { busy, failure } = bulkState.value;
   const allDone = rows.every((row) => row.status === "resolved");
   return (
     <div class="bulk" role="toolbar" aria-label={words.bulk.label} aria-busy={busy}>
       <p class="bulk-count numbers" role="status">
-        {words.bulk.count(rows.length)}
+        {rows.length === 0 ? words.bulk.none : words.bulk.count(rows.length)}
       </p>
-      <Assign />
-      {labels.value.length > 0 && <Labels />}
-      <Snooze />
-      <button
-        type="button"
-        class="button quiet square"
-        title={allDone ? words.bulk.reopen : words.bulk.resolve}
-        aria-label={allDone ? words.bulk.reopen : words.bulk.resolve}
-        disabled={busy}
-        onClick={() => void changeAll({ status: allDone ? "open" : "resolved" })}
-      >
-        <Icon of={allDone ? CircleDot : CircleCheck} />
-      </button>
+      {rows.length > 0 && (
+        <>
+          <Assign />
+          {labels.value.length > 0 && <Labels />}
+          <Snooze />
+          <button
+            type="button"
+            class="button quiet square"
+            title={allDone ? words.bulk.reopen : words.bulk.resolve}
+            aria-label={allDone ? words.bulk.reopen : words.bulk.resolve}
+            disabled={busy}
+            onClick={() => void changeAll({ status: allDone ? "open" : "resolved" })}
+          >
+            <Icon of={allDone ? CircleDot : CircleCheck} />
+          </button>
+        </>
+      )}
       <button
         type="button"
         class="button quiet square"
@@ -60,7 +65,7 @@ function Assign() {
       <MenuTitle>{words.bulk.assign}</MenuTitle>
       {activeMembers.value.map((one) => (
         <MenuItem key={one.id} onSelect={() => void changeAll({ assignee_id: one.id })}>
-          {isMe(one.id) ? words.person.you(memberName(one.id)) : memberName(one.id)}
+          <AgentName of={one} />
         </MenuItem>
       ))}
       <MenuItem onSelect={() => void changeAll({ assignee_id: null })}>{words.person.nobody}</MenuItem>

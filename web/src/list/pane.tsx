@@ -1,7 +1,8 @@
 /** The list of conversations: heading, rows, and what stands in for them. */
 
-import { ArrowUp, ChevronDown, RefreshCw, TriangleAlert } from "lucide";
+import { ArrowUp, ChevronDown, ListChecks, RefreshCw, TriangleAlert } from "lucide";
 import { useEffect, useRef } from "preact/hooks";
+import { may } from "../permissions";
 import { AccountMenu } from "../shell/account";
 import { viewIcon, viewName } from "../shell/views";
 import { go, view, VIEWS, type View } from "../route";
@@ -19,7 +20,7 @@ import { EmptyView } from "./empty";
 import { FilterButtons, FilterChips } from "./filterbar";
 import { listScrolled, newerRows, pointerGone, pointerMoved, release, shownRows } from "./hold";
 import { Rows } from "./rows";
-import { clearSelection } from "./selection";
+import { clearSelection, startChoosing } from "./selection";
 import "./pane.css";
 
 const loadMentions = () => import("./mentions");
@@ -100,6 +101,15 @@ function ViewMenu() {
         <ViewItems title={words.views.saved} of={views.value.map((one) => one.id as View)} />
         <ViewItems title={words.views.teams} of={teams.value.map((one) => one.id as View)} />
         <ViewItems title={words.views.labels} of={labels.value.map((one) => one.id as View)} />
+        {view.value !== "mentions" && may("conversations.write") && shownRows.value.length > 0 && (
+          <>
+            <MenuTitle>{words.list.label}</MenuTitle>
+            <MenuItem onSelect={startChoosing}>
+              <Icon of={ListChecks} />
+              {words.bulk.choose}
+            </MenuItem>
+          </>
+        )}
       </Menu>
     </div>
   );

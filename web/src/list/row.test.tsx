@@ -24,6 +24,7 @@ const MEMBER: Member = {
   role: "operator",
   extra_permissions: [],
   status: "active",
+  availability: "online",
   created_at: "",
   updated_at: "",
 };

@@ -14,6 +14,7 @@ import { isMe, label, memberName } from "../workspace";
 import { ChannelGlyph } from "./channel";
 import { open } from "./choice";
 import { nameOf } from "./names";
+import { usePress } from "./press";
 import { extendTo, isSelected, toggle } from "./selection";
 import "./row.css";
 
@@ -27,6 +28,7 @@ const LABELS_SHOWN = 3;
 export function Row({ of, reachable }: RowProps) {
   const name = nameOf(of.customer);
   const selected = isSelected(of.id);
+  const [press, consumes] = usePress(of.id);
   return (
     <>
       {may("conversations.write") && (
@@ -53,8 +55,9 @@ export function Row({ of, reachable }: RowProps) {
         data-unread={of.unread_count > 0}
         aria-current={openId.value === of.id ? "true" : undefined}
         tabIndex={reachable ? 0 : -1}
+        {...press}
         onClick={(event) => {
-          if (event.metaKey || event.ctrlKey) return;
+          if (event.metaKey || event.ctrlKey || consumes(event)) return;
           event.preventDefault();
           if (event.shiftKey) extendTo(of.id);
           else open(of.id);

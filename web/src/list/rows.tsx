@@ -9,7 +9,7 @@ import { chosenIndex, moves } from "./choice";
 import { reach, readMore, retry } from "./conversations";
 import { shownRows } from "./hold";
 import { Row } from "./row";
-import { selection } from "./selection";
+import { choosing, selection } from "./selection";
 
 interface RowsProps {
   readonly scroller: RefObject<HTMLElement | null>;
@@ -35,7 +35,11 @@ export function Rows({ scroller }: RowsProps) {
   }, [nearEnd, rows.length]);
   return (
     <>
-      <ul class="rows" data-selecting={selection.value.length > 0} style={{ height: `${virtual.height}px` }}>
+      <ul
+        class="rows"
+        data-selecting={choosing.value || selection.value.length > 0}
+        style={{ height: `${virtual.height}px` }}
+      >
         {virtual.items.map((item) => {
           const row = rows[item.index];
           if (row === undefined) return null;

@@ -5,6 +5,9 @@ import type { Conversation, ConversationId } from "../model/types";
 import { inbox } from "../store";
 import { shownRows } from "./hold";
 
+/** Whether rows are being chosen by touch: a tap then takes a row in instead of opening it. */
+export const choosing = signal(false);
+
 const ids = signal<ReadonlySet<ConversationId>>(new Set());
 let anchor: ConversationId | null = null;
 
@@ -42,7 +45,12 @@ export function selectAll(): void {
   ids.value = new Set(shownRows.peek().map((row) => row.id));
 }
 
+export function startChoosing(): void {
+  choosing.value = true;
+}
+
 export function clearSelection(): void {
   ids.value = new Set();
+  choosing.value = false;
   anchor = null;
 }

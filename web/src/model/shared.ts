@@ -12,6 +12,8 @@ export interface Member {
   readonly role: Role;
   readonly extra_permissions: readonly string[];
   readonly status: string;
+  /** `away`: teams hand them nothing. */
+  readonly availability: "online" | "away";
   readonly created_at: Timestamp;
   readonly updated_at: Timestamp;
   readonly deleted_at?: Timestamp | null;

@@ -17,6 +17,8 @@ export interface Item {
   readonly run: () => void;
 }
 
+/** The other standing views are actions, with a key. */
+const WITHOUT_KEY: readonly View[] = ["mentions", "pending", "snoozed", "resolved"];
 const KEY = "postgate.palette";
 const REMEMBERED = 8;
 
@@ -52,7 +54,8 @@ function recall(): readonly string[] {
 
 function allItems(): readonly Item[] {
   const offered = actions.value.filter((one) => one.keyOnly !== true && applies(one));
-  const places = [...views.value, ...teams.value, ...labels.value].map((one) => viewItem(one.id as View));
+  const kept = [...views.value, ...teams.value, ...labels.value].map((one) => one.id as View);
+  const places = [...WITHOUT_KEY, ...kept].map(viewItem);
   return [...offered.map((one) => ({ ...one, name: one.words() })), ...places];
 }
 

@@ -7,6 +7,8 @@ import { route } from "../route";
 import { setShared } from "../workspace";
 import Palette from "./palette";
 
+const STANDING = ["Go to Mentions", "Go to Pending", "Go to Snoozed", "Go to Resolved"];
+
 const ran: string[] = [];
 let applies = true;
 
@@ -43,7 +45,7 @@ describe("the palette", () => {
   test("offers what applies, with its key, and views", () => {
     applies = false;
     show();
-    expect(names()).toEqual(["AlphaA", "Go to Invoice"]);
+    expect(names()).toEqual(["AlphaA", ...STANDING, "Go to Invoice"]);
   });
 
   test("finds by letters, moves by arrows, runs by Enter after it has closed", async () => {

@@ -13,11 +13,13 @@ import {
   Moon,
   Settings,
   Sun,
+  UserCheck,
   Volume2,
   type IconNode,
 } from "lucide";
 import { sheetOpen } from "../keys/sheet";
 import { signal } from "@preact/signals";
+import { may } from "../permissions";
 import { go } from "../route";
 import { me } from "../store";
 import { Avatar } from "../ui/avatar";
@@ -26,6 +28,7 @@ import { Icon } from "../ui/icon";
 import { Menu, MenuItem, MenuTitle } from "../ui/menu";
 import { chooseLanguage, language, LANGUAGE_NAMES, LANGUAGES, words, type Language } from "../words";
 import { announcement } from "./announce";
+import { away, setAway } from "./availability";
 import { leave } from "./logout";
 import { notifies, sound, switchNotifications } from "./notify";
 import { sendSamples } from "./simulate";
@@ -56,6 +59,14 @@ export function AccountMenu({ side }: AccountMenuProps) {
   const align = side === "above" ? "start" : "end";
   return (
     <Menu label={words.menu.account} face={<Face />} class="account" side={side} align={align}>
+      {away.value !== null && may("conversations.write") && (
+        <Switch
+          icon={UserCheck}
+          name={words.menu.available}
+          on={!away.value}
+          onSwitch={(on) => void setAway(!on)}
+        />
+      )}
       {me.value?.demo === true && (
         <MenuItem onSelect={() => void sendSamples()}>
           <Icon of={FlaskConical} />
@@ -120,6 +131,7 @@ function Face() {
     <>
       <Avatar id={user?.id ?? "key"} name={name} />
       <span class="account-name">{name}</span>
+      {away.value === true && <span class="account-away">{words.menu.away}</span>}
       <Icon of={Ellipsis} class="account-more" />
     </>
   );

@@ -18,6 +18,7 @@ import { Notice } from "../ui/notice";
 import { words } from "../words";
 import { NotificationsRefused } from "./account";
 import { announcement } from "./announce";
+import { AvailabilityFailed } from "./availability";
 import { Banner } from "./banner";
 import { boot, unreachable } from "./boot";
 import { FirstSteps } from "./checklist";
@@ -74,6 +75,7 @@ function Inbox() {
       <PalettePlace />
       <FirstSteps />
       <LogoutFailed />
+      <AvailabilityFailed />
       <NotificationsRefused />
       <p class="unseen" role="status" aria-live="polite">
         {announcement.value}

@@ -11,6 +11,7 @@ import { Link } from "../ui/link";
 import { words } from "../words";
 import { label, labels, teams, views } from "../workspace";
 import { AccountMenu } from "./account";
+import { Colleagues } from "./agent";
 import { FirstStepsButton } from "./checklist";
 import { countOf } from "./counts";
 import { viewIcon, viewName } from "./views";
@@ -30,6 +31,7 @@ export function Rail() {
         <Section title={words.views.labels} of={labels.value.map((one) => one.id as View)} />
       </nav>
       <div class="rail-foot">
+        <Colleagues />
         <CustomersLink />
         <FirstStepsButton />
         <SettingsLink />

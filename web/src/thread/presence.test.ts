@@ -3,7 +3,7 @@ import type { Told } from "../live";
 import { go } from "../route";
 import { me } from "../store";
 import { now } from "../ui/time";
-import { alsoHere, hear, speakBy, tellWriting, watchPresence, writing } from "./presence";
+import { alsoHere, hear, isOnline, speakBy, tellWriting, watchPresence, writing } from "./presence";
 
 let said: Told[];
 let stop: () => void;
@@ -39,6 +39,13 @@ test("says where this person is, whenever that changes", () => {
     { type: "subscribe", conversation_id: "cnv_2" },
     { type: "subscribe", conversation_id: null },
   ]);
+});
+
+test("knows who is at their page", () => {
+  hear({ type: "online", agents: [{ user_id: "usr_1", since: "2026-11-02T09:00:00.000Z" }] });
+  expect([isOnline("usr_1"), isOnline("usr_2")]).toEqual([true, false]);
+  hear({ type: "online", agents: [] });
+  expect(isOnline("usr_1")).toBe(false);
 });
 
 test("shows who else is in the open conversation, each once, and not oneself", () => {

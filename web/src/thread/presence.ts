@@ -1,4 +1,4 @@
-/** Who else looks at the open conversation, and who is writing there. Told on the live connection, kept by nobody. */
+/** Who is at their page, who looks at the open conversation, and who writes there. Told live, kept by nobody. */
 
 import { computed, effect, signal } from "@preact/signals";
 import type { Told } from "../live";
@@ -18,6 +18,10 @@ interface Writer {
   readonly at: number;
 }
 
+interface OnlineTold {
+  readonly agents: readonly { readonly user_id: string }[];
+}
+
 interface PresenceTold {
   readonly viewers: readonly { readonly user_id: string | null }[];
 }
@@ -27,10 +31,16 @@ type Say = (frame: Told) => void;
 const WRITES_FOR = 6000;
 const TELL_EVERY = 3000;
 
+const present = signal<ReadonlySet<string>>(new Set());
 const viewers = signal<Viewers | null>(null);
 const writers = signal<readonly Writer[]>([]);
 let say: Say = () => undefined;
 let toldAt = -Infinity;
+
+/** Whether a member has the page open somewhere. */
+export function isOnline(user: string): boolean {
+  return present.value.has(user);
+}
 
 /** Who else looks at the open conversation. */
 export const alsoHere = computed<readonly string[]>(() => {
@@ -48,9 +58,13 @@ export const writing = computed<readonly string[]>(() => {
 /** Take what others do. */
 export function hear(told: Told): void {
   const { type, conversation_id: of, user_id: user } = told;
+  // The server owns these shapes; the page only shows them.
+  if (type === "online") {
+    const { agents } = told as unknown as OnlineTold;
+    present.value = new Set(agents.map(({ user_id }) => user_id));
+  }
   if (typeof of !== "string") return;
   if (type === "presence") {
-    // The server owns this shape; the page only shows it.
     const { viewers: all } = told as unknown as PresenceTold;
     viewers.value = { of, users: all.flatMap(({ user_id }) => (user_id === null ? [] : [user_id])) };
   }
@@ -69,6 +83,7 @@ export function hear(told: Told): void {
 export function speakBy(next: Say): void {
   say = next;
   say({ type: "subscribe", conversation_id: openId.peek() });
+  say({ type: "online" });
 }
 
 /** Tell others that this person is writing in the open conversation; not with every key. */

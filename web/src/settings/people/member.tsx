@@ -4,6 +4,7 @@ import { Ban, Ellipsis, ShieldPlus, UserCheck } from "lucide";
 import { useState } from "preact/hooks";
 import { may } from "../../permissions";
 import type { Member } from "../../model/shared";
+import { AgentState } from "../../shell/agent";
 import { Avatar } from "../../ui/avatar";
 import { Dialog } from "../../ui/dialog";
 import { Icon } from "../../ui/icon";
@@ -39,6 +40,7 @@ export function MemberRow({ of }: { readonly of: Member }) {
         <span class="soft person-email">{of.email}</span>
       </span>
       <span class="person-marks">
+        <AgentState of={of} />
         {of.extra_permissions.length > 0 && (
           <span class="soft">{words.people.more(of.extra_permissions.length)}</span>
         )}

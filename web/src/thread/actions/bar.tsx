@@ -16,6 +16,7 @@ import { untilChoices } from "../../list/until";
 import type { Conversation, Priority } from "../../model/types";
 import { may } from "../../permissions";
 import { go } from "../../route";
+import { AgentName } from "../../shell/agent";
 import { Avatar } from "../../ui/avatar";
 import { Icon } from "../../ui/icon";
 import { LabelDot } from "../../ui/label";
@@ -72,7 +73,7 @@ function Assign({ of }: { readonly of: Conversation }) {
           checked={one.id === owner}
           onSelect={() => void changeOpen({ assignee_id: one.id })}
         >
-          {isMe(one.id) ? words.person.you(memberName(one.id)) : memberName(one.id)}
+          <AgentName of={one} />
         </MenuItem>
       ))}
       <MenuItem checked={owner === null} onSelect={() => void changeOpen({ assignee_id: null })}>

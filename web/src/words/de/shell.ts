@@ -34,6 +34,13 @@ export const shell: typeof English = {
   },
   menu: {
     account: "Konto und Einstellungen",
+    available: "Verfügbar",
+    away: "Abwesend",
+    availabilityError: "Es hat sich nichts geändert",
+    availabilityErrorWhy:
+      "Postgate konnte nicht vermerken, ob Sie verfügbar sind. Prüfen Sie Ihre Verbindung und versuchen Sie es noch einmal.",
+    goAway: "Abwesend sein: Teams teilen Ihnen nichts zu",
+    comeBack: "Wieder verfügbar sein",
     theme: "Farben",
     system: "Wie das System",
     light: "Hell",
@@ -69,6 +76,7 @@ export const shell: typeof English = {
     details: "Einzelheiten ein- oder ausblenden",
     inbox: "Zum Posteingang",
     all: "Zu allen Gesprächen",
+    customers: "Zu den Kunden",
     settings: "Zu den Einstellungen",
     sheet: "Alle Tasten zeigen",
   },
@@ -78,7 +86,13 @@ export const shell: typeof English = {
     goTo: (view) => `Zu ${view}`,
     none: "Nichts heißt so.",
   },
-  person: { unknown: "Jemand, der nicht mehr da ist", nobody: "Niemand", you: (name) => `${name} (Sie)` },
+  person: {
+    unknown: "Jemand, der nicht mehr da ist",
+    nobody: "Niemand",
+    you: (name) => `${name} (Sie)`,
+    online: "Online",
+    alsoOnline: (names) => `Online: ${names}`,
+  },
   error: {
     retry: "Noch einmal versuchen",
     unreachable: "Postgate hat nicht geantwortet. Prüfen Sie Ihre Verbindung.",

@@ -42,6 +42,8 @@ export const views: typeof English = {
   bulk: {
     label: "Ausgewählte Gespräche",
     count: (count) => plural(count, "# ausgewählt", "# ausgewählt"),
+    none: "Tippen Sie an, was Sie auswählen möchten",
+    choose: "Gespräche auswählen",
     assign: "Zuweisen",
     tag: "Markieren",
     snooze: "Zurückstellen",

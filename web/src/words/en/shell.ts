@@ -33,6 +33,13 @@ export const shell = {
   },
   menu: {
     account: "Account and settings",
+    available: "Available",
+    away: "Away",
+    availabilityError: "Nothing has changed",
+    availabilityErrorWhy:
+      "Postgate could not note whether you are available. Check your connection, then try again.",
+    goAway: "Be away: teams hand you nothing",
+    comeBack: "Be available again",
     theme: "Theme",
     system: "System",
     light: "Light",
@@ -71,6 +78,7 @@ export const shell = {
     details: "Show or hide details",
     inbox: "Go to the inbox",
     all: "Go to all conversations",
+    customers: "Go to the customers",
     settings: "Go to settings",
     sheet: "Show all keys",
   },
@@ -80,7 +88,13 @@ export const shell = {
     goTo: (view: string) => `Go to ${view}`,
     none: "Nothing is called that.",
   },
-  person: { unknown: "Somebody who left", nobody: "Nobody", you: (name: string) => `${name} (you)` },
+  person: {
+    unknown: "Somebody who left",
+    nobody: "Nobody",
+    you: (name: string) => `${name} (you)`,
+    online: "Online",
+    alsoOnline: (names: string) => `Online: ${names}`,
+  },
   error: {
     retry: "Try again",
     unreachable: "Postgate did not answer. Check your connection.",

@@ -41,6 +41,8 @@ export const views = {
   bulk: {
     label: "Selected conversations",
     count: (count: number) => plural(count, "# selected", "# selected"),
+    none: "Tap what you want to select",
+    choose: "Select conversations",
     assign: "Assign",
     tag: "Label",
     snooze: "Snooze",

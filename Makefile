@@ -6,6 +6,9 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
 
+# The tests start hundreds of processes: what one compiled, the next need not, whatever the surroundings say.
+export PYTHONDONTWRITEBYTECODE :=
+
 BIN := .venv/bin
 RUN := .venv/.installed-run
 DEV := .venv/.installed-dev

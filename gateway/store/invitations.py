@@ -17,13 +17,12 @@ SELECT id, email, role, mailed, invited_by, expires_at, created_at FROM invitati
 WHERE tenant_id = $1 AND token_hash = $2 AND accepted_at IS NULL AND revoked_at IS NULL AND expires_at > $3
   AND EXISTS (SELECT FROM tenants t WHERE t.id = $1 AND t.status = 'active')
 """
-REPLACE = """
-UPDATE invitations SET revoked_at = $3
-WHERE tenant_id = $1 AND email = $2 AND accepted_at IS NULL AND revoked_at IS NULL
-"""
 ADD = """
 INSERT INTO invitations (tenant_id, id, email, role, token_hash, mailed, invited_by, expires_at, created_at)
 VALUES ($1, $2, $3, $4, $5, false, $6, $7, $8)
+ON CONFLICT (tenant_id, email) WHERE accepted_at IS NULL AND revoked_at IS NULL DO UPDATE
+SET id = excluded.id, role = excluded.role, token_hash = excluded.token_hash, mailed = false,
+    invited_by = excluded.invited_by, expires_at = excluded.expires_at, created_at = excluded.created_at
 """
 RENEW = """
 UPDATE invitations SET token_hash = $3, expires_at = $4, mailed = false
@@ -78,8 +77,7 @@ async def of_token(tx: TenantTx, token_hash: bytes, now: datetime) -> Invitation
 
 
 async def add(tx: TenantTx, invitation: Invitation, token_hash: bytes) -> None:
-    """Store an invitation, in place of an earlier one of the same address."""
-    await tx.connection.execute(REPLACE, tx.tenant_id, invitation.email, invitation.created_at)
+    """Store an invitation, in place of an earlier one of the same address: the last of those who ask counts."""
     await tx.connection.execute(
         ADD, tx.tenant_id, invitation.id, invitation.email, invitation.role, token_hash, invitation.invited_by,
         invitation.expires_at, invitation.created_at,

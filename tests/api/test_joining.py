@@ -92,6 +92,12 @@ async def test_an_invitation_is_taken_back_or_replaced(served: Served, tenant: T
         await boss.send("POST", f"/invitations/{made['id']}/resend", status=404)
 
 
+async def test_of_those_who_invite_somebody_at_once_the_last_one_counts(served: Served, tenant: Tenant) -> None:
+    made = await asyncio.gather(*(invite(served, tenant) for _ in range(4)))
+    (left,) = (await served.get("/api/v1/invitations", tenant))["data"]
+    assert left["id"] in {one["id"] for one in made}
+
+
 async def test_another_tenants_invitation_is_not_there(served: Served, tenant: Tenant, other: Tenant) -> None:
     made = await invite(served, tenant)
     token = link_of(served)

@@ -18,9 +18,11 @@ from gateway.demo import tenant as demo_tenant
 from gateway.embedded import EmbeddedPostgres, Superuser
 from gateway.keys import Keyring, new_master_key
 from gateway.model.ids import new_id as id_of_moment
+from gateway.model.log import Entry
 from gateway.running import Running, event_loop, run_gateway
 from gateway.settings import Settings
 from tests.databases import PASSWORDS, Databases
+from tests.described import ALL_ENTRIES, log_faults
 
 # How long an example takes says more about the machine's other work than about the code.
 hypothesis_settings.register_profile("postgate", deadline=None)
@@ -165,10 +167,11 @@ async def tenant(make_tenant: MakeTenant) -> Tenant:
 
 
 @pytest.fixture
-async def gateway(settings: Settings) -> AsyncIterator[Running]:
-    """The whole gateway, in this process, on a real socket; ``gateway.url`` is where."""
+async def gateway(settings: Settings, database: Database) -> AsyncIterator[Running]:
+    """The whole gateway, in this process, on a real socket; ``gateway.url`` is where. All its events are described."""
     async with run_gateway(settings) as running:
         yield running
+    assert log_faults(Entry(*row) for row in await database.fetch(ALL_ENTRIES)) == []
 
 
 @pytest.fixture

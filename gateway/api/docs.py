@@ -122,15 +122,19 @@ def _section(tag: str, operations: Iterable[tuple[str, str, Json]]) -> str:
 
 def _operation(method: str, path: str, operation: Json) -> str:
     needs = "" if operation["security"] else " <span class='soft'>(open to everybody)</span>"
-    body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema")
+    body = operation.get("requestBody", {}).get("content", {}).get("application/json")
     return (
         f"<h3 id='{escape(operation['operationId'])}'><span class='method'>{escape(method.upper())}</span>"
         f"<span class='path'>{escape(path)}</span></h3><p>{_text(operation['summary'])}{needs}</p>"
         + (f"<p>{_text(operation['description'])}</p>" if "description" in operation else "")
         + _table(("Parameter", "Kind", "Meaning"), map(_parameter, operation.get("parameters", [])))
-        + (f"<p>Body: {_kind(body)}</p>" if body else "")
+        + (f"<p>Body: {_kind(body['schema'])}{_example(body)}</p>" if body else "")
         + _table(("Answer", "Body", "Meaning"), map(_answer, *zip(*operation["responses"].items(), strict=True)))
     )
+
+
+def _example(body: Json) -> str:
+    return f", for example <code>{escape(orjson.dumps(body['example']).decode())}</code>" if "example" in body else ""
 
 
 def _parameter(parameter: Json) -> tuple[str, str, str]:
@@ -159,10 +163,11 @@ def _kind(schema: Json) -> str:
     if "$ref" in schema:
         name = escape(schema["$ref"].rpartition("/")[2])
         return f"<a href='#object-{name}'>{name}</a>"
-    if "anyOf" in schema:
-        return " or ".join(map(_kind, schema["anyOf"]))
-    if "enum" in schema:
-        return ", ".join(f"<code>{escape(str(value))}</code>" for value in schema["enum"])
+    for several in ("anyOf", "oneOf"):
+        if several in schema:
+            return " or ".join(map(_kind, schema[several]))
+    if values := schema.get("enum", [schema["const"]] if "const" in schema else []):
+        return ", ".join(f"<code>{escape(str(value))}</code>" for value in values)
     if schema.get("type") == "array":
         return "list of " + _kind(schema.get("items", {}))
     kind = escape(str(schema.get("format") or schema.get("type") or "anything"))

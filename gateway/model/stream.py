@@ -69,7 +69,7 @@ class EventFrame(Frame):
     """An entry of the log. Each comes once, and in the order of seq."""
 
     type: Literal["event"]
-    event: Event
+    event: Event = Field(description="Types that a client does not know are to be passed over.")
 
 
 class Resync(Frame):

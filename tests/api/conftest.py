@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import random
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,10 +19,14 @@ from channels.http import HttpRequest, HttpResponse
 from gateway.answering import problems
 from gateway.api.routes import add_last_routes, add_routes, open_gate
 from gateway.api.services import Services
+from gateway.demo import routes as demo_routes
+from gateway.demo.simulator import Simulator
 from gateway.files.disk import DiskStorage
 from gateway.files.keeping import Files
 from gateway.keys import Keyring
-from gateway.model.ids import new_id
+from gateway.live import routes as live_routes
+from gateway.live.service import Live
+from gateway.model.ids import new_id, public
 from gateway.model.log import Entry
 from gateway.openapi import Api
 from gateway.people.letters import Letter
@@ -31,6 +36,7 @@ from gateway.response_headers import add_headers
 from gateway.store.pool import open_pool
 from tests.api.rows import Rows
 from tests.conftest import Database, MakeTenant, Tenant
+from tests.described import log_faults
 
 PUBLIC_URL = "http://gateway.test"
 ORIGIN = {"Origin": PUBLIC_URL}
@@ -143,8 +149,14 @@ def single_sign_on() -> SingleSignOn | None:
 
 
 @pytest.fixture
+def live() -> Live | None:
+    """The live part; the tests of the whole API have one."""
+    return None
+
+
+@pytest.fixture
 async def served(
-    database: Database, assets: Path, master_key: str, single_sign_on: SingleSignOn | None
+    database: Database, assets: Path, master_key: str, single_sign_on: SingleSignOn | None, live: Live | None
 ) -> AsyncIterator[Served]:
     """The API on a socket."""
     neighbours = Neighbours()
@@ -165,7 +177,7 @@ async def served(
         refusals=lambda _connection: None,
         call=neighbours.call,
         replay=neighbours.replay,
-        session_ended=neighbours.ended.append,
+        login_ended=neighbours.ended.append,
         message_queued=neighbours.message_queued,
         demo=lambda _tenant: True,
         tell_own=neighbours.tell_own,
@@ -175,6 +187,11 @@ async def served(
     open_gate(app, services)
     api = Api(app)
     add_routes(app, api, services)
+    if live is not None:
+        live_routes.add_routes(api, live, pool, PUBLIC_URL, lambda: public("ses", new_id(0)))
+        demo_routes.add_routes(
+            api, Simulator(assets.parent / "ready.json", random.Random(), neighbours.now), lambda: new_id(0)
+        )
     add_last_routes(app, api, services)
     add_headers(app, PUBLIC_URL)
     server = TestServer(app)
@@ -182,6 +199,7 @@ async def served(
     url = str(server.make_url("/")).rstrip("/")
     async with ClientSession(url, cookie_jar=CookieJar(unsafe=True)) as client:
         yield Served(url, api, neighbours, pool, client)
+    assert log_faults(neighbours.announced) == []
     await server.close()
     await pool.close()
 

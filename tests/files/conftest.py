@@ -8,12 +8,12 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from gateway.files.disk import DiskStorage
-from tests.api.conftest import assets, other, rows, served, single_sign_on
+from tests.api.conftest import assets, live, other, rows, served, single_sign_on
 from tests.api.rows import Rows
 from tests.conftest import Database, Tenant
 from tests.files.desk import Desk, Provider
 
-__all__ = ["assets", "other", "rows", "served", "single_sign_on"]
+__all__ = ["assets", "live", "other", "rows", "served", "single_sign_on"]
 
 
 @pytest.fixture

@@ -6,13 +6,12 @@ from typing import Any
 
 import pytest
 from aiohttp import ClientSession
-from jsonschema import Draft202012Validator
 
 from gateway.live import protocol
 from gateway.live.cursor import Reason
-from gateway.live.description import document
 from gateway.live.protocol import FrameMalformed
 from tests.conftest import Tenant
+from tests.described import frame_faults
 from tests.ingest.posts import status, text, unique, whatsapp
 from tests.live.clients import Reader
 from tests.live.test_protocol import CONVERSATION, REFUSED, UNDERSTOOD
@@ -33,19 +32,6 @@ SAID = {
 OBJECTS = {name: frame for name, frame in REFUSED.items() if frame.startswith("{") and frame.endswith("}")}
 
 
-def faults(frame: Json, operation: str) -> list[str]:
-    """Return why a frame is not what the operation's message of that type describes; one message has each type."""
-    described = document()
-    schemas = described["components"]["schemas"]
-    for ref in described["operations"][operation]["messages"]:
-        message = described["components"]["messages"][ref["$ref"].rpartition("/")[2]]
-        schema = schemas[message["payload"]["$ref"].rpartition("/")[2]]
-        if schema["properties"]["type"]["const"] == frame.get("type"):
-            whole = {**schema, "components": {"schemas": schemas}}
-            return [error.message for error in Draft202012Validator(whole).iter_errors(frame)]
-    return [f"no message of the type {frame.get('type')}"]
-
-
 def payload(websocket_frame: bytes) -> Json:
     """Return what a short frame holds."""
     assert websocket_frame[1] < 127
@@ -54,17 +40,17 @@ def payload(websocket_frame: bytes) -> Json:
 
 @pytest.mark.parametrize("said", SAID.values(), ids=SAID)
 def test_what_the_gateway_says_is_described(said: bytes) -> None:
-    assert faults(payload(said), "hear") == []
+    assert frame_faults(payload(said), "hear") == []
 
 
 @pytest.mark.parametrize("frame", [frame for frame, _ in UNDERSTOOD.values()], ids=UNDERSTOOD)
 def test_what_is_understood_is_described(frame: str) -> None:
-    assert faults(json.loads(frame), "tell") == []
+    assert frame_faults(json.loads(frame), "tell") == []
 
 
 @pytest.mark.parametrize("frame", OBJECTS.values(), ids=OBJECTS)
 def test_what_is_refused_is_not_described(frame: str) -> None:
-    assert faults(json.loads(frame), "tell") != []
+    assert frame_faults(json.loads(frame), "tell") != []
 
 
 async def test_every_reference_leads_somewhere(client: ClientSession) -> None:
@@ -87,4 +73,4 @@ async def test_events_are_described(client: ClientSession, tenant: Tenant) -> No
     post = whatsapp(tenant.integration("whatsapp_cloud"), [text(wamid)], [status(wamid, "delivered")])
     assert await post.send(client) == 200
     for _ in range(3):
-        assert faults(await reader.until("event"), "hear") == []
+        assert frame_faults(await reader.until("event"), "hear") == []

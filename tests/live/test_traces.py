@@ -16,6 +16,7 @@ import pytest
 from aiohttp import ClientSession
 
 from tests.conftest import Tenant
+from tests.described import event_faults, event_types
 from tests.files.samples import png
 from tests.ingest.posts import (
     echoes,
@@ -219,6 +220,45 @@ async def rename(client: ClientSession, tenant: Tenant) -> None:
         assert answer.status == 200, await answer.text()
 
 
+def made(path: str, **body: object) -> Step:
+    """Make something of the workspace."""
+
+    async def step(client: ClientSession, tenant: Tenant) -> None:
+        await post(client, tenant, path, body)
+
+    return step
+
+
+async def post(client: ClientSession, tenant: Tenant, path: str, body: object) -> Any:
+    """Post to the API; returns what was made."""
+    async with client.post(f"/api/v1/{path}", headers=tenant.auth, json=body) as answer:
+        assert answer.status == 201, await answer.text()
+        return await answer.json()
+
+
+async def joined(client: ClientSession, tenant: Tenant) -> None:
+    """Let somebody join."""
+    invited = await post(client, tenant, "invitations", {"email": "kim@example.org", "role": "operator"})
+    body = {"token": invited["link"].partition("#")[2], "name": "Kim", "password": "a quiet harbour"}
+    async with client.post("/api/v1/join", json=body) as answer:
+        assert answer.status == 200, await answer.text()
+
+
+async def new_channel(client: ClientSession, tenant: Tenant) -> None:
+    """Add an address to a connection, and name it anew."""
+    path = f"connections/{tenant.integration('whatsapp_cloud')['id']}/channels"
+    found = await post(client, tenant, path, {"kind": "whatsapp", "address": "106540352242999", "name": "Sales"})
+    path = f"/api/v1/channels/{found['id']}"
+    async with client.patch(path, headers=tenant.auth, json={"name": "Sales and service"}) as answer:
+        assert answer.status == 200, await answer.text()
+
+
+async def noted(client: ClientSession, tenant: Tenant) -> None:
+    """Note something of a customer."""
+    path = await of_number(client, tenant, "+12025550142")
+    await post(client, tenant, path.removeprefix("/api/v1/") + "/notes", {"text": "Wears hats"})
+
+
 HELLO = wa(text("wamid.1", "Hello", at=DAY + 60))
 UNNUMBERED = {key: value for key, value in text("wamid.4", at=DAY + 30).items() if key != "from"}
 SCENARIOS: dict[str, tuple[str, list[Step], list[Step]]] = {
@@ -340,6 +380,19 @@ SCENARIOS: dict[str, tuple[str, list[Step], list[Step]]] = {
             change(status="snoozed", snoozed_until=NEXT_MONTH, label_ids=[]),
         ],
     ),
+    "recorded_workspace": (
+        "What is everybody's is made and changed: none of it is a conversation",
+        [HELLO],
+        [
+            made("teams", name="Sales"),
+            made("canned-replies", shortcut="thanks", name="Thanks", text="Thank you!", shared=True),
+            made("views", name="Late", filters={"status": ["open"]}, shared=True),
+            made("custom-fields", key="size", name="Size", type="text"),
+            joined,
+            new_channel,
+            noted,
+        ],
+    ),
     "recorded_merge": (
         "Two customers who become one, write on, are two again, and one of whom loses name and number",
         [HELLO, wa(text("wamid.5", "Hi", sender="12025550155", at=DAY + 50))],
@@ -364,6 +417,7 @@ async def test_folding_what_happened_gives_what_is_there(
     client: ClientSession, tenant: Tenant, file: str, scenario: tuple[str, list[Step], list[Step]]
 ) -> None:
     trace = await play(client, tenant, *scenario)
+    assert [fault for event in trace["events"] for fault in event_faults(event)] == []
     before = trace["before"]
     for again in range(len(trace["events"]) + 1):
         assert fold(fold(before, trace["events"][:again]), trace["events"]) == trace["after"]
@@ -371,6 +425,11 @@ async def test_folding_what_happened_gives_what_is_there(
     if os.environ.get("RECORD_TRACES"):
         kept.write_text(json.dumps(normal(trace, tenant), ensure_ascii=False, indent=1) + "\n", "utf-8")
     assert normal(trace, tenant) == json.loads(kept.read_text("utf-8"))
+
+
+def test_every_type_of_event_is_in_a_trace() -> None:
+    traces = [json.loads((TRACES / f"{file}.json").read_text("utf-8")) for file in SCENARIOS]
+    assert {event["type"] for trace in traces for event in trace["events"]} == event_types()
 
 
 async def play(client: ClientSession, tenant: Tenant, name: str, already: list[Step], then: list[Step]) -> Any:

@@ -49,6 +49,7 @@ CREATE = Operation(
     query=NoQuery,
     body=ApiKeyBody,
     permission="api_keys.write",
+    example={"name": "Shop", "scopes": ["inbox.read", "messages.send"]},
     answers={201: Answer("The key, told this once.", NewApiKey)},
 )
 REVOKE = Operation(

@@ -30,6 +30,7 @@ SET = Operation(
     query=NoQuery,
     body=AvailabilityBody,
     permission="conversations.write",
+    example={"availability": "away"},
     answers={200: Answer("The caller as a member.", Member)},
 )
 

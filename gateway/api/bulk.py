@@ -16,7 +16,7 @@ from gateway.api.filters import filters_of
 from gateway.api.services import Services
 from gateway.model.bulk import BulkResult, BulkResults
 from gateway.model.fields import ConversationId
-from gateway.model.ids import parse, public
+from gateway.model.ids import parse, public, sample_id
 from gateway.model.log import Entry
 from gateway.model.view import ViewFilters
 from gateway.openapi import Answer, Api, BodyModel, Call, NoQuery, Operation, json_answer
@@ -56,6 +56,15 @@ BULK = Operation(
     query=NoQuery,
     body=BulkBody,
     permission="conversations.write",
+    example={
+        "ids": [sample_id("cnv")],
+        "change": {
+            "status": "open",
+            "assignee_id": sample_id("usr"),
+            "team_id": sample_id("team"),
+            "label_ids": [sample_id("lbl")],
+        },
+    },
     answers={200: Answer("What became of each.", BulkResults)},
 )
 

@@ -17,7 +17,7 @@ from gateway.api.etags import ETAG, IF_MATCH, require_match, tagged
 from gateway.api.services import Services
 from gateway.model.canned_reply import CannedReply, CannedReplyPage, RenderedReply
 from gateway.model.fields import ConversationId
-from gateway.model.ids import parse
+from gateway.model.ids import parse, sample_id
 from gateway.model.log import Entry
 from gateway.model.page import Page
 from gateway.model.rendering import render
@@ -84,6 +84,7 @@ CREATE = Operation(
     query=NoQuery,
     body=CannedReplyBody,
     permission="conversations.write",
+    example={"shortcut": "thanks", "name": "Thanks", "text": "Thank you, {{customer.name}}!", "shared": True},
     answers={201: Answer("The canned reply.", CannedReply, headers=ETAG)},
 )
 GET = Operation(
@@ -108,6 +109,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=CannedReplyChange,
     permission="conversations.write",
+    example={"text": "Many thanks, {{customer.name}}!"},
     answers={200: Answer("The canned reply as it is now.", CannedReply, headers=ETAG)},
     problems=(ChangedMeanwhile,),
     headers=IF_MATCH,
@@ -135,6 +137,7 @@ RENDER = Operation(
     query=NoQuery,
     body=RenderBody,
     permission="conversations.write",
+    example={"conversation_id": sample_id("cnv")},
     answers={200: Answer("The text.", RenderedReply)},
     id_prefix="can",
 )

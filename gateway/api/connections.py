@@ -75,6 +75,12 @@ CREATE = Operation(
     query=NoQuery,
     body=ConnectionBody,
     permission="connections.write",
+    example={
+        "provider": "twilio",
+        "name": "Text messages",
+        "credentials": {"account_sid": "AC" + "0" * 32, "auth_token": "0" * 32},
+        "channels": [{"kind": "sms", "address": "+12025550100"}],
+    },
     answers={201: Answer("The connection, with the URL and the steps to take at the provider.", Connection)},
 )
 GET = Operation(
@@ -101,6 +107,7 @@ CHANGE = Operation(
     permission="connections.write",
     answers={200: Answer("The connection as it is now.", Connection)},
     id_prefix="int",
+    example={"name": "Support line", "report_only": False},
 )
 REMOVE = Operation(
     method="DELETE",
@@ -128,6 +135,7 @@ ADD_CHANNEL = Operation(
     permission="connections.write",
     answers={201: Answer("The channel.", Channel)},
     id_prefix="int",
+    example={"kind": "whatsapp", "address": "106540352242922", "name": "Support"},
 )
 RENAME_CHANNEL = Operation(
     method="PATCH",
@@ -141,6 +149,7 @@ RENAME_CHANNEL = Operation(
     permission="connections.write",
     answers={200: Answer("The channel as it is now.", Channel)},
     id_prefix="ch",
+    example={"name": "Sales"},
 )
 REMOVE_CHANNEL = Operation(
     method="DELETE",

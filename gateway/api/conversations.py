@@ -15,6 +15,7 @@ from gateway.api.filters import FilterQuery, filters_of, mark_of
 from gateway.api.services import Services
 from gateway.api.thread import ThreadQuery, page_of_thread, thread_json
 from gateway.model.conversation import Conversation, ConversationPage
+from gateway.model.ids import sample_id
 from gateway.model.message import MessagePage
 from gateway.model.page import END, START
 from gateway.openapi import Answer, Api, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
@@ -76,6 +77,14 @@ CHANGE = Operation(
     query=NoQuery,
     body=ConversationChange,
     permission="conversations.write",
+    example={
+        "status": "pending",
+        "priority": "high",
+        "assignee_id": sample_id("usr"),
+        "team_id": sample_id("team"),
+        "label_ids": [sample_id("lbl")],
+        "subject": "Order 4711",
+    },
     answers={200: Answer("The conversation as it is now.", Conversation, headers=ETAG)},
     problems=(ChangedMeanwhile,),
     headers=IF_MATCH,

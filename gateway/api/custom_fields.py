@@ -64,6 +64,7 @@ ADD = Operation(
     query=NoQuery,
     body=FieldBody,
     permission="workspace.write",
+    example={"key": "size", "name": "Size", "type": "choice", "choices": ["small", "large"]},
     answers={201: Answer("The field.", CustomField)},
     problems=(Taken,),
 )
@@ -77,6 +78,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=FieldChange,
     permission="workspace.write",
+    example={"name": "Customer since", "position": 2},
     answers={200: Answer("The field as it is now.", CustomField)},
     id_prefix="fld",
 )

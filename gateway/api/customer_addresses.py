@@ -21,8 +21,8 @@ class IdentityBody(BodyModel):
 class IdentityQuery(QueryModel):
     """Which of a customer's addresses."""
 
-    kind: IdentityKind
-    value: str = Field(min_length=1, max_length=400)
+    kind: IdentityKind = Field(examples=["email"])
+    value: str = Field(min_length=1, max_length=400, examples=["jane@example.org"])
 
 
 def address_of(body: IdentityBody, pointer: str) -> Address:

@@ -11,7 +11,7 @@ from gateway.customers import merging
 from gateway.customers.merging import Moved
 from gateway.model.customer import MergeResult
 from gateway.model.fields import CustomerId
-from gateway.model.ids import parse
+from gateway.model.ids import parse, sample_id
 from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.problems import Fault, Invalid, WrongState
 from gateway.store import customer_merges as store
@@ -41,6 +41,7 @@ MERGE = Operation(
     query=NoQuery,
     body=MergeBody,
     permission="customers.merge",
+    example={"other": sample_id("cus")},
     answers={200: Answer("The merge, and both customers as they are now.", MergeResult)},
     problems=(WrongState,),
     id_prefix="cus",

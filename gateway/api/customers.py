@@ -17,7 +17,7 @@ from gateway.api.etags import ETAG, IF_MATCH, require_match, tagged
 from gateway.api.services import Services
 from gateway.model.customer import Customer, CustomerPage, DuplicateList
 from gateway.model.fields import LabelId
-from gateway.model.ids import parse, public
+from gateway.model.ids import parse, public, sample_id
 from gateway.model.log import Entry
 from gateway.openapi import Answer, Api, BodyModel, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
 from gateway.problems import ChangedMeanwhile, CursorInvalid, Fault, Invalid, NotFound, Taken, WrongState
@@ -91,6 +91,12 @@ CREATE = Operation(
     query=NoQuery,
     body=CustomerBody,
     permission="customers.write",
+    example={
+        "name": "Jane Doe",
+        "customer_code": "C-1001",
+        "label_ids": [sample_id("lbl")],
+        "identities": [{"kind": "phone", "value": "+12025550124"}],
+    },
     answers={201: Answer("The customer.", Customer, headers=ETAG)},
     problems=(Taken,),
 )
@@ -117,6 +123,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=CustomerChange,
     permission="customers.write",
+    example={"business_name": "Hats and More", "label_ids": [sample_id("lbl")]},
     answers={200: Answer("The customer as they are now.", Customer, headers=ETAG)},
     problems=(Taken, WrongState, ChangedMeanwhile),
     id_prefix="cus",
@@ -148,6 +155,7 @@ ADD_IDENTITY = Operation(
     query=NoQuery,
     body=IdentityBody,
     permission="customers.write",
+    example={"kind": "email", "value": "jane@example.org"},
     answers={200: Answer("The customer as they are now.", Customer, headers=ETAG)},
     problems=(Taken, WrongState),
     id_prefix="cus",

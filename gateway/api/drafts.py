@@ -11,6 +11,7 @@ from gateway.api.authors import person
 from gateway.api.cursors import list_json, position_of
 from gateway.api.services import Services
 from gateway.model.fields import Moment
+from gateway.model.ids import sample_id
 from gateway.model.own import Draft, DraftContent, DraftPage, ReadPage
 from gateway.openapi import (
     PLAIN_DIGITS,
@@ -33,7 +34,7 @@ TAG = "One's own"
 LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 VERSION = "Made by the client, higher each time: the highest one counts."
-Version = Annotated[int, Field(ge=0, lt=2**53, description=VERSION)]
+Version = Annotated[int, Field(ge=0, lt=2**53, examples=[7], description=VERSION)]
 
 
 class DraftBody(BodyModel):
@@ -86,6 +87,7 @@ KEEP = Operation(
     query=NoQuery,
     body=DraftBody,
     permission="conversations.write",
+    example={"version": 7, "content": {"text": "Good mor", "attachment_ids": [sample_id("file")]}},
     answers={200: Answer("The draft that counts.", Draft)},
     id_prefix="cnv",
 )

@@ -42,6 +42,7 @@ UPLOAD = Operation(
     body=NoBody,
     upload=True,
     permission="messages.send",
+    example="Good morning",
     answers={201: Answer("Stored.", UploadedFile)},
     problems=(StorageUnavailable, DatabaseUnavailable),
 )

@@ -23,7 +23,7 @@ from gateway.model.customer_import import (
     ImportProblemList,
 )
 from gateway.model.fields import LabelId
-from gateway.model.ids import parse, public
+from gateway.model.ids import parse, public, sample_id
 from gateway.model.texts import storable
 from gateway.openapi import (
     PLAIN_DIGITS,
@@ -100,6 +100,7 @@ UPLOAD = Operation(
     body=NoBody,
     upload=True,
     permission=PERMISSION,
+    example="name,phone\r\nJane Doe,+12025550123\r\n",
     answers={201: Answer("The import, with a guess of what the columns hold.", CustomerImport)},
     problems=(DatabaseUnavailable,),
 )
@@ -138,6 +139,7 @@ CHECK = Operation(
     query=NoQuery,
     body=PlanBody,
     permission=PERMISSION,
+    example={"targets": ["name"], "country": "US", "label_ids": [sample_id("lbl")]},
     answers={200: Answer("The import, being checked.", CustomerImport)},
     problems=(WrongState,),
     id_prefix="imp",
@@ -153,6 +155,7 @@ START = Operation(
     query=NoQuery,
     body=PlanBody,
     permission=PERMISSION,
+    example={"targets": ["name"], "country": "US", "label_ids": [sample_id("lbl")]},
     answers={200: Answer("The import, running.", CustomerImport)},
     problems=(WrongState,),
     id_prefix="imp",

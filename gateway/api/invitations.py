@@ -53,6 +53,7 @@ CREATE = Operation(
     query=NoQuery,
     body=InvitationBody,
     permission="members.write",
+    example={"email": "jane@example.org", "role": "operator"},
     answers={201: Answer("The invitation.", SentInvitation)},
     problems=(TooManyRequests,),
 )

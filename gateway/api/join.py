@@ -57,6 +57,7 @@ LOOK = Operation(
     summary="Tell what the link of an invitation leads to.",
     query=NoQuery,
     body=LinkBody,
+    example={"token": "as-it-stands-in-the-link"},
     answers={200: Answer("The invitation.", OpenInvitation)},
     problems=(NotFound, OriginMismatch, TooManyRequests, DatabaseUnavailable),
 )
@@ -69,6 +70,7 @@ JOIN = Operation(
     description="With a new account, or with the one that the address has. Writes member.updated to the log.",
     query=NoQuery,
     body=JoinBody,
+    example={"token": "as-it-stands-in-the-link", "name": "Jane Doe", "password": "a quiet harbour"},
     answers={200: Answer("Joined, and logged in.", Me, headers=COOKIE_HEADER)},
     problems=(
         NotFound,

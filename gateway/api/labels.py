@@ -60,6 +60,7 @@ CREATE = Operation(
     query=NoQuery,
     body=LabelBody,
     permission="workspace.write",
+    example={"name": "Refund", "color": "green", "description": "Money is to go back."},
     answers={201: Answer("The label.", Label, headers=ETAG)},
 )
 GET = Operation(
@@ -84,6 +85,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=LabelChange,
     permission="workspace.write",
+    example={"name": "Refunds", "color": "teal"},
     answers={200: Answer("The label as it is now.", Label, headers=ETAG)},
     problems=(ChangedMeanwhile,),
     headers=IF_MATCH,

@@ -60,6 +60,7 @@ LOGIN = Operation(
     " is to be sent to /api/v1/login/second-factor.",
     query=NoQuery,
     body=LoginBody,
+    example={"email": "jane@example.org", "password": "a quiet harbour"},
     answers={200: Answer("Logged in; the cookie opens everything else.", Me, headers=COOKIE_HEADER)},
     problems=(LoginFailed, SecondFactorRequired, OriginMismatch, TooManyRequests, Overloaded, DatabaseUnavailable),
 )

@@ -69,6 +69,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=MemberChange,
     permission="members.write",
+    example={"role": "manager", "extra_permissions": ["members.write"]},
     answers={200: Answer("The member as they are now.", Member)},
     id_prefix="usr",
 )

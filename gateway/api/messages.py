@@ -46,7 +46,9 @@ class HtmlQuery(QueryModel):
 class PictureQuery(QueryModel):
     """Which picture."""
 
-    number: Annotated[int, Field(ge=0, lt=MOST_PICTURES, description="Its place in the mail, from 0."), PLAIN_DIGITS]
+    number: Annotated[
+        int, Field(ge=0, lt=MOST_PICTURES, examples=[0], description="Its place in the mail, from 0."), PLAIN_DIGITS
+    ]
 
 
 HTML = Operation(

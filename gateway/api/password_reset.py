@@ -53,6 +53,7 @@ ASK = Operation(
     description="The answer is the same, and comes as fast, whether the address has an account or not.",
     query=NoQuery,
     body=ResetBody,
+    example={"email": "jane@example.org"},
     answers={202: Answer("If there is such an account, a mail is on its way.", content_type=None)},
     problems=(NotFound, OriginMismatch, TooManyRequests),
 )
@@ -64,6 +65,7 @@ LOOK = Operation(
     summary="Tell whose password a link sets.",
     query=NoQuery,
     body=TokenBody,
+    example={"token": "as-it-stands-in-the-link"},
     answers={200: Answer("The link works.", ResetLink)},
     problems=(NotFound, OriginMismatch, TooManyRequests, DatabaseUnavailable),
 )
@@ -76,6 +78,7 @@ USE = Operation(
     description="The link is used up, and all logins of the account end.",
     query=NoQuery,
     body=NewPasswordBody,
+    example={"token": "as-it-stands-in-the-link", "password": "a quiet harbour"},
     answers={204: Answer("It is set; log in with it.", content_type=None)},
     problems=(NotFound, OriginMismatch, TooManyRequests, Overloaded, DatabaseUnavailable),
 )

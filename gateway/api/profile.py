@@ -65,6 +65,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=ProfileChange,
     permission="account.write",
+    example={"name": "Jane Doe"},
     answers={200: Answer("The caller as they are now.", Me)},
 )
 PASSWORD = Operation(
@@ -77,6 +78,7 @@ PASSWORD = Operation(
     query=NoQuery,
     body=PasswordChange,
     permission="account.write",
+    example={"current_password": "a quiet harbour", "new_password": "a louder harbour"},
     answers={204: Answer("It is changed.", content_type=None)},
     problems=(TooManyRequests, Overloaded),
 )
@@ -90,6 +92,7 @@ SWITCH = Operation(
     query=NoQuery,
     body=TenantChoice,
     permission="account.write",
+    example={"tenant": "acme"},
     answers={200: Answer("The caller, there.", Me, headers={"Set-Cookie": "The session in that tenant."})},
     problems=(NotFound,),
 )

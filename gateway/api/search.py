@@ -42,6 +42,7 @@ class SearchQuery(QueryModel):
 
     q: str = Field(
         max_length=200,
+        examples=["blue hat"],
         description='Words, all of which must be there, in any order; the last one may go on. "Some words" in a row;'
         " -word: not there. Accents and case make no difference. Of a phone number any three digits in a row, of an"
         " e-mail address any of its parts.",

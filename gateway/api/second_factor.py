@@ -47,6 +47,7 @@ LOG_IN = Operation(
     description="With the cookie of the answer to /api/v1/login. Each code works once.",
     query=NoQuery,
     body=CodeBody,
+    example={"code": "123456"},
     answers={200: Answer("Logged in; the cookie opens everything else.", Me, headers=COOKIE_HEADER)},
     problems=(CodeWrong, Unauthenticated, LoginFailed, OriginMismatch, TooManyRequests, DatabaseUnavailable),
 )
@@ -71,6 +72,7 @@ ENROL = Operation(
     query=NoQuery,
     body=CurrentPassword,
     permission="account.write",
+    example={"current_password": "a quiet harbour"},
     answers={200: Answer("The secret, told this once.", NewSecondFactor)},
     problems=(TooManyRequests, Overloaded),
 )
@@ -83,6 +85,7 @@ CONFIRM = Operation(
     query=NoQuery,
     body=CodeBody,
     permission="account.write",
+    example={"code": "123456"},
     answers={200: Answer("The recovery codes, told this once.", RecoveryCodes)},
     problems=(TooManyRequests,),
 )
@@ -95,6 +98,7 @@ RENEW = Operation(
     query=NoQuery,
     body=CurrentPassword,
     permission="account.write",
+    example={"current_password": "a quiet harbour"},
     answers={200: Answer("The new ones, told this once.", RecoveryCodes)},
     problems=(TooManyRequests, Overloaded),
 )
@@ -107,6 +111,7 @@ DISABLE = Operation(
     query=NoQuery,
     body=CurrentPassword,
     permission="account.write",
+    example={"current_password": "a quiet harbour"},
     answers={204: Answer("There is no second factor.", content_type=None)},
     problems=(TooManyRequests, Overloaded),
 )

@@ -14,7 +14,7 @@ from gateway.api.composing import Composer, MessageBody, require_open
 from gateway.api.idempotency import IDEMPOTENCY, once
 from gateway.api.services import Services
 from gateway.model.fields import ChannelId
-from gateway.model.ids import parse
+from gateway.model.ids import parse, sample_id
 from gateway.model.log import Entry
 from gateway.model.message import Message
 from gateway.model.sending import PER_SECOND, Content, reference_of
@@ -69,6 +69,7 @@ SEND = Operation(
     query=NoQuery,
     body=MessageBody,
     permission="messages.send",
+    example={"text": "Here is your invoice.", "attachments": [sample_id("file")], "reply_to_id": sample_id("msg")},
     answers={201: Answer("The message.", Message)},
     problems=(*OBSTACLES, KeyReused),
     headers=IDEMPOTENCY,
@@ -85,6 +86,7 @@ START = Operation(
     query=NoQuery,
     body=ConversationBody,
     permission="messages.send",
+    example={"channel_id": sample_id("ch"), "to": "+12025550123", "name": "Jane Doe", "text": "Good morning"},
     answers={201: Answer("The message.", Message)},
     problems=(*OBSTACLES, KeyReused),
     headers=IDEMPOTENCY,
@@ -99,6 +101,7 @@ RETRY = Operation(
     query=NoQuery,
     body=RetryBody,
     permission="messages.send",
+    example={"may_duplicate": True},
     answers={200: Answer("The message as it is now.", Message)},
     problems=(*OBSTACLES, WrongState),
     id_prefix="msg",

@@ -14,7 +14,7 @@ from gateway.api.cursors import list_json
 from gateway.api.etags import ETAG, IF_MATCH, require_match, tagged
 from gateway.api.services import Services
 from gateway.model.fields import ChannelId, UserId
-from gateway.model.ids import parse
+from gateway.model.ids import parse, sample_id
 from gateway.model.log import Entry
 from gateway.model.page import Page
 from gateway.model.team import Team, TeamPage
@@ -73,6 +73,13 @@ CREATE = Operation(
     query=NoQuery,
     body=TeamBody,
     permission="workspace.write",
+    example={
+        "name": "Support",
+        "member_ids": [sample_id("usr")],
+        "channel_ids": [sample_id("ch")],
+        "auto_assign": True,
+        "capacity": 20,
+    },
     answers={201: Answer("The team.", Team, headers=ETAG)},
 )
 GET = Operation(
@@ -97,6 +104,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=TeamChange,
     permission="workspace.write",
+    example={"name": "First line", "member_ids": [sample_id("usr")], "channel_ids": [sample_id("ch")]},
     answers={200: Answer("The team as it is now.", Team, headers=ETAG)},
     problems=(ChangedMeanwhile,),
     headers=IF_MATCH,

@@ -13,7 +13,7 @@ from gateway.api.cursors import list_json
 from gateway.api.etags import ETAG, IF_MATCH, require_match, tagged
 from gateway.api.filters import filters_of
 from gateway.api.services import Services
-from gateway.model.ids import public
+from gateway.model.ids import public, sample_id
 from gateway.model.log import Entry
 from gateway.model.page import Page
 from gateway.model.view import View, ViewCount, ViewCounts, ViewFilters, ViewPage
@@ -87,6 +87,17 @@ CREATE = Operation(
     body=ViewBody,
     permission="conversations.write",
     answers={201: Answer("The view.", View, headers=ETAG)},
+    example={
+        "name": "Late",
+        "filters": {
+            "status": ["open"],
+            "assignee": sample_id("usr"),
+            "team": sample_id("team"),
+            "label": [sample_id("lbl")],
+            "channel": [sample_id("ch")],
+        },
+        "shared": True,
+    },
 )
 GET = Operation(
     method="GET",
@@ -112,6 +123,7 @@ CHANGE = Operation(
     permission="conversations.write",
     answers={200: Answer("The view as it is now.", View, headers=ETAG)},
     problems=(ChangedMeanwhile,),
+    example={"name": "Very late", "filters": {"label": [sample_id("lbl")], "sort": "oldest"}},
     headers=IF_MATCH,
     id_prefix="view",
 )

@@ -44,6 +44,7 @@ START = Operation(
     query=NoQuery,
     body=SimulationOrder,
     permission="conversations.write",
+    example={"count": 12, "rate": 3.0, "provider": "twilio"},
     answers={202: Answer("It has begun.", Simulation)},
     problems=(NotFound,),
 )

@@ -6,6 +6,8 @@ from typing import Annotated, Any
 from pydantic import AwareDatetime, Field
 from pydantic.fields import FieldInfo
 
+from gateway.model.ids import sample_id
+
 #: ISO 8601 in UTC, with milliseconds.
 Timestamp = Annotated[str, Field(json_schema_extra={"format": "date-time"}, examples=["2026-01-01T00:00:11.000Z"])]
 #: A moment as a client tells it, with its zone; not so far off that it can't be reckoned with.
@@ -18,7 +20,7 @@ Anything = dict[str, Any]  # Any: what a provider calls what
 
 def public_id(prefix: str) -> FieldInfo:
     """Describe an id as the outside sees it."""
-    field: FieldInfo = Field(pattern=f"^{prefix}_[0-9a-f]{{32}}$", examples=[f"{prefix}_{'0' * 32}"])
+    field: FieldInfo = Field(pattern=f"^{prefix}_[0-9a-f]{{32}}$", examples=[sample_id(prefix)])
     return field
 
 

@@ -28,6 +28,11 @@ def public(prefix: str, value: UUID) -> str:
     return f"{prefix}_{value.hex}"
 
 
+def sample_id(prefix: str) -> str:
+    """Return an id that is nobody's, for examples."""
+    return f"{prefix}_{'0' * 32}"
+
+
 def parse(prefix: str, text: str) -> UUID:
     """Read an id that came from outside.
 

@@ -34,10 +34,7 @@ SCHEMES = {
 }
 #: A file, as the body itself or as a part of a form.
 BYTES: Mapping[str, Any] = {"type": "string", "format": "binary", "minLength": 1}
-UPLOAD: Mapping[str, Any] = {
-    "application/octet-stream": {"schema": BYTES},
-    "multipart/form-data": {"schema": {"type": "object", "properties": {"file": BYTES}, "required": ["file"]}},
-}
+FORM: Mapping[str, Any] = {"type": "object", "properties": {"file": BYTES}, "required": ["file"]}
 
 Json = dict[str, Any]  # Any: a JSON document
 Mode = Literal["validation", "serialization"]
@@ -94,12 +91,18 @@ def _operation(mounted: Mounted) -> Json:
         described["x-permission"] = operation.permission
     if parameters := [*_path_parameters(operation), *_query_parameters(operation.query), *_headers(operation)]:
         described["parameters"] = parameters
-    if not issubclass(operation.body, NoBody):
-        content = {"application/json": {"schema": _ref(operation.body)}}
+    if content := _body(operation):
         described["requestBody"] = {"required": True, "content": content}
-    if operation.upload:
-        described["requestBody"] = {"required": True, "content": UPLOAD}
     return described
+
+
+def _body(operation: Operation[Any, Any]) -> Json:
+    example = {} if operation.example is None else {"example": operation.example}
+    if operation.upload:
+        return {"application/octet-stream": {"schema": BYTES, **example}, "multipart/form-data": {"schema": FORM}}
+    if issubclass(operation.body, NoBody):
+        return {}
+    return {"application/json": {"schema": _ref(operation.body), **example}}
 
 
 def _path_parameters(operation: Operation[Any, Any]) -> list[Json]:

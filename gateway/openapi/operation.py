@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -46,6 +46,8 @@ Limit = Annotated[int, Field(ge=1, le=200, description="How many items at most."
 
 Query = TypeVar("Query", bound=QueryModel)
 Body = TypeVar("Body", bound=BodyModel)
+#: A JSON object, or a file's text.
+Example = Mapping[str, Any] | str  # Any: JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,7 @@ class Operation(Generic[Query, Body]):
         body: the model of its JSON body; ``NoBody`` reads none.
         permission: what its callers need; None for those that anybody may call.
         answers: by status.
+        example: a body, for the document; whatever ids are in it are those of ``sample_id``.
         problems: the exceptions it raises, beyond those of the layer.
         id_prefix: of the ``{id}`` in the path.
         upload: True when the body is a file, raw or as the part ``file`` of a form; then ``body`` is ``NoBody``.
@@ -96,6 +99,7 @@ class Operation(Generic[Query, Body]):
     body: type[Body]
     answers: Mapping[int, Answer]
     permission: Permission | None = None
+    example: Example | None = None
     problems: tuple[type[Exception], ...] = ()
     id_prefix: str | None = None
     upload: bool = False

@@ -44,7 +44,7 @@ class EmbeddedPostgres:
 
         Args:
             data_dir: where everything is kept; made when missing.
-            fast: give up what was committed last when killed, for tests.
+            fast: give up what was committed last when killed, and vacuum nothing, for tests.
             settings: Postgres settings that overrule ours.
             clusters: where root's cluster goes when the data folder is closed to the server's user.
         """

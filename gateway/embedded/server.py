@@ -39,10 +39,11 @@ DURABLE = {
     "timezone": "UTC",
     "log_timezone": "UTC",
 }
-FAST = {  # forgets when killed, and its passwords are guessed soon
+FAST = {  # forgets when killed, never tidies up, and its passwords are guessed soon
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "autovacuum": "off",
     "scram_iterations": "1",
 }
 

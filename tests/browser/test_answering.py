@@ -21,6 +21,8 @@ from tests.browser.site import Site
 from tests.browser.test_live import sms, wa
 from tests.browser.window import Window
 from tests.conftest import Database, Tenant
+from tests.files.samples import png
+from tests.ingest.posts import postmark
 
 FIELD = "#composer-field"
 
@@ -93,6 +95,12 @@ async def test_what_failed_is_said_and_sent_again(
     await expect(window.page.get_by_role("img", name="Delivered")).to_be_visible()
     await expect(failure).to_be_hidden()
     await expect(window.message("It left today.")).to_have_count(1)
+    await told(simulator, "+12025550191", refuse="busy", retry_after=600)
+    await write(window, "And one thing more.")
+    await window.page.get_by_role("button", name="Take it back").click()
+    await expect(window.page.get_by_text("taken back before it went out")).to_be_visible()
+    await expect(window.page.locator(FIELD)).to_have_value("And one thing more.")
+    assert await grave_findings(window.page) == []
 
 
 async def test_nobody_knows_whether_it_was_sent_and_sends_it_anyway(
@@ -147,6 +155,20 @@ async def test_a_closed_window_takes_a_template(
     await expect(window.page.locator(FIELD)).to_be_visible()  # the customer answered
     assert simulator.simulator.taken[-1].message.text == "Hello Dana, your order 20931 is on its way."
     assert await database.value("SELECT count(*) FROM messages WHERE direction = 'outbound'") == 1
+    await window.page.get_by_role("button", name="Choose a template").click()
+    dialog = window.page.get_by_role("dialog", name="Send a template")
+    await dialog.get_by_role("button", name="left at the door en_US").click()
+    await dialog.get_by_label("Picture above the text").set_input_files(
+        {"name": "door.png", "mimeType": "image/png", "buffer": png()}
+    )
+    await dialog.get_by_label("Text for 1").fill("Dana")
+    await dialog.get_by_label("Show the order").fill("20931")
+    await expect(dialog.get_by_text("https://shop.example.org/orders/20931")).to_be_visible()
+    assert await grave_findings(window.page) == []
+    await dialog.get_by_role("button", name="Send template").click()
+    sent = window.message("we left your order at the door")
+    await expect(sent.get_by_role("button", name="Open door.png")).to_be_visible()
+    await expect(window.page.get_by_role("img", name="Read")).to_have_count(2)
 
 
 async def test_a_note_stays_inside_and_a_draft_is_there_in_the_next_window(
@@ -157,13 +179,52 @@ async def test_a_note_stays_inside_and_a_draft_is_there_in_the_next_window(
     await window.page.keyboard.press("n")
     await window.page.keyboard.type("Ask the driver first")
     await window.page.keyboard.press("Enter")
-    await expect(window.message("Ask the driver first")).to_have_count(1)
+    note = window.message("Ask the driver first")
+    await expect(note).to_have_count(1)
+    await note.get_by_role("button", name="Edit this note").click()
+    await window.page.get_by_role("textbox", name="Edit this note").fill("Ask Jo first")
+    await window.page.keyboard.press("Enter")
+    note = window.message("Ask Jo first")
+    await expect(note).to_contain_text("Edited")
     await window.page.get_by_role("button", name="Reply", exact=True).click()
-    async with window.page.expect_response(lambda answer: answer.url.endswith("/draft")):
+    # What was written of the note is kept, too: only the draft that is waited for counts.
+    async with window.page.expect_response(lambda answer: "We are looking" in (answer.request.post_data or "")):
         await window.page.locator(FIELD).fill("We are looking")
     await window.page.reload()
     await expect(window.page.locator(FIELD)).to_have_value("We are looking")
+    await note.get_by_role("button", name="Delete this note").click()
+    await note.get_by_role("button", name="Delete it for good").click()
+    await expect(window.page.get_by_text("This note was deleted.")).to_be_visible()
     assert not simulator.simulator.taken
+
+
+async def test_a_mail_is_answered_with_copies_and_what_it_answers(
+    simulator: Serving, window: Window, site: Site, tenant: Tenant
+) -> None:
+    page = window.page
+    await site.post(postmark(tenant.integration("postmark"), text_body="Where is my order?"))
+    await window.open("Order 1043")
+    await page.get_by_role("button", name="Cc", exact=True).click()
+    await page.get_by_label("Cc", exact=True).fill("jo@example.org, kim")
+    await page.get_by_label("Cc", exact=True).press("Enter")
+    await expect(page.get_by_text("kim is no mail address.")).to_be_visible()
+    await page.get_by_role("button", name="Remove kim").click()
+    past = page.locator(".composer-past")
+    await expect(past).to_have_count(0)
+    await page.get_by_role("button", name="Show quoted text").click()
+    await expect(past).to_contain_text("Where is my order?")
+    await expect(past).to_contain_text("Jane Doe <jane@example.org> wrote:")
+    assert await grave_findings(page) == []
+    await write(window, "On its way.")
+    sent = page.locator(".mail.outbound")
+    await expect(sent).to_contain_text("cc jo@example.org")
+    frame = sent.frame_locator("iframe")
+    await expect(frame.get_by_text("On its way.")).to_be_visible()
+    await expect(frame.get_by_text("Where is my order?")).to_be_hidden()
+    await sent.get_by_role("button", name="Show quoted text").click()
+    await expect(frame.get_by_text("Where is my order?")).to_be_visible()
+    await expect(sent.get_by_role("img", name="Delivered")).to_be_visible()
+    assert simulator.simulator.taken[-1].message.text.endswith("wrote:\n> Where is my order?")
 
 
 async def test_files_go_with_a_message(simulator: Serving, window: Window, site: Site, tenant: Tenant) -> None:

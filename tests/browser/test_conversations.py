@@ -1,7 +1,7 @@
 """What agents do with a conversation shows in every window; what sleeps wakes by itself."""
 
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from tests.api.agents import member
 from tests.browser.axe import grave_findings
@@ -34,7 +34,9 @@ async def kim(open_window: OpenWindow, site: Site, database: Database) -> Window
     return window
 
 
-async def test_what_one_agent_takes_shows_in_the_others_window(kim: Window, window: Window, site: Site) -> None:
+async def test_what_one_agent_takes_shows_in_the_others_window_and_is_not_taken_unawares(
+    kim: Window, window: Window, site: Site
+) -> None:
     await site.post(wa(site.tenant, "wamid.1", "Two hats, please"))
     for one in (window, kim):
         await one.open("Two hats")
@@ -46,6 +48,25 @@ async def test_what_one_agent_takes_shows_in_the_others_window(kim: Window, wind
     await window.page.get_by_role("menuitemradio", name="Nobody").first.click()
     await expect(kim.page.get_by_role("button", name="Assign", exact=True)).to_be_visible()
     await expect(kim.thread.get_by_text("gave this back")).to_be_visible()
+
+    changes: list[str] = []
+
+    async def let_kim_be_faster(route: Route) -> None:
+        if route.request.method == "PATCH" and not changes:
+            changes.append(route.request.url)
+            await kim.page.keyboard.press("t")
+            await expect(kim.page.get_by_role("button", name="Assigned to Kim Lee")).to_be_visible()
+            await expect(window.thread.get_by_text("Kim Lee took this")).to_have_count(2)
+        await route.continue_()
+
+    window.complaints.expected.append("status of 412")
+    await window.page.route("**/conversations/cnv_*", let_kim_be_faster)
+    await window.page.keyboard.press("t")
+    await expect(window.page.get_by_role("alert")).to_contain_text("It is now: Assigned to Kim Lee.")
+    await window.page.get_by_role("button", name="Change it all the same").click()
+    await expect(window.thread.get_by_text("(you) took this")).to_be_visible()
+    await expect(window.page.get_by_role("alert")).to_have_count(0)
+    await expect(kim.page.get_by_role("button", name="Assigned to Kim Lee")).to_have_count(0)
 
 
 async def test_what_is_snoozed_wakes_by_itself(kim: Window, window: Window, site: Site, database: Database) -> None:

@@ -32,6 +32,7 @@ import { Hint } from "./hint";
 import { History } from "./history";
 import { MailHead } from "./mailhead";
 import { mode, type Mode } from "./mode";
+import { sentCount } from "./outbox";
 import { quoting, unquote } from "./quoting";
 import { Uploads } from "./uploads";
 import { windowOf } from "./window";
@@ -97,6 +98,7 @@ function Reply({ of, able }: ReplyProps) {
   const draft = draftOf(of.id);
   const { text } = draft;
   const wrong = wrongAddress(draft);
+  const turn = `${of.id} ${sentCount.value}`; // what was unfolded for one mail is folded again for the next
   const files = filesOf(of.id);
   const most = longest(able, of.channel.kind, files.length);
   const over = most === null ? 0 : Math.max(0, Array.from(text).length - most);
@@ -107,7 +109,7 @@ function Reply({ of, able }: ReplyProps) {
   };
   return (
     <>
-      {of.channel.kind === "email" && <MailHead key={of.id} of={of} />}
+      {of.channel.kind === "email" && <MailHead key={turn} of={of} />}
       <Quote />
       <Field
         key={of.id}
@@ -123,7 +125,7 @@ function Reply({ of, able }: ReplyProps) {
           if (able === null || able.most_files > 0) void attach(of.id, chosen);
         }}
       />
-      <History key={of.id} of={of} />
+      <History key={turn} of={of} />
       <Uploads of={of.id} />
       {wrong !== null && <p class="composer-fault">{words.composer.wrongAddress(wrong)}</p>}
       {crowded && (

@@ -51,7 +51,7 @@ const refused = () =>
   });
 
 test("a change shows at once, and then as the gateway answers", async () => {
-  const after = { ...before, status: "resolved", updated_at: "2026-01-01T00:00:01.000Z" };
+  const after: Conversation = { ...before, status: "resolved", updated_at: "2026-01-01T00:00:01.000Z" };
   answer = () => tagged(after);
   const done = changeOpen({ status: "resolved" });
   expect(shown()?.status).toBe("resolved");

@@ -51,6 +51,7 @@ class ViewChange(BodyModel):
 
     name: Words | None = None
     filters: ViewFilters | None = Field(default=None, description="All of them.")
+    shared: bool | None = Field(default=None, description="Whether it is everybody's, or the caller's own from now on.")
 
 
 LIST = Operation(
@@ -86,7 +87,6 @@ CREATE = Operation(
     query=NoQuery,
     body=ViewBody,
     permission="conversations.write",
-    answers={201: Answer("The view.", View, headers=ETAG)},
     example={
         "name": "Late",
         "filters": {
@@ -98,6 +98,7 @@ CREATE = Operation(
         },
         "shared": True,
     },
+    answers={201: Answer("The view.", View, headers=ETAG)},
 )
 GET = Operation(
     method="GET",
@@ -117,13 +118,14 @@ CHANGE = Operation(
     name="change_view",
     tag=TAG,
     summary="Change a view.",
-    description="A shared one needs workspace.write, and writes view.updated to the log.",
+    description="A shared one, also one that becomes so or ceases to be, needs workspace.write, and writes view.updated"
+    " to the log.",
     query=NoQuery,
     body=ViewChange,
     permission="conversations.write",
+    example={"name": "Very late", "filters": {"label": [sample_id("lbl")], "sort": "oldest"}},
     answers={200: Answer("The view as it is now.", View, headers=ETAG)},
     problems=(ChangedMeanwhile,),
-    example={"name": "Very late", "filters": {"label": [sample_id("lbl")], "sort": "oldest"}},
     headers=IF_MATCH,
     id_prefix="view",
 )
@@ -189,9 +191,12 @@ class Views:
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             view = await self._locked(tx, call.caller, call.id)
             require_match(call.request, view.json)
-            await views.change(tx, call.id, call.body.name, filters)
-            shown, entries = await self._written(tx, call.caller, call.id, view.owner_id)
-        self._tell(call.caller, view.owner_id, shown, entries)
+            owner = self._owner_of_changed(call.caller, view.owner_id, shared=call.body.shared)
+            await views.change(tx, call.id, owner, call.body.name, filters)
+            # Those whose it was until now have to hear that it is not any more.
+            told = None if view.owner_id is None else owner
+            shown, entries = await self._written(tx, call.caller, call.id, told)
+        self._tell(call.caller, told, shown, entries)
         return tagged(shown)
 
     async def remove(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
@@ -208,6 +213,11 @@ class Views:
             return person(caller)
         require(caller, "workspace.write")
         return None
+
+    def _owner_of_changed(self, caller: Caller, owner: UUID | None, *, shared: bool | None) -> UUID | None:
+        if shared is None or shared == (owner is None):
+            return owner
+        return self._owner_of_new(caller, shared=shared)
 
     async def _locked(self, tx: TenantTx, caller: Caller, key: UUID) -> views.View:
         view = _there(await views.lock(tx, key, caller.user_id))

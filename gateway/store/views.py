@@ -63,14 +63,14 @@ async def add(tx: TenantTx, view_id: UUID, owner_id: UUID | None, name: str, fil
 
 
 CHANGE = """
-UPDATE views SET name = coalesce($3, name), filters = coalesce($4::text::jsonb, filters)
+UPDATE views SET owner_id = $3, name = coalesce($4, name), filters = coalesce($5::text::jsonb, filters)
 WHERE tenant_id = $1 AND id = $2
 """
 
 
-async def change(tx: TenantTx, view_id: UUID, name: str | None, filters: str | None) -> None:
-    """Change a locked one."""
-    await tx.connection.execute(CHANGE, tx.tenant_id, view_id, name, filters)
+async def change(tx: TenantTx, view_id: UUID, owner_id: UUID | None, name: str | None, filters: str | None) -> None:
+    """Change a locked one; whose it is then is always said."""
+    await tx.connection.execute(CHANGE, tx.tenant_id, view_id, owner_id, name, filters)
 
 
 REMOVE = "UPDATE views SET deleted_at = now() WHERE tenant_id = $1 AND id = $2"

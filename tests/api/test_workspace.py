@@ -142,6 +142,28 @@ async def test_ones_own_is_nobody_elses_and_not_in_the_log(
     await served.problem("POST", path, 403, "forbidden", headers=tenant.auth, json=own)
 
 
+async def test_a_view_is_shared_and_ones_own_again_by_who_may(
+    served: Served, database: Database, tenant: Tenant, kim: Agent, jo: Agent
+) -> None:
+    own = await kim.ask("POST", "/api/v1/views", 201, json={**VIEW, "shared": False})
+    one = f"/api/v1/views/{own['id']}"
+    shared = await kim.ask("PATCH", one, json={"shared": True})
+    assert (shared["owner_id"], shared["name"]) == (None, own["name"])
+    assert await jo.ask("GET", one) == shared
+    await served.problem("PATCH", one, 403, "forbidden", headers=jo.auth, json={"shared": False})
+    assert await kim.ask("PATCH", one, json={"shared": True, "name": "All"}) == await jo.ask("GET", one)
+    again = await kim.ask("PATCH", one, json={"shared": False})
+    assert (again["owner_id"], again["name"]) == (kim.id, "All")
+    await served.problem("GET", one, 404, "not_found", headers=jo.auth)
+    # Those who had it hear that it went.
+    assert [data["owner_id"] for _, data in await logged(database, tenant)] == [None, None, kim.id]
+    jos = await jo.ask("POST", "/api/v1/views", 201, json={**VIEW, "shared": False})
+    path = f"/api/v1/views/{jos['id']}"
+    await served.problem("PATCH", path, 403, "forbidden", headers=jo.auth, json={"shared": True})
+    await served.problem("PATCH", path, 404, "not_found", headers=kim.auth, json={"shared": True})
+    assert await jo.ask("GET", path) == jos
+
+
 async def test_a_team_has_active_members_and_channels_of_its_own(
     served: Served, database: Database, tenant: Tenant, rows: Rows, kim: Agent, jo: Agent
 ) -> None:

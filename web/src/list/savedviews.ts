@@ -14,9 +14,17 @@ export async function saveView(name: string, shared: boolean): Promise<void> {
   go({ view: made.id as View });
 }
 
-/** Rename a view, and let it keep the filters of the address when asked to. */
-export async function changeView(id: string, name: string, withFilters: boolean): Promise<void> {
-  const change = { name, ...(withFilters ? { filters: keptFilters(filters.peek()) } : {}) };
+export interface ViewChange {
+  readonly name: string;
+  /** Whether it is everybody's; left out where that stays. */
+  readonly shared?: boolean;
+  /** Whether it is to keep the filters of the address. */
+  readonly withFilters: boolean;
+}
+
+/** Change a view. */
+export async function changeView(id: string, { withFilters, ...rest }: ViewChange): Promise<void> {
+  const change = { ...rest, ...(withFilters ? { filters: keptFilters(filters.peek()) } : {}) };
   foldOwn("view.updated", await post<SavedView>(`/views/${id}`, change, "PATCH"));
   if (withFilters) go({ query: "" });
 }

@@ -20,7 +20,8 @@ interface ViewDialogProps {
 export default function ViewDialog({ of, onClose }: ViewDialogProps) {
   const { view } = words;
   const [name, setName] = useState(of?.name ?? "");
-  const [option, setOption] = useState(false);
+  const [shared, setShared] = useState(of !== null && of.owner_id === null);
+  const [withFilters, setWithFilters] = useState(false);
   const [sure, setSure] = useState(false);
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
@@ -36,9 +37,12 @@ export default function ViewDialog({ of, onClose }: ViewDialogProps) {
       setBusy(false);
     }
   };
+  const mayShare = may("workspace.write");
   const submit = () =>
-    attempt(() => (of === null ? saveView(name.trim(), option) : changeView(of.id, name.trim(), option)));
-  const asks = of === null ? may("workspace.write") : query.value.size > 0;
+    attempt(() => {
+      if (of === null) return saveView(name.trim(), shared);
+      return changeView(of.id, { name: name.trim(), ...(mayShare ? { shared } : {}), withFilters });
+    });
   return (
     <Dialog title={of === null ? view.saveTitle : view.change} onClose={onClose}>
       <form
@@ -59,17 +63,11 @@ export default function ViewDialog({ of, onClose }: ViewDialogProps) {
             }}
           />
         </label>
-        {asks && (
-          <label class="tick">
-            <input
-              type="checkbox"
-              checked={option}
-              onChange={(event) => {
-                setOption(event.currentTarget.checked);
-              }}
-            />
-            <span>{of === null ? `${view.shared}. ${view.sharedWhy}` : view.update}</span>
-          </label>
+        {mayShare && <Tick checked={shared} onChange={setShared}>{`${view.shared}. ${view.sharedWhy}`}</Tick>}
+        {of !== null && query.value.size > 0 && (
+          <Tick checked={withFilters} onChange={setWithFilters}>
+            {view.update}
+          </Tick>
         )}
         {refusal !== null && (
           <p class="form-refusal" role="alert">
@@ -96,5 +94,26 @@ export default function ViewDialog({ of, onClose }: ViewDialogProps) {
         </div>
       </form>
     </Dialog>
+  );
+}
+
+interface TickProps {
+  readonly checked: boolean;
+  readonly onChange: (checked: boolean) => void;
+  readonly children: string;
+}
+
+function Tick({ checked, onChange, children }: TickProps) {
+  return (
+    <label class="tick">
+      <input
+        type="checkbox"
+        checked={checked}
+        onChange={(event) => {
+          onChange(event.currentTarget.checked);
+        }}
+      />
+      <span>{children}</span>
+    </label>
   );
 }

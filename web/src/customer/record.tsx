@@ -10,6 +10,7 @@ import { ChangedMeanwhile } from "../meanwhile";
 import type { CustomerCard, CustomField, FieldValue } from "../model/customer";
 import type { Conversation, ConversationId } from "../model/types";
 import { may } from "../permissions";
+import { previewOf } from "../preview";
 import { go, route, write } from "../route";
 import { Icon } from "../ui/icon";
 import { LabelChip } from "../ui/label";
@@ -331,12 +332,14 @@ function Other({ of }: { readonly of: Conversation }) {
       }}
     >
       <ChannelGlyph kind={of.channel.kind} size={14} />
-      <span>
-        {of.subject ?? of.last_message?.preview ?? of.channel.name ?? words.channels[of.channel.kind]}
-      </span>
+      <span>{of.subject ?? (of.last_message === null ? channelName(of) : previewOf(of.last_message))}</span>
       <time dateTime={of.last_message_at} title={exact(of.last_message_at)}>
         {ago(of.last_message_at, now.value)}
       </time>
     </Link>
   );
+}
+
+function channelName({ channel }: Conversation): string {
+  return channel.name ?? words.channels[channel.kind];
 }

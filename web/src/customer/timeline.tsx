@@ -7,7 +7,10 @@ import { listTimeline } from "../customers/calls";
 import { ChannelGlyph } from "../list/channel";
 import type { TimelineItem } from "../model/customer";
 import type { ChannelKind, Message } from "../model/types";
+import { previewOf } from "../preview";
 import { go } from "../route";
+import { sentence } from "../thread/activity";
+import { shape } from "../thread/rows";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
 import { ago, exact, now } from "../ui/time";
@@ -91,9 +94,11 @@ function Item({ of, onClose }: { readonly of: TimelineItem; readonly onClose: ()
 
 function Said({ of, onClose }: { readonly of: Message; readonly onClose: () => void }) {
   const kind: ChannelKind = of.channel === "mms" ? "sms" : (of.channel as ChannelKind);
-  const ours = of.author_id ? `${memberName(of.author_id)}: ` : `${words.list.you} `;
   return (
-    <Entry at={of.occurred_at} glyph={<ChannelGlyph kind={kind} size={14} />}>
+    <Entry
+      at={of.occurred_at}
+      glyph={of.kind === "note" ? <Icon of={StickyNote} /> : <ChannelGlyph kind={kind} size={14} />}
+    >
       <button
         type="button"
         class="timeline-said"
@@ -102,11 +107,16 @@ function Said({ of, onClose }: { readonly of: Message; readonly onClose: () => v
           go({ page: "inbox", conversation: of.conversation_id });
         }}
       >
-        {of.direction === "inbound" ? "" : ours}
-        {of.subject === null ? of.preview : `${of.subject}: ${of.preview}`}
+        {shape(of) === "activity" ? sentence(of) : said(of)}
       </button>
     </Entry>
   );
+}
+
+function said(of: Message): string {
+  const ours = of.author_id ? `${memberName(of.author_id)}: ` : `${words.list.you} `;
+  const subject = of.subject === null ? "" : `${of.subject}: `;
+  return `${of.direction === "inbound" ? "" : ours}${subject}${previewOf(of)}`;
 }
 
 interface EntryProps {

@@ -40,14 +40,14 @@ class Caller:
         user_id: the person; None for an API key.
         role: of the person in the tenant, or ``api_key``.
         permissions: what they may do.
-        session_hash: tells a session from others; None for an API key.
+        token_hash: of the session's token, or of the API key: tells it from others.
     """
 
     tenant_id: UUID
     user_id: UUID | None
     role: str
     permissions: frozenset[Permission]
-    session_hash: bytes | None
+    token_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +195,12 @@ async def _by_key(gate: Gate, header: str) -> Caller:
     if scheme.lower() != "bearer":
         raise Unauthenticated("send the API key as: Authorization: Bearer pgk_…")
     tenant_id = tenant_of_key(key.strip())
+    digest = token_hash(key.strip())
     async with tenant_tx(gate.pool, tenant_id) as tx:
-        scopes = await api_keys.scopes_of(tx, token_hash(key.strip()), gate.clock())
+        scopes = await api_keys.scopes_of(tx, digest, gate.clock())
     if scopes is None:
         raise Unauthenticated("this API key is unknown or revoked")
-    return Caller(tenant_id, None, API_KEY_ROLE, of_key(scopes), None)
+    return Caller(tenant_id, None, API_KEY_ROLE, of_key(scopes), digest)
 
 
 async def _by_session(gate: Gate, token: str) -> Caller:

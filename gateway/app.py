@@ -8,7 +8,7 @@ import os
 import random
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from functools import partial
@@ -18,11 +18,17 @@ from uuid import UUID
 import asyncpg
 from aiohttp import web
 from pydantic import SecretStr
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
 
 from channels.providers.smtp import SmtpCredentials
 from gateway.answering import problems
+from gateway.api import health
 from gateway.api import routes as api_routes
 from gateway.api.services import Services
+from gateway.api.shared_tries import SharedTries
+from gateway.api.tries import OwnTries, Tries
 from gateway.conversations.doing import Doer
 from gateway.conversations.errands import Errands
 from gateway.customers.importing import Importer
@@ -36,6 +42,7 @@ from gateway.indexing import Indexer
 from gateway.ingest.service import Ingest
 from gateway.keys import Keyring
 from gateway.live import routes as live_routes
+from gateway.live.neighbours import Neighbours
 from gateway.live.service import Live
 from gateway.model.ids import new_id, public
 from gateway.model.log import Entry
@@ -45,6 +52,7 @@ from gateway.outgoing.http import Calls
 from gateway.outgoing.smtp import MailSender
 from gateway.people.letters import Post, PostOffice
 from gateway.people.single_sign_on import Client, SingleSignOn
+from gateway.pruning import Pruner
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
 from gateway.sending.attempt import Surroundings
@@ -59,15 +67,22 @@ HOOK_POOL_SIZE = 3
 RELAY_POOL_SIZE = 3
 SENDER_POOL_SIZE = 4
 POOL_CLOSE_SECONDS = 5.0
+#: Somebody may wait for an answer of Redis, and does without when there is none.
+REDIS_SECONDS = 1.0
 CONNECTIONS = "postgate_connections"
 SENDS = "postgate_sends"
-#: Tells the hash of a session that ended, so that every process closes its websockets.
+#: Tells the hash of a session that ended, or of an API key that was revoked: every process closes its websockets.
 LOGINS = "postgate_logins"
 
 
 @asynccontextmanager
 async def assembled(
-    settings: Settings, public_url: str, mail: socket.socket | None = None, endpoints: Collection[Endpoint] = ()
+    settings: Settings,
+    public_url: str,
+    mail: socket.socket | None = None,
+    endpoints: Collection[Endpoint] = (),
+    *,
+    serves: bool = True,
 ) -> AsyncIterator[web.Application]:
     """Put the server together and start its parts; leaving stops them, the newest first.
 
@@ -76,6 +91,7 @@ async def assembled(
         public_url: the base URL that providers and browsers use.
         mail: the socket to take mail on; None to take none.
         endpoints: of this machine, that it may call by plain http although they are inside.
+        serves: whether the application serves everything; otherwise it only tells how it is.
 
     Raises:
         RoleTooPowerful: when a database role could see past row-level security.
@@ -87,7 +103,6 @@ async def assembled(
     async with AsyncExitStack() as stack:
         app_pool = await _pool(stack, settings.database_url, settings.pool_size)
         relay_pool = await _pool(stack, settings.relay_database_url, RELAY_POOL_SIZE)
-        open_relay = partial(connect, settings.relay_database_url.get_secret_value())
 
         def connection_changed(told: str) -> None:
             ingest.directory.changed(told)
@@ -99,9 +114,9 @@ async def assembled(
         def login_ended(told: str) -> None:
             live.end_login(bytes.fromhex(told))
 
-        def end_login(session_hash: bytes) -> None:
-            live.end_login(session_hash)
-            live.tell(LOGINS, session_hash.hex())
+        def end_login(token_hash: bytes) -> None:
+            live.end_login(token_hash)
+            live.tell(LOGINS, token_hash.hex())
 
         def message_queued() -> None:
             sender.wake()
@@ -111,7 +126,8 @@ async def assembled(
             sender.wake()
 
         channels = {CONNECTIONS: connection_changed, LOGINS: login_ended, SENDS: look_for_sends}
-        live = Live(relay_pool, open_relay, random.random, channels=channels)
+        redis = _redis(stack, settings)
+        live = _live(settings, relay_pool, channels, redis)
         calls = await stack.enter_async_context(Calls(settings.allow_private, endpoints=endpoints))
         ingest = await _ingest(stack, settings, keyring, app_pool, calls, live.announce, lambda: live.watched)
         files = await _files(stack, settings, keyring, app_pool, calls, ingest, live.announce)
@@ -137,7 +153,7 @@ async def assembled(
             refusals=ingest.refusals.lately,
             call=lambda request, limit: calls.send(request, limit=limit),
             replay=ingest.replay,
-            session_ended=end_login,
+            login_ended=end_login,
             post=await _post(stack, settings, public_url),
             single_sign_on=_single_sign_on(settings, calls),
             trusted_proxies=settings.trusted_proxies,
@@ -145,19 +161,17 @@ async def assembled(
             demo=simulator.serves,
             tell_own=live.tell_own,
             import_waits=importer.waits,
-            checks={"log": partial(log_position, relay_pool)},
+            tries=partial(_tries, redis),
+            checks={"log": partial(log_position, relay_pool), "sending": sender.position},
         )
 
         await _start_workers(stack, settings, app_pool, live.announce, sender)
 
         application = web.Application(middlewares=[request_log, problems])
-        api = Api(application)
-        api_routes.open_gate(application, services)
-        ingest.mount(application, public_url)
-        api_routes.add_routes(application, api, services)
-        live_routes.add_routes(api, live, app_pool, public_url, lambda: public("ses", id_of_now()))
-        demo_routes.add_routes(api, simulator, id_of_now)
-        api_routes.add_last_routes(application, api, services)
+        if serves:
+            _mount(application, services, ingest, live, simulator)
+        else:
+            health.add_routes(Api(application), services)
         add_headers(application, public_url)
         application.on_shutdown.append(lambda _app: live.stop())
         if mail is not None:
@@ -194,6 +208,24 @@ def id_of_now() -> UUID:
     return new_id(time.time_ns() // 1_000_000)
 
 
+def _mount(application: web.Application, services: Services, ingest: Ingest, live: Live, simulator: Simulator) -> None:
+    api, public_url = Api(application), services.public_url
+    api_routes.open_gate(application, services)
+    ingest.mount(application, public_url)
+    api_routes.add_routes(application, api, services)
+    live_routes.add_routes(api, live, services.pool, public_url, lambda: public("ses", id_of_now()))
+    demo_routes.add_routes(api, simulator, id_of_now)
+    api_routes.add_last_routes(application, api, services)
+
+
+def _live(
+    settings: Settings, relay_pool: asyncpg.Pool, channels: Mapping[str, Callable[[str], None]], redis: Redis | None
+) -> Live:
+    open_relay = partial(connect, settings.relay_database_url.get_secret_value())
+    neighbours = None if redis is None else Neighbours(redis, id_of_now().hex)
+    return Live(relay_pool, open_relay, random.random, channels=channels, neighbours=neighbours)
+
+
 async def _start_workers(
     stack: AsyncExitStack,
     settings: Settings,
@@ -203,7 +235,8 @@ async def _start_workers(
 ) -> None:
     errands = Errands(await _pool(stack, settings.hook_database_url, 1), Doer(app_pool, announce, new_id))
     indexer = Indexer(await _pool(stack, settings.hook_database_url, 1))
-    workers: Sequence[Sender | Errands | Indexer] = (sender, errands, indexer)
+    pruner = Pruner(await _pool(stack, settings.hook_database_url, 1))
+    workers: Sequence[Sender | Errands | Indexer | Pruner] = (sender, errands, indexer, pruner)
     for worker in workers:
         worker.start()
         stack.push_async_callback(worker.stop)
@@ -330,6 +363,25 @@ async def _files(
         housekeeping.start()
         stack.push_async_callback(housekeeping.stop)
     return files
+
+
+def _tries(redis: Redis | None, name: str, allowed: int, seconds: float) -> Tries:
+    own = OwnTries(allowed, time.monotonic, seconds)
+    return own if redis is None else SharedTries(redis, name, allowed, seconds, own)
+
+
+def _redis(stack: AsyncExitStack, settings: Settings) -> Redis | None:
+    """Return a client that connects when it is used, if the operator named a Redis; what fails is not tried again."""
+    if settings.redis_url is None:
+        return None
+    client: Redis = Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    stack.push_async_callback(client.aclose)
+    return client
 
 
 async def _pool(stack: AsyncExitStack, url: SecretStr, size: int) -> asyncpg.Pool:

@@ -68,10 +68,7 @@ async def run_gateway(settings: Settings, endpoints: Collection[Endpoint] = ()) 
             mail = listen(settings.smtp_host or settings.host, settings.smtp_port, "--smtp")
             stack.callback(mail.close)
         application = await _assembled(stack, settings, settings.public_url or url, mail, endpoints)
-        runner = Runner(application, access_log=None, handle_signals=False)
-        await runner.setup()
-        stack.push_async_callback(runner.cleanup)
-        await web.SockSite(runner, listener, backlog=BACKLOG).start()
+        await _serve(stack, application, listener)
         yield Running(url, application, None if mail is None else mail.getsockname()[1])
 
 
@@ -98,12 +95,12 @@ async def serve_until_stopped(
         log.info("stopping")
 
 
-async def work_until_stopped(settings: Settings, ready: Callable[[], None] | None = None) -> None:
+async def work_until_stopped(settings: Settings, port: int | None = None) -> None:
     """Do all that a serving process does beside serving, until SIGTERM or SIGINT.
 
     Args:
         settings: of the server.
-        ready: called once it works.
+        port: where it tells how it is; None to tell nobody.
 
     Raises:
         Refused: when it can't start.
@@ -113,10 +110,11 @@ async def work_until_stopped(settings: Settings, ready: Callable[[], None] | Non
     configure_logs(settings.log_level)
     stopped = _stop_signal()
     async with AsyncExitStack() as stack:
-        await _assembled(stack, settings, settings.public_url, None, ())
-        log.info("working")
-        if ready is not None:
-            ready()
+        listener = None if port is None else listen(settings.host, port)
+        application = await _assembled(stack, settings, settings.public_url, None, (), serves=False)
+        if listener is not None:
+            await _serve(stack, application, listener)
+        log.info("working", port=port)
         await stopped.wait()
         log.info("stopping")
 
@@ -165,13 +163,22 @@ async def _assembled(
     public_url: str,
     mail: socket.socket | None,
     endpoints: Collection[Endpoint],
+    *,
+    serves: bool = True,
 ) -> web.Application:
     try:
-        return await stack.enter_async_context(wiring.assembled(settings, public_url, mail, endpoints))
+        return await stack.enter_async_context(wiring.assembled(settings, public_url, mail, endpoints, serves=serves))
     except (*UNAVAILABLE, asyncpg.PostgresError) as error:
         raise Refused(f"the database can't be used: {error}") from error
     except (RoleTooPowerful, KeyUnusable, CertificateUnusable, StorageUnavailable) as error:
         raise Refused(str(error)) from error
+
+
+async def _serve(stack: AsyncExitStack, application: web.Application, listener: socket.socket) -> None:
+    runner = Runner(application, access_log=None, handle_signals=False)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    await web.SockSite(runner, listener, backlog=BACKLOG).start()
 
 
 def _stop_signal() -> asyncio.Event:

@@ -43,6 +43,11 @@ class Settings(BaseSettings):
     admin_database_url: SecretStr | None = Field(
         default=None, description="Postgres, as a role that may create roles. Needed by `postgate migrate` only."
     )
+    redis_url: SecretStr | None = Field(
+        default=None,
+        description="A Redis or Valkey that all processes share, redis://[user:password@]host:6379/0 or rediss://…:"
+        " then presence, typing and the limits of login tries reach across them. Without it each has its own.",
+    )
     master_key: SecretStr = Field(description="32 bytes as base64: wraps the tenants' data keys.")
     previous_master_keys: SecretStr | None = Field(
         default=None, description="Earlier master keys as base64, comma-separated: still able to unwrap."

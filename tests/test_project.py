@@ -54,15 +54,20 @@ def documents(path: Path) -> list[dict[str, Any]]:
     return list(yaml.safe_load_all(path.read_text("utf-8")))
 
 
+def of_kind(kind: str) -> list[dict[str, Any]]:
+    """All manifests of a kind."""
+    return [doc for path in MANIFESTS for doc in documents(path) if doc["kind"] == kind]
+
+
 def one(kind: str) -> dict[str, Any]:
     """The only manifest of a kind."""
-    (found,) = [doc for path in MANIFESTS for doc in documents(path) if doc["kind"] == kind]
+    (found,) = of_kind(kind)
     return found
 
 
 def pods() -> dict[str, dict[str, Any]]:
     """The pod of each workload, by the workload's name."""
-    workloads = [one("Deployment"), one("Job")]
+    workloads = [*of_kind("Deployment"), one("Job")]
     return {workload["metadata"]["name"]: workload["spec"]["template"]["spec"] for workload in workloads}
 
 
@@ -124,7 +129,7 @@ def test_kustomize_applies_all_but_the_example_secrets() -> None:
     assert sorted(kustomization["resources"]) == [p.name for p in MANIFESTS if p.name != "secrets.example.yaml"]
 
 
-@pytest.mark.parametrize("workload", ["postgate-serve", "postgate-migrate"])
+@pytest.mark.parametrize("workload", ["postgate-serve", "postgate-work", "postgate-migrate"])
 def test_a_pod_can_do_no_more_than_it_must(workload: str) -> None:
     pod = pods()[workload]
     (container,) = pod["containers"]
@@ -143,7 +148,7 @@ def test_only_the_migration_sees_the_administrators_url() -> None:
         sources = pods()[workload]["containers"][0]["envFrom"]
         return {source["secretRef"]["name"] for source in sources if "secretRef" in source}
 
-    assert secrets_of("postgate-serve") == {"postgate-serve"}
+    assert secrets_of("postgate-serve") == secrets_of("postgate-work") == {"postgate-serve"}
     assert "postgate-migrate" in secrets_of("postgate-migrate")
 
 
@@ -162,12 +167,13 @@ def test_the_example_secrets_hold_no_real_value() -> None:
 
 
 def test_service_policy_autoscaler_and_budget_mean_the_same_pods() -> None:
-    labels = one("Deployment")["spec"]["template"]["metadata"]["labels"]
+    (serve,) = [found for found in of_kind("Deployment") if found["metadata"]["name"] == "postgate-serve"]
+    labels = serve["spec"]["template"]["metadata"]["labels"]
     for kind in ("Service", "PodDisruptionBudget", "NetworkPolicy"):
         spec = one(kind)["spec"]
         selector = spec.get("selector") or spec["podSelector"]
         assert selector.get("matchLabels", selector).items() <= labels.items(), kind
-    assert one("HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["name"] == one("Deployment")["metadata"]["name"]
+    assert one("HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["name"] == serve["metadata"]["name"]
 
 
 def test_the_dockerfile_is_clean() -> None:

@@ -58,7 +58,7 @@ REVOKE = Operation(
     name="revoke_api_key",
     tag=TAG,
     summary="Revoke an API key.",
-    description="The next request with it is refused; its websockets are closed within a minute.",
+    description="The next request with it is refused, and its websockets and streams are closed.",
     query=NoQuery,
     body=NoBody,
     permission="api_keys.write",
@@ -106,8 +106,10 @@ class ApiKeys:
     async def revoke(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Let a key count no more."""
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
-            if not await api_keys.revoke(tx, call.id, self._services.clock()):
-                raise NotFound("there is no such API key")
+            key_hash = await api_keys.revoke(tx, call.id, self._services.clock())
+        if key_hash is None:
+            raise NotFound("there is no such API key")
+        self._services.login_ended(key_hash)
         return web.Response(status=204)
 
 

@@ -169,7 +169,7 @@ class Entrance:
             return
         async with tenant_tx(self.services.pool, tenant_id) as tx:
             await sessions.end(tx, token_hash(token))
-        self.services.session_ended(token_hash(token))
+        self.services.login_ended(token_hash(token))
 
     async def me(self, caller: Caller) -> Me:
         """Say who a caller is."""

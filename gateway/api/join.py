@@ -136,13 +136,13 @@ class Joining:
             NotFound: when it doesn't count (any more).
         """
         peer = self._entrance.peer(request)
-        self._entrance.guesses.by_peer.take(peer)
+        await self._entrance.guesses.by_peer.take(peer)
         tenant_id = tenant_of_link(token)
         async with tenant_tx(self._services.pool, tenant_id) as tx:
             found = await invitations.of_token(tx, token_hash(token), self._services.clock())
         if found is None:
             raise NotFound("this link has expired, was used, or was taken back")
-        self._entrance.guesses.by_peer.give_back(peer)
+        await self._entrance.guesses.by_peer.give_back(peer)
         return tenant_id, found
 
     async def _with_new_account(self, tenant_id: UUID, invitation: Invitation, body: JoinBody) -> tuple[UUID, Entry]:
@@ -162,10 +162,10 @@ class Joining:
         Raises:
             LoginFailed: for everybody else.
         """
-        self._entrance.guesses.by_address.take(email)
+        await self._entrance.guesses.by_address.take(email)
         if not await self._entrance.passwords.matches(password, person.password_hash):
             raise LoginFailed("this is not the password of the account")
-        self._entrance.guesses.by_address.give_back(email)
+        await self._entrance.guesses.by_address.give_back(email)
 
 
 async def accept(tx: TenantTx, entrance: Entrance, invitation_id: UUID, user_id: UUID) -> Entry:

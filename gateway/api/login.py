@@ -128,15 +128,15 @@ class Login:
     async def _checked(self, address: str, password: str, peer: str) -> tuple[Person, Sequence[Membership]]:
         """Return whose password this is, and where they may go; tries that succeed do not count."""
         guesses = self._entrance.guesses
-        guesses.by_peer.take(peer)
-        guesses.by_address.take(address)
+        await guesses.by_peer.take(peer)
+        await guesses.by_address.take(address)
         person = await people.person_of(self._services.pool, address)
         right = await self._entrance.passwords.matches(password, person.password_hash if person else None)
         tenants = await people.memberships_of(self._services.pool, person.user_id) if person and right else []
         if person is None or not tenants:
             raise LoginFailed("no account has this e-mail address and this password")
-        guesses.by_peer.give_back(peer)
-        guesses.by_address.give_back(address)
+        await guesses.by_peer.give_back(peer)
+        await guesses.by_address.give_back(address)
         return person, tenants
 
 

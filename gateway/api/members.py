@@ -121,7 +121,7 @@ class Members:
             ended = await sessions.end_of_member(tx, call.id) if after.status == "disabled" else []
             entry = await tell_of_member(tx, call.id, self._services.new_id(self._milliseconds()))
         for one in ended:
-            self._services.session_ended(one)
+            self._services.login_ended(one)
         self._services.announce([entry])
         return json_answer(entry.data)
 

@@ -73,7 +73,7 @@ class Oidc:
     async def begin(self, call: OpenCall[NoQuery, NoBody]) -> web.StreamResponse:
         """Remember the attempt in this browser, and send it away."""
         provider = self._provider()
-        self._entrance.guesses.by_peer.take(self._entrance.peer(call.request))
+        await self._entrance.guesses.by_peer.take(self._entrance.peer(call.request))
         attempt = new_attempt()
         try:
             answer = _to(await provider.address(attempt, self._callback))
@@ -91,7 +91,7 @@ class Oidc:
         """Find out who signed in, and let them in if they belong here."""
         provider, query = self._provider(), call.query
         peer = self._entrance.peer(call.request)
-        self._entrance.guesses.by_peer.take(peer)
+        await self._entrance.guesses.by_peer.take(peer)
         attempt = self._attempt(call.request, query.state)
         if attempt is None:
             return self._refused("not_believed", "the sign-in was not begun in this browser")
@@ -101,7 +101,7 @@ class Oidc:
             identity = await provider.identity(attempt, query.code, self._callback)
         except SignInRefused as refused:
             return self._refused(refused.code, str(refused))
-        self._entrance.guesses.by_peer.give_back(peer)
+        await self._entrance.guesses.by_peer.give_back(peer)
         return await self._let_in(call.request, identity)
 
     async def _let_in(self, request: web.Request, identity: Identity) -> web.StreamResponse:
@@ -109,7 +109,7 @@ class Oidc:
         person = await people.person_of(self._services.pool, email)
         if person is not None:
             for ended in await people.verify(self._services.pool, person.user_id, now):
-                self._services.session_ended(ended)
+                self._services.login_ended(ended)
         user_id = await self._joined(identity, email, person.user_id if person else None)
         tenants = await people.memberships_of(self._services.pool, user_id) if user_id else []
         if user_id is None or not tenants:

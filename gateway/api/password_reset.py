@@ -97,8 +97,8 @@ class PasswordReset:
         if self._services.post is None:
             raise NotFound("this gateway sends no mail: ask its operator for another password")
         address = normal(call.body.email)
-        self._entrance.guesses.by_peer.take(self._entrance.peer(call.request))
-        self._entrance.guesses.letters.take(address)
+        await self._entrance.guesses.by_peer.take(self._entrance.peer(call.request))
+        await self._entrance.guesses.letters.take(address)
         self._entrance.run(self._send(address))
         return web.Response(status=202)
 
@@ -118,7 +118,7 @@ class PasswordReset:
         if ended is None:
             raise NotFound("this link has expired, or was used")
         for one in ended:
-            self._services.session_ended(one)
+            self._services.login_ended(one)
         return web.Response(status=204)
 
     async def _send(self, address: str) -> None:
@@ -136,11 +136,11 @@ class PasswordReset:
             NotFound: when it doesn't count (any more).
         """
         peer = self._entrance.peer(request)
-        self._entrance.guesses.by_peer.take(peer)
+        await self._entrance.guesses.by_peer.take(peer)
         email = await passwords.reset_of(self._services.pool, token_hash(token), self._services.clock())
         if email is None:
             raise NotFound("this link has expired, or was used")
-        self._entrance.guesses.by_peer.give_back(peer)
+        await self._entrance.guesses.by_peer.give_back(peer)
         return email
 
 

@@ -123,7 +123,7 @@ class Profile:
         stored = await self._entrance.passwords.hashed(call.body.new_password)
         async with tenant_tx(self._services.pool, caller.tenant_id) as tx:
             await passwords.put(tx, user_id, stored)
-            ended = await sessions.end_others(tx, user_id, caller.session_hash or b"")
+            ended = await sessions.end_others(tx, user_id, caller.token_hash)
         self._ended(ended)
         self._entrance.send(letters.password_changed(user.email, user.name))
         return web.Response(status=204)
@@ -151,7 +151,7 @@ class Profile:
 
     def _ended(self, ended: Sequence[bytes]) -> None:
         for one in ended:
-            self._services.session_ended(one)
+            self._services.login_ended(one)
 
 
 def add_routes(api: Api, entrance: Entrance) -> None:
@@ -192,7 +192,7 @@ async def require_password(entrance: Entrance, caller: Caller, password: str) ->
         TooManyRequests: for those who guess.
     """
     user_id = person_of(caller)
-    entrance.guesses.by_person.take(user_id.hex)
+    await entrance.guesses.by_person.take(user_id.hex)
     async with tenant_tx(entrance.services.pool, caller.tenant_id) as tx:
         stored = await passwords.of(tx, user_id)
     if not await entrance.passwords.matches(password, stored):
@@ -200,4 +200,4 @@ async def require_password(entrance: Entrance, caller: Caller, password: str) ->
             "this is not your password" if stored else "your account has no password; set one by a link from the login"
         )
         raise Invalid("the password is wrong", [Fault("body", "/current_password", words)])
-    entrance.guesses.by_person.give_back(user_id.hex)
+    await entrance.guesses.by_person.give_back(user_id.hex)

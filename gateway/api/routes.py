@@ -1,7 +1,5 @@
 """All operations of the API, mounted in the order in which the description lists them."""
 
-import time
-
 from aiohttp import web
 
 from gateway.access import GATE, Gate
@@ -11,6 +9,7 @@ from gateway.api import (
     availability,
     bulk,
     canned_replies,
+    channel_list,
     connections,
     conversations,
     custom_fields,
@@ -50,7 +49,6 @@ from gateway.api import (
 )
 from gateway.api.entrance import Entrance, Guesses
 from gateway.api.services import Services
-from gateway.api.tries import Tries
 from gateway.openapi import Api
 from gateway.passwords import PasswordChecker
 
@@ -59,6 +57,7 @@ TRIES_PER_PEER = 30
 #: Codes have six digits, three of them are right at a time: ten an hour guess one in four years.
 TRIES_PER_PERSON = 10
 LETTERS_PER_ADDRESS = 5
+WINDOW_SECONDS = 300.0
 HOUR_SECONDS = 3600.0
 
 
@@ -102,16 +101,17 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     webhooks.add_routes(api, services)
     providers.add_routes(api, services)
     connections.add_routes(api, services)
+    channel_list.add_routes(api, services)
     self_test.add_routes(api, services)
     templates.add_routes(api, services)
 
 
 def _add_people(app: web.Application, api: Api, services: Services, passwords: PasswordChecker) -> None:
     guesses = Guesses(
-        by_peer=Tries(TRIES_PER_PEER, time.monotonic),
-        by_address=Tries(TRIES_PER_ADDRESS, time.monotonic),
-        by_person=Tries(TRIES_PER_PERSON, time.monotonic, HOUR_SECONDS),
-        letters=Tries(LETTERS_PER_ADDRESS, time.monotonic, HOUR_SECONDS),
+        by_peer=services.tries("peer", TRIES_PER_PEER, WINDOW_SECONDS),
+        by_address=services.tries("address", TRIES_PER_ADDRESS, WINDOW_SECONDS),
+        by_person=services.tries("person", TRIES_PER_PERSON, HOUR_SECONDS),
+        letters=services.tries("letters", LETTERS_PER_ADDRESS, HOUR_SECONDS),
     )
     entrance = Entrance(services, passwords, guesses)
 

@@ -129,16 +129,16 @@ class SecondFactors:
         self._entrance.own_page(call.request)
         who = self._entrance.challenged(call.request)
         guesses, peer = self._entrance.guesses, self._entrance.peer(call.request)
-        guesses.by_peer.take(peer)
-        guesses.by_person.take(who.user_id.hex)
+        await guesses.by_peer.take(peer)
+        await guesses.by_person.take(who.user_id.hex)
         tenants = await people.memberships_of(self._services.pool, who.user_id)
         tenant = next((one for one in tenants if one.tenant_id == who.tenant_id), None)
         if tenant is None:
             raise LoginFailed("this account is no longer in use")
         async with tenant_tx(self._services.pool, who.tenant_id) as tx:
             await self._spend(tx, who.user_id, call.body.code.strip())
-        guesses.by_peer.give_back(peer)
-        guesses.by_person.give_back(who.user_id.hex)
+        await guesses.by_peer.give_back(peer)
+        await guesses.by_person.give_back(who.user_id.hex)
         answer = await self._entrance.open(call.request, who.user_id, tenant)
         self._entrance.end_challenge(answer)
         return answer
@@ -167,7 +167,7 @@ class SecondFactors:
     async def confirm(self, call: Call[NoQuery, CodeBody]) -> web.StreamResponse:
         """Let the secret count, once its app has shown a right code."""
         user_id = person_of(call.caller)
-        self._entrance.guesses.by_person.take(user_id.hex)
+        await self._entrance.guesses.by_person.take(user_id.hex)
         codes, now = totp.new_recovery_codes(self._services.secret), self._services.clock()
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             factor = await second_factors.of(tx, user_id)
@@ -179,7 +179,7 @@ class SecondFactors:
                 raise Invalid("the code is wrong", [wrong])
             await second_factors.confirm(tx, user_id, [totp.recovery_hash(code) for code in codes], now)
             await second_factors.spend(tx, user_id, step)
-        self._entrance.guesses.by_person.give_back(user_id.hex)
+        await self._entrance.guesses.by_person.give_back(user_id.hex)
         return json_answer(RecoveryCodes(recovery_codes=list(codes)))
 
     async def renew(self, call: Call[NoQuery, CurrentPassword]) -> web.StreamResponse:

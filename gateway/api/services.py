@@ -1,5 +1,6 @@
 """What the API is given by the application: it opens nothing and reads no clock itself."""
 
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -9,6 +10,7 @@ from uuid import UUID
 import asyncpg
 
 from channels.http import HttpRequest, HttpResponse
+from gateway.api.tries import OwnTries, Tries
 from gateway.files.keeping import Files
 from gateway.keys import Keyring
 from gateway.model.log import Entry
@@ -44,7 +46,7 @@ class Services:
         refusals: tells which webhooks of a connection this process refused lately.
         call: makes a request to somebody outside, guarded, and reads that many bytes of the answer at most.
         replay: parses a stored webhook of a tenant anew; returns after the commit.
-        session_ended: told the hash of a session's token, so that its websockets are closed.
+        login_ended: told the hash of a session's token, or of an API key, so that its websockets are closed.
         tell_own: told what changed of a member's own (tenant, member, what, JSON text), for its other windows.
         message_queued: told that a message waits to be sent, after the commit.
         demo: whether a tenant's people can use the simulator.
@@ -52,6 +54,7 @@ class Services:
         single_sign_on: the identity provider; None when the operator named none.
         trusted_proxies: those of the operator, whose word on who calls counts.
         import_waits: told that an import of customers is to be read.
+        tries: makes what counts tries, given a name, how many are allowed, and within how many seconds.
         checks: what must be well for ``/readyz`` beside the database and its migrations, by name.
     """
 
@@ -68,7 +71,7 @@ class Services:
     refusals: Callable[[UUID], Lately | None]
     call: Callable[[HttpRequest, int], Awaitable[HttpResponse]]
     replay: Callable[[UUID, UUID], Awaitable[bool]]
-    session_ended: Callable[[bytes], None]
+    login_ended: Callable[[bytes], None]
     message_queued: Callable[[], None]
     demo: Callable[[UUID], bool]
     tell_own: Callable[[UUID, UUID, str, str], None]
@@ -76,4 +79,7 @@ class Services:
     single_sign_on: SingleSignOn | None = None
     trusted_proxies: Sequence[Network] = ()
     import_waits: Callable[[], None] = lambda: None
+    tries: Callable[[str, int, float], Tries] = lambda _name, allowed, seconds: OwnTries(
+        allowed, time.monotonic, seconds
+    )
     checks: Mapping[str, Check] = field(default_factory=dict)

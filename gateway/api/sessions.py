@@ -62,7 +62,7 @@ class Sessions:
         """Answer all logins."""
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             found = await sessions.all_of(tx, person_of(call.caller), self._services.clock())
-        current = call.caller.session_hash
+        current = call.caller.token_hash
         shown = [_shown(one, is_current=one.token_hash == current) for one in found]
         return json_answer(LoginSessionPage(data=shown, next_cursor=None))
 
@@ -77,12 +77,12 @@ class Sessions:
     async def end_others(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """End all other logins."""
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
-            ended = await sessions.end_others(tx, person_of(call.caller), call.caller.session_hash or b"")
+            ended = await sessions.end_others(tx, person_of(call.caller), call.caller.token_hash)
         return self._ended(ended)
 
     def _ended(self, hashes: Sequence[bytes]) -> web.Response:
         for one in hashes:
-            self._services.session_ended(one)
+            self._services.login_ended(one)
         return web.Response(status=204)
 
 

@@ -1,6 +1,7 @@
 """``postgate work``: what is done beside serving, in processes of its own."""
 
 import asyncio
+from typing import Annotated
 
 import typer
 
@@ -8,15 +9,20 @@ from gateway.cli.configured import configured
 from gateway.running import Refused, event_loop, work_until_stopped
 
 
-def work() -> None:
-    """Send messages, read mail and do the other work behind the scenes, without serving, until SIGTERM or Ctrl-C.
+def work(
+    host: Annotated[str | None, typer.Option(help="The address to tell on how it is.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The port for /healthz, /readyz and /metrics; without it there are none.")
+    ] = None,
+) -> None:
+    """Send messages, read mail, fetch files and do the other work behind the scenes, until SIGTERM or Ctrl-C.
 
     Serving processes do the same work; these are for more of it. Any number of them share it.
     """
-    settings = configured()
+    settings = configured().model_copy(update={} if host is None else {"host": host})
     try:
         with asyncio.Runner(loop_factory=event_loop) as runner:
-            runner.run(work_until_stopped(settings))
+            runner.run(work_until_stopped(settings, port))
     except Refused as refused:
         typer.echo(f"not started: {refused}", err=True)
         raise typer.Exit(1) from None

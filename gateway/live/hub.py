@@ -67,11 +67,6 @@ class Hub:
         """How many entries are known to exist and were not handed on yet."""
         return sum(feed.wanted - feed.seq for feed in self._feeds.values() if feed.behind)
 
-    def others(self, session: Session) -> Iterable[Session]:
-        """Return the other sessions of the same tenant."""
-        feed = self._feeds.get(session.login.tenant_id)
-        return [other for other in feed.sessions if other is not session] if feed else []
-
     def has_room_for(self, tenant_id: UUID) -> bool:
         """Tell whether one more session of a tenant may join."""
         feed = self._feeds.get(tenant_id)
@@ -254,10 +249,10 @@ class Hub:
         metrics.HUNG_UP.labels(str(code)).inc()
         session.farewell = self._spawn(session.wire.close(code, reason, self._limits.close_seconds))
 
-    def end_login(self, session_hash: bytes) -> None:
-        """Close all sessions of a browser's login that has ended."""
+    def end_login(self, token_hash: bytes) -> None:
+        """Close all sessions of a browser's login that has ended, or of an API key that was revoked."""
         for session in self.sessions:
-            if session.login.session_hash == session_hash:
+            if session.login.token_hash == token_hash:
                 self.hang_up(session, LOGIN_ENDED, "the login has ended")
 
     async def drain(self) -> None:

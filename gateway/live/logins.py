@@ -1,4 +1,4 @@
-"""A session ends when its login does: told at once by a logout here, found out regularly otherwise."""
+"""A session ends when its login does: all processes are told at once, and ask regularly, since that may be lost."""
 
 import structlog
 
@@ -12,10 +12,10 @@ log = structlog.get_logger(__name__)
 
 async def recheck(hub: Hub) -> None:
     """Ask once for each login and API key, and close the sessions of those that no longer hold."""
-    by_key: dict[bytes, list[Session]] = {}
+    by_token: dict[bytes, list[Session]] = {}
     for session in hub.sessions:
-        by_key.setdefault(session.login.key, []).append(session)
-    for sessions in by_key.values():
+        by_token.setdefault(session.login.token_hash, []).append(session)
+    for sessions in by_token.values():
         if not await holds(sessions[0].login):
             for session in sessions:
                 hub.hang_up(session, LOGIN_ENDED, "the login has ended")

@@ -13,6 +13,7 @@ RECONNECTS = Counter("postgate_live_listener_connects_total", "Connections that 
 NOTIFY_QUEUE = Gauge("postgate_notification_queue_usage", "How full the notification queue of Postgres is, 0 to 1.")
 WAKEUPS = Counter("postgate_live_wakeups_total", "Wake-ups sent to other processes.")
 WAKEUPS_LOST = Counter("postgate_live_wakeups_lost_total", "Wake-ups that could not be sent; polling heals that.")
+NEIGHBOURS = Gauge("postgate_live_neighbours", "1 while other processes are heard by way of Redis.")
 
 
 def published(receivers: int) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from uuid import UUID
 
 import asyncpg
@@ -14,6 +15,7 @@ from gateway.live.hub import RESUME_ELSEWHERE, Hub
 from gateway.live.limits import Limits
 from gateway.live.listener import Listener
 from gateway.live.logins import recheck
+from gateway.live.neighbours import Neighbours
 from gateway.live.notifier import Notifier
 from gateway.live.presence import Presence
 from gateway.live.session import Session
@@ -34,6 +36,7 @@ class Live:
         chance: a random number from 0 to 1, for spreading.
         limits: see there.
         channels: further channels to listen to, and what to call with their payloads.
+        neighbours: the other processes, as far as presence goes; None when this one is alone.
     """
 
     def __init__(
@@ -43,10 +46,12 @@ class Live:
         chance: Callable[[], float],
         limits: Limits | None = None,
         channels: Mapping[str, Callable[[str], None]] | None = None,
+        neighbours: Neighbours | None = None,
     ) -> None:
         self.limits = limits or Limits()
         self.hub = Hub(RelayLog(relay_pool), self.limits)
-        self.presence = Presence(self.hub, lambda: datetime.now(UTC))
+        self.presence = Presence(lambda: datetime.now(UTC), neighbours)
+        self.neighbours = neighbours
         self.notifier = Notifier(connect)
         self.listener = Listener(connect, {wakeup.CHANNEL: self._woken, **(channels or {})}, self._look)
         self._chance = chance
@@ -76,9 +81,9 @@ class Live:
         """
         self.presence.tell_own(tenant_id, public("usr", user_id), what, data)
 
-    def end_login(self, session_hash: bytes) -> None:
-        """Close the sockets of a login that has ended."""
-        self.hub.end_login(session_hash)
+    def end_login(self, token_hash: bytes) -> None:
+        """Close the sockets of a login that has ended, or of an API key that was revoked."""
+        self.hub.end_login(token_hash)
 
     async def start(self) -> None:
         """Begin to listen, poll, and look after logins."""
@@ -89,6 +94,11 @@ class Live:
             keep_at("live listener", self.listener.run),
             keep_at("live notifier", self.notifier.run),
         ]
+        if self.neighbours is not None:
+            self._tasks += [
+                keep_at("live neighbours", partial(self.neighbours.run, self.presence)),
+                keep_at("live presence", partial(self.neighbours.look_after, self.presence)),
+            ]
 
     async def stop(self, spread_seconds: float = 1.0) -> None:
         """Tell every client to resume elsewhere, not all in the same instant, and stop."""
@@ -97,6 +107,8 @@ class Live:
             *(self._send_away(spread_seconds * self._chance(), session) for session in self.hub.sessions)
         )
         await self.hub.drain()
+        if self.neighbours is not None:
+            await self.neighbours.goodbye()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)

@@ -17,15 +17,13 @@ class Login:
     Attributes:
         tenant_id: whose log it reads.
         user: the person's id as shown to others; None for an API key.
-        session_hash: of the browser's login; None for an API key.
-        key: the same for all sessions of one login or one API key.
+        token_hash: of the browser's login, or of the API key.
         check: asks again who calls; raises ``Unauthenticated`` when the login or the key no longer holds.
     """
 
     tenant_id: UUID
     user: str | None
-    session_hash: bytes | None
-    key: bytes
+    token_hash: bytes
     check: Callable[[], Awaitable[object]]
 
 

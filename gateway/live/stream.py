@@ -1,7 +1,6 @@
 """``GET /api/v1/stream``: the websocket. A session is this handler, which reads, and the hub, which writes."""
 
 import asyncio
-import hashlib
 from collections.abc import Callable
 from functools import partial
 from typing import assert_never
@@ -63,7 +62,7 @@ class Stream:
             Malformed: when it is no websocket handshake.
         """
         caller = request[CALLER] = await reader_of(request)
-        if caller.session_hash is not None:
+        if caller.user_id is not None:  # a browser, by its cookie
             require_same_origin(request, self._public_url)
         websocket = self._new_websocket()
         if not websocket.can_prepare(request):
@@ -153,8 +152,7 @@ async def reader_of(request: web.Request) -> Caller:
 def login_of(request: web.Request, caller: Caller) -> Login:
     """Return who a session belongs to, and how to find out whether that still holds."""
     user = public("usr", caller.user_id) if caller.user_id else None
-    key = caller.session_hash or hashlib.sha256(request.headers["Authorization"].encode()).digest()
-    return Login(caller.tenant_id, user, caller.session_hash, key, partial(reader_of, request))
+    return Login(caller.tenant_id, user, caller.token_hash, partial(reader_of, request))
 
 
 class Inbox:

@@ -1,7 +1,6 @@
 """The worker: claims what is due, and makes the attempts, many at a time."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import asyncpg
@@ -10,7 +9,7 @@ import structlog
 from gateway.lasting import keep_at
 from gateway.sending import metrics
 from gateway.sending.attempt import Attempt, Surroundings
-from gateway.store import claims, idempotency
+from gateway.store import claims
 from gateway.store.claims import Claimed
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
 
@@ -31,8 +30,6 @@ TROUBLE_SECONDS = 2.0
 #: How long to wait for calls when the process stops; what takes longer is found by its lease's end.
 STOP_SECONDS = 25.0
 MEASURE_SECONDS = 15.0
-FORGET_SECONDS = 3600.0
-KEYS_KEPT = timedelta(hours=48)
 
 
 class Sender:
@@ -57,8 +54,7 @@ class Sender:
         """Begin to look for messages."""
         self._tasks = [
             keep_at("sender", self._run),
-            keep_at("sending metrics", lambda: self._every(MEASURE_SECONDS, self._measure)),
-            keep_at("idempotency keys", lambda: self._every(FORGET_SECONDS, self._forget)),
+            keep_at("sending metrics", self._measure_often),
         ]
 
     def wake(self) -> None:
@@ -123,19 +119,26 @@ class Sender:
         except TimeoutError:
             return
 
-    async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await work()
-            except (*UNAVAILABLE, asyncpg.PostgresError) as error:
-                log.warning("sending.housekeeping_failed", error=type(error).__name__)
-            await asyncio.sleep(seconds)
+    async def position(self) -> dict[str, float]:
+        """Tell how much waits to be sent by all processes together, and how long the oldest is overdue, in seconds.
 
-    async def _measure(self) -> None:
-        waiting = await claims.waiting(self._hook_pool)
+        Raises:
+            DatabaseUnavailable: when the database can't be reached.
+        """
+        try:
+            waiting = await claims.waiting(self._hook_pool)
+        except UNAVAILABLE as error:
+            raise DatabaseUnavailable("the database can't be reached") from error
+        overdue = round(max(waiting.overdue, 0.0), 1)
         metrics.QUEUED.set(waiting.queued)
         metrics.IN_FLIGHT.set(waiting.in_flight)
-        metrics.OVERDUE.set(max(waiting.overdue, 0.0))
+        metrics.OVERDUE.set(overdue)
+        return {"queued": waiting.queued, "in_flight": waiting.in_flight, "overdue_seconds": overdue}
 
-    async def _forget(self) -> None:
-        await idempotency.forget(self._hook_pool, KEYS_KEPT)
+    async def _measure_often(self) -> None:
+        while True:
+            try:
+                await self.position()
+            except DatabaseUnavailable:
+                log.warning("sending.not_measured")
+            await asyncio.sleep(MEASURE_SECONDS)

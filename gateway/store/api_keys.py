@@ -23,7 +23,9 @@ ADD = """
 INSERT INTO api_keys (tenant_id, key_hash, id, prefix, name, scopes, created_by, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 """
-REVOKE = "UPDATE api_keys SET revoked_at = $3 WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL"
+REVOKE = """
+UPDATE api_keys SET revoked_at = $3 WHERE tenant_id = $1 AND id = $2 AND revoked_at IS NULL RETURNING key_hash
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ async def add(tx: TenantTx, key: Key, key_hash: bytes) -> None:
     )
 
 
-async def revoke(tx: TenantTx, key_id: UUID, now: datetime) -> bool:
-    """Let a key count no more; False when there is none."""
-    done: str = await tx.connection.execute(REVOKE, tx.tenant_id, key_id, now)
-    return done == "UPDATE 1"
+async def revoke(tx: TenantTx, key_id: UUID, now: datetime) -> bytes | None:
+    """Let a key count no more; returns its hash, None when there is none."""
+    key_hash: bytes | None = await tx.connection.fetchval(REVOKE, tx.tenant_id, key_id, now)
+    return key_hash

@@ -1,9 +1,5 @@
 """Requests that count once: their keys, and the answers that they got."""
 
-from datetime import timedelta
-
-import asyncpg
-
 from gateway.store.pool import TenantTx
 
 
@@ -45,11 +41,3 @@ ANSWER = "UPDATE idempotency_keys SET answer = $4 WHERE tenant_id = $1 AND calle
 async def answered(tx: TenantTx, caller: str, key: str, answer: str) -> None:
     """Keep the answer to a request whose key was claimed in this transaction; JSON text."""
     await tx.connection.execute(ANSWER, tx.tenant_id, caller, key, answer)
-
-
-FORGET = "SELECT forget_idempotency_keys($1)"
-
-
-async def forget(pool: asyncpg.Pool, age: timedelta) -> None:
-    """Forget the keys that are older than ``age``; the pool is of the role ``hook``."""
-    await pool.execute(FORGET, age)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.api.tries import MOST_KEYS, Tries
+from gateway.api.tries import MOST_KEYS, OwnTries
 from gateway.problems import TooManyRequests
 
 
@@ -16,43 +16,43 @@ class Watch:
         return self.seconds
 
 
-def test_the_window_slides() -> None:
+async def test_the_window_slides() -> None:
     watch = Watch()
-    tries = Tries(2, watch)
-    tries.take("a")
+    tries = OwnTries(2, watch, 300)
+    await tries.take("a")
     watch.seconds += 100
-    tries.take("a")
+    await tries.take("a")
     with pytest.raises(TooManyRequests) as refused:
-        tries.take("a")
+        await tries.take("a")
     assert refused.value.retry_after == 200
     watch.seconds += 200
-    tries.take("a")
+    await tries.take("a")
     with pytest.raises(TooManyRequests):
-        tries.take("a")
+        await tries.take("a")
 
 
-def test_keys_do_not_share_their_tries() -> None:
-    tries = Tries(1, Watch())
-    tries.take("a")
-    tries.take("b")
+async def test_keys_do_not_share_their_tries() -> None:
+    tries = OwnTries(1, Watch(), 300)
+    await tries.take("a")
+    await tries.take("b")
     with pytest.raises(TooManyRequests):
-        tries.take("a")
+        await tries.take("a")
 
 
-def test_a_try_given_back_does_not_count() -> None:
-    tries = Tries(1, Watch())
+async def test_a_try_given_back_does_not_count() -> None:
+    tries = OwnTries(1, Watch(), 300)
     for _ in range(5):
-        tries.take("a")
-        tries.give_back("a")
-    tries.take("a")
+        await tries.take("a")
+        await tries.give_back("a")
+    await tries.take("a")
     with pytest.raises(TooManyRequests):
-        tries.take("a")
+        await tries.take("a")
 
 
-def test_the_number_of_keys_is_bounded() -> None:
-    tries = Tries(1, Watch())
+async def test_the_number_of_keys_is_bounded() -> None:
+    tries = OwnTries(1, Watch(), 300)
     for number in range(MOST_KEYS + 1):
-        tries.take(str(number))
-    tries.take("0")  # the one that was quiet longest was forgotten
+        await tries.take(str(number))
+    await tries.take("0")  # the one that was quiet longest was forgotten
     with pytest.raises(TooManyRequests):
-        tries.take(str(MOST_KEYS))
+        await tries.take(str(MOST_KEYS))

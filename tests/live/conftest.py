@@ -1,28 +1,20 @@
 """The live part alone on a real socket and a real database, with limits that a test may choose."""
 
-import itertools
 import random
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
-from datetime import UTC, datetime
 from functools import partial
 
-import asyncpg
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession
 from aiohttp.test_utils import TestServer
 
-from gateway.access import GATE, Gate
-from gateway.answering import problems
 from gateway.live.limits import Limits
-from gateway.live.routes import add_routes
+from gateway.live.neighbours import Neighbours
 from gateway.live.service import Live
-from gateway.openapi import Api
 from gateway.store.pool import connect, open_pool
 from tests.conftest import Database
-from tests.live.serving import Serve, Served
-
-_sessions = itertools.count(1)
+from tests.live.serving import Serve, Served, application
 
 
 @pytest.fixture
@@ -30,29 +22,21 @@ async def serve(database: Database) -> AsyncIterator[Serve]:
     """Starts the live part; may be called more than once, for several processes on one database."""
     async with AsyncExitStack() as stack:
 
-        async def start(limits: Limits | None = None) -> Served:
+        async def start(limits: Limits | None = None, neighbours: Neighbours | None = None) -> Served:
             pool = await open_pool(database.app_url, 4)
             stack.push_async_callback(pool.close)
             relay = await open_pool(database.relay_url, 2)
             stack.push_async_callback(relay.close)
-            live = Live(relay, partial(connect, database.relay_url), random.random, limits)
+            live = Live(relay, partial(connect, database.relay_url), random.random, limits, neighbours=neighbours)
             await live.start()
             stack.push_async_callback(live.stop, 0)
-            server = TestServer(application(live, pool))
+            server = TestServer(application(live, pool, "here"))
             await server.start_server()
             stack.push_async_callback(server.close)
             client = await stack.enter_async_context(ClientSession(server.make_url("/")))
             return Served(live, pool, client)
 
         yield start
-
-
-def application(live: Live, pool: asyncpg.Pool) -> web.Application:
-    """Mount the live part."""
-    app = web.Application(middlewares=[problems])
-    app[GATE] = Gate(pool, "http://gateway.test", lambda: datetime.now(UTC))
-    add_routes(Api(app), live, pool, "http://gateway.test", lambda: f"ses_{next(_sessions)}")
-    return app
 
 
 @pytest.fixture

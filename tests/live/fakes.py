@@ -91,4 +91,4 @@ async def _always() -> None:
 
 def session(wire: FakeWire, name: str = "ses_1", unsent_bytes: int = 3) -> Session:
     """Make a session of the fake tenant; each frame counts as one byte."""
-    return Session(name, Login(TENANT, None, name.encode(), name.encode(), _always), wire, unsent_bytes)
+    return Session(name, Login(TENANT, None, name.encode(), _always), wire, unsent_bytes)

@@ -1,5 +1,6 @@
 """A running live part, and what tests do with it."""
 
+import itertools
 import os
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -7,11 +8,14 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import asyncpg
-from aiohttp import ClientSession, ClientWebSocketResponse
+from aiohttp import ClientSession, ClientWebSocketResponse, web
 
-from gateway.access import new_session_token, token_hash
+from gateway.access import GATE, Gate, new_session_token, token_hash
+from gateway.answering import problems
+from gateway.live.routes import add_routes
 from gateway.live.service import Live
 from gateway.model.log import Entry
+from gateway.openapi import Api
 from gateway.store import log, sessions
 from gateway.store.pool import tenant_tx
 from tests.conftest import Tenant, new_id
@@ -38,11 +42,12 @@ class Served:
         self.live.announce(entries)
         return entries
 
-    async def log_in(self, tenant: Tenant) -> str:
-        """Make a browser's session; returns its cookie."""
+    async def log_in(self, tenant: Tenant, user_id: UUID | None = None) -> str:
+        """Make a session of a browser, the owner's or another member's; returns its cookie."""
         token = new_session_token(tenant.id, os.urandom(32))
         ends = datetime.now(UTC) + timedelta(hours=1)
-        session = sessions.Session(token_hash(token), new_id(), UUID(tenant.facts["user_id"]), "", ends)
+        user_id = user_id or UUID(tenant.facts["user_id"])
+        session = sessions.Session(token_hash(token), new_id(), user_id, "", ends)
         async with tenant_tx(self.pool, tenant.id) as tx:
             await sessions.add(tx, session, datetime.now(UTC))
         return token
@@ -62,6 +67,17 @@ class Served:
         reader = Reader(await self.open(tenant))
         await reader.resume(after)
         return reader
+
+
+_sessions = itertools.count(1)
+
+
+def application(live: Live, pool: asyncpg.Pool, process: str) -> web.Application:
+    """Mount the live part; no two processes have the same name."""
+    app = web.Application(middlewares=[problems])
+    app[GATE] = Gate(pool, "http://gateway.test", lambda: datetime.now(UTC))
+    add_routes(Api(app), live, pool, "http://gateway.test", lambda: f"ses_{process}{next(_sessions)}")
+    return app
 
 
 Serve = Callable[..., Awaitable[Served]]

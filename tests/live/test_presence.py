@@ -23,7 +23,7 @@ class Room:
     def __init__(self) -> None:
         self.hub = Hub(FakeLog.empty(), LIMITS)
         self._times = self._clock()
-        self.presence = Presence(self.hub, lambda: next(self._times))
+        self.presence = Presence(lambda: next(self._times))
         self.wires: dict[Session, FakeWire] = {}
 
     def _clock(self) -> Iterator[datetime]:

@@ -1,12 +1,9 @@
 """Workers that are killed or stopped: what may have been sent is never sent again, what was not is."""
 
 import asyncio
-import os
 import signal
-import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -17,7 +14,7 @@ from tests.api.conftest import Served
 from tests.api.rows import Rows
 from tests.api.writing import conversation, post
 from tests.conftest import Database, Tenant
-from tests.sending.conftest import Provider, move
+from tests.sending.conftest import Provider, Start, move
 
 SECONDS = 30.0
 END_LEASES = """
@@ -25,35 +22,6 @@ UPDATE sends SET lease_until = now() - interval '1 second', next_attempt_at = no
 WHERE lease_token IS NOT NULL
 """
 CLAIM = "SELECT message_id, token, lost FROM claim_sends(10, $1, 8, 16)"
-
-Start = Callable[[], Awaitable[asyncio.subprocess.Process]]
-
-
-@pytest.fixture
-async def start_worker(database: Database, master_key: str, tmp_path: Any) -> AsyncIterator[Start]:
-    """Starts ``postgate work`` processes."""
-    environment = {
-        **os.environ,
-        "POSTGATE_DATABASE_URL": database.app_url,
-        "POSTGATE_HOOK_DATABASE_URL": database.hook_url,
-        "POSTGATE_RELAY_DATABASE_URL": database.relay_url,
-        "POSTGATE_MASTER_KEY": master_key,
-        "POSTGATE_PUBLIC_URL": "http://gateway.test",
-        "POSTGATE_ALLOW_PRIVATE": "127.0.0.0/8",
-    }
-    started: list[asyncio.subprocess.Process] = []
-
-    async def start() -> asyncio.subprocess.Process:
-        command = [sys.executable, "-m", "gateway.cli.main", "work"]
-        process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 @pytest.fixture

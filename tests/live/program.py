@@ -1,0 +1,35 @@
+"""The live part in a process of its own, to be killed: ``python -m tests.live.program``, told by JSON on its input."""
+
+import asyncio
+import json
+import random
+import sys
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from aiohttp.test_utils import TestServer
+from redis.asyncio import Redis
+
+from gateway.live.neighbours import Neighbours
+from gateway.live.service import Live
+from gateway.store.pool import connect, open_pool
+from tests.live.serving import application
+
+
+async def main(told: Mapping[str, Any]) -> None:
+    """Serve until killed; the first line that it writes is where."""
+    pool, relay = await open_pool(told["app_url"], 2), await open_pool(told["relay_url"], 1)
+    neighbours = Neighbours(Redis.from_url(told["redis_url"]), "program", told["say_seconds"], told["silent_seconds"])
+    live = Live(relay, partial(connect, told["relay_url"]), random.random, neighbours=neighbours)
+    await live.start()
+    server = TestServer(application(live, pool, "program"))
+    await server.start_server()
+    await neighbours.connected.wait()
+    sys.stdout.write(f"{server.make_url('/')}\n")
+    sys.stdout.flush()
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(main(json.load(sys.stdin)))

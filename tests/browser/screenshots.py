@@ -49,7 +49,7 @@ async def main(folder: Path, only: Sequence[str]) -> int:
     async with _site() as (site, admin_url), chromium(path) as browser:
         await _take_all(browser, site, folder, _wanted(scenes.before(), only))
         await Stage(site, admin_url, datetime.now(UTC)).fill()
-        await _take_all(browser, site, folder, _wanted(scenes.after(), only))
+        await _take_all(browser, site, folder, _wanted({**scenes.after(), **scenes.alone()}, only))
     sys.stdout.write(f"Pictures are in {folder}\n")
     return 0
 

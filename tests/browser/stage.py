@@ -9,9 +9,11 @@ from typing import Any
 
 import asyncpg
 import orjson
+from aiohttp import ClientSession, CookieJar
 
 from tests.browser.answers import answer
 from tests.browser.site import Site
+from tests.conftest import new_id
 from tests.ingest.posts import Post, change, postmark_raw, twilio, whatsapp
 
 Json = dict[str, Any]
@@ -30,6 +32,11 @@ WHERE c.tenant_id = $1 AND c.id = f.conversation_id
 """
 READ_BY_NOW = "UPDATE messages SET status = 'read' WHERE tenant_id = $1 AND external_id = ANY ($2)"
 DELIVERED = "UPDATE messages SET status = 'delivered' WHERE tenant_id = $1 AND external_id = ANY ($2)"
+KIM = "Kim Doe"
+COLLEAGUE = f"""
+WITH made AS (INSERT INTO users (id, email, name) VALUES ($2, 'kim@example.org', '{KIM}'))
+INSERT INTO memberships (tenant_id, user_id, role) VALUES ($1, $2, 'operator')
+"""
 UNREAD = ["k2", "k3", "d7", "d8", f"SM{'3' * 32}", "l2"]
 OFFER = """
 <p>Hello,</p><p>thank you for the quick answer. We take the <b>24 office chairs</b>, half of them in slate and half in
@@ -66,9 +73,12 @@ class Stage:
     async def fill(self) -> None:
         """Post everything, answer some of it, and set what the gateway takes from its own clock."""
         times = {name: self._ago(age) for name, age in AGES.items()}
-        posts = [*self._whatsapp(times), *self._texts(), *self._mails(times)]
+        first, *mails = self._mails(times)
+        posts = [*self._whatsapp(times), *self._texts(), first]
         await self.site.post(*posts)
         await self.site.stored(len(posts))
+        await self.site.post(*mails)  # one of them answers the first, which must be there by then
+        await self.site.stored(len(posts) + len(mails))
         for to, name, text, minutes in ANSWERS:
             await answer(self.admin_url, self.site.tenant, to, name, text, timedelta(minutes=minutes))
             times[name] = times[to] + timedelta(minutes=minutes)
@@ -79,8 +89,45 @@ class Stage:
             await connection.execute(SETTLE, self.site.tenant.id, UNREAD)
             await connection.execute(READ_BY_NOW, self.site.tenant.id, ["a1", "a2"])
             await connection.execute(DELIVERED, self.site.tenant.id, ["a3", "a4"])
+            await connection.execute(COLLEAGUE, self.site.tenant.id, new_id())
         finally:
             await connection.close()
+        await self._work()
+
+    async def _work(self) -> None:
+        """Do what people do with all that: labels, teams, notes, and conversations in every state."""
+        origin = {"Origin": self.site.url}
+        async with ClientSession(
+            f"{self.site.url}/api/v1/", cookie_jar=CookieJar(unsafe=True), headers=origin
+        ) as session:
+
+            async def ask(method: str, path: str, body: Json | None = None) -> Json:
+                async with session.request(method, path, json=body) as answer:
+                    assert answer.ok, await answer.text()
+                    shown: Json = await answer.json()
+                    return shown
+
+            ready = self.site.tenant.ready
+            me = (await ask("POST", "login", {name: ready[name] for name in ("email", "password")}))["user"]["id"]
+            labels = {name: await ask("POST", "labels", {"name": name, "color": color}) for name, color in LABELS}
+            for path, body in SHARED:
+                await ask("POST", path, body)
+            members = {one["name"]: one["id"] for one in (await ask("GET", "members"))["data"]}
+            everybody = list(members.values())
+            await ask("POST", "teams", {"name": "Sales", "member_ids": everybody, "auto_assign": False})
+            listed = (await ask("GET", "conversations?limit=100"))["data"]
+            rows = {one["customer"]["name"]: one["id"] for one in listed}
+            later = (self.now + timedelta(days=3)).isoformat()
+            for name, change in {
+                "Dana Reyes": {"assignee_id": me, "priority": "high", "label_ids": [labels["Delivery"]["id"]]},
+                "Kofi Mensah": {"assignee_id": members[KIM], "label_ids": [one["id"] for one in labels.values()]},
+                "Mei Tanaka": {"status": "snoozed", "snoozed_until": later},
+                "Priya Nair": {"status": "resolved"},
+                "Jonas Lindqvist": {"priority": "urgent", "label_ids": [labels["Workshop"]["id"]]},
+            }.items():
+                await ask("PATCH", f"conversations/{rows[name]}", change)
+            note = {"text": "@Kim Doe the driver knows the back entrance by now.", "mentions": [members[KIM]]}
+            await ask("POST", f"conversations/{rows['Dana Reyes']}/notes", note)
 
     def _ago(self, minutes: float) -> datetime:
         return self.now - timedelta(minutes=minutes)
@@ -113,6 +160,7 @@ class Stage:
         integration = self.site.tenant.integration("postmark")
         to = integration["channels"][0]["address"]
         passed = f"mx.example.net; dkim=pass header.d={mailbox.partition('@')[2]}; dmarc=pass"
+        given = dict(more)
         fields = {
             "From": f"{name} <{mailbox}>",
             "FromName": name,
@@ -129,9 +177,9 @@ class Stage:
             "Headers": [
                 {"Name": "Message-ID", "Value": f"<{key}@mail.example.org>"},
                 {"Name": "Authentication-Results", "Value": passed},
-                *more.pop("Headers", []),
+                *given.pop("Headers", []),
             ],
-            **more,
+            **given,
         }
         return postmark_raw(integration, orjson.dumps(fields))
 
@@ -201,6 +249,17 @@ MAILS: Mapping[str, tuple[str, str, str, str, Json]] = {
     ),
     "e4": ("Priya Nair", "priya.nair@example.com", "Invoice 4417", "Please cancel it, it was paid twice.", {}),
 }  # fmt: skip
+LABELS = [("Delivery", "blue"), ("Workshop", "amber"), ("Regulars", "violet")]
+#: Where it is made, and what.
+SHARED: Sequence[tuple[str, Json]] = [
+    ("canned-replies", {"shortcut": "hours", "name": "Opening hours", "shared": True,
+                        "text": "Hello {{customer.first_name}}, we are open from 11 to 5, also on Sundays."}),
+    ("canned-replies", {"shortcut": "thanks", "name": "Thanks", "text": "Thank you, we are on it.", "shared": True}),
+    ("custom-fields", {"key": "level", "name": "Level", "type": "choice", "choices": ["gold", "silver"]}),
+    ("custom-fields", {"key": "since", "name": "Customer since", "type": "date"}),
+    ("views", {"name": "Urgent and open", "filters": {"priority": ["urgent"], "status": ["open"]}, "shared": True}),
+    ("invitations", {"email": "robin@example.org", "role": "operator"}),
+]  # fmt: skip
 #: To which message, the answer's id, what it says, minutes later.
 ANSWERS = [
     ("d1", "a1", "Good morning Dana, it is: three left in the 180 cm size.", 3.0),

@@ -11,6 +11,7 @@ from tests.browser.site import Site
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
 PATIENCE_MS = 10_000
 PHONE: ViewportSize = {"width": 390, "height": 844}
+GO = "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
 READ = """all => all.map(one => {
     const copy = one.cloneNode(true);
     for (const age of copy.querySelectorAll("time.row-time")) age.remove();
@@ -95,6 +96,10 @@ class Window:
         await self.messages.first.wait_for()
         await self.thread.hover()  # rows keep their order while the pointer is over them
 
+    async def go(self, path: str) -> None:
+        """Go somewhere as a link on the page does: nothing is loaded anew."""
+        await self.page.evaluate(GO, path)
+
     async def live(self) -> None:
         """Wait until the inbox is there and follows the log."""
         await self.page.locator(".shell[data-connection=live]").wait_for()
@@ -123,9 +128,21 @@ async def new_window(
     size: ViewportSize = DESKTOP,
     dark: bool = False,
     logged_in: bool = True,
+    token: str | None = None,
     locale: str = "en-GB",
 ) -> Window:
-    """Open a window with cookies of its own, and send it to a path."""
+    """Open a window with cookies of its own, and send it to a path.
+
+    Args:
+        browser: which.
+        site: running.
+        path: to go to.
+        size: of the window; a phone's is touched.
+        dark: what the system is set to.
+        logged_in: whether the tenant's owner is, unless there is a token.
+        token: of somebody else's login.
+        locale: of the browser.
+    """
     context = await browser.new_context(
         base_url=site.url,
         viewport=size,
@@ -138,7 +155,9 @@ async def new_window(
     context.set_default_timeout(PATIENCE_MS)
     complaints = Complaints(site.url)
     complaints.listen(context)
-    if logged_in:
+    if token is not None:
+        await context.add_cookies([{"name": "postgate_session", "value": token, "url": site.url}])
+    elif logged_in:
         login = {key: site.tenant.ready[key] for key in ("email", "password")}
         answer = await context.request.post("/api/v1/login", data=login, headers={"Origin": site.url})
         assert answer.ok, await answer.text()

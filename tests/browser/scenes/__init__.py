@@ -1,7 +1,7 @@
 """All screens of the page: pictures are taken of them, and axe looks at them.
 
-A module here lists its screens in ``SCENES``; those to be shown before anybody has written, in ``BEFORE``. Nothing else
-has to know of it.
+A module here lists its screens in ``SCENES``; those after which a window is of no use to others, in ``ALONE``; those
+to be shown before anybody has written, in ``BEFORE``. Nothing else has to know of it.
 """
 
 import pkgutil
@@ -17,8 +17,13 @@ def before() -> Mapping[str, Scene]:
 
 
 def after() -> Mapping[str, Scene]:
-    """Return the screens of an inbox in use, by name."""
+    """Return the screens of an inbox in use, by name. From each one leads a way back to the inbox."""
     return _collected("SCENES")
+
+
+def alone() -> Mapping[str, Scene]:
+    """Return those that need a window of their own, by name."""
+    return _collected("ALONE")
 
 
 def _collected(what: str) -> Mapping[str, Scene]:

@@ -73,4 +73,5 @@ async def _never(route: Route) -> None:
         await route.abort()
 
 
-SCENES: tuple[Scene, ...] = (inbox, whatsapp, sms, mail, menu, keys, loading, error, reconnecting)
+SCENES: tuple[Scene, ...] = (inbox, whatsapp, sms, mail, menu, keys)
+ALONE: tuple[Scene, ...] = (loading, error, reconnecting)

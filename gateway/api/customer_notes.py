@@ -58,6 +58,7 @@ ADD = Operation(
     query=NoQuery,
     body=CustomerNoteBody,
     permission="customers.write",
+    example={"text": "Prefers to be called in the morning."},
     answers={201: Answer("The note.", CustomerNote)},
     id_prefix="cus",
 )
@@ -71,6 +72,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=CustomerNoteBody,
     permission="customers.write",
+    example={"text": "Prefers to be called in the evening."},
     answers={200: Answer("The note as it is now.", CustomerNote)},
     id_prefix="cnt",
 )

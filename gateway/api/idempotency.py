@@ -19,8 +19,8 @@ KEY = re.compile(r"[!-~]{1,255}")
 
 #: For an operation's ``headers``.
 IDEMPOTENCY: Mapping[str, str] = {
-    HEADER: "Up to 255 characters without blanks, new for each message. Repeated with the same body within a day, the"
-    " request gets the same answer and sends nothing more; with another body it is refused (422)."
+    HEADER: "Up to 255 characters without blanks, new for each message or note. Repeated with the same body within a"
+    " day, the request gets the same answer and does nothing more; with another body it is refused (422)."
 }
 
 

@@ -12,14 +12,15 @@ from gateway.api.authors import author_of, person
 from gateway.api.cursors import list_json, position_of
 from gateway.api.drafts import PageQuery
 from gateway.api.etags import ETAG, IF_MATCH, require_match, tagged
+from gateway.api.idempotency import IDEMPOTENCY, once
 from gateway.api.services import Services
 from gateway.model.fields import ConversationId, UserId
-from gateway.model.ids import parse
+from gateway.model.ids import parse, sample_id
 from gateway.model.log import Entry
 from gateway.model.message import Message
 from gateway.model.own import MentionPage
 from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
-from gateway.problems import ChangedMeanwhile, CursorInvalid, Fault, Forbidden, Invalid, NotFound
+from gateway.problems import ChangedMeanwhile, CursorInvalid, Fault, Forbidden, Invalid, KeyReused, NotFound
 from gateway.store import changing, log, notes, own, thread
 from gateway.store.notes import Note
 from gateway.store.pool import TenantTx, tenant_tx
@@ -56,7 +57,10 @@ ADD = Operation(
     query=NoQuery,
     body=PrivateNoteBody,
     permission="conversations.write",
+    example={"text": "Can you call them back?", "mentions": [sample_id("usr")]},
     answers={201: Answer("The note.", Message, headers=ETAG)},
+    problems=(KeyReused,),
+    headers=IDEMPOTENCY,
     id_prefix="cnv",
 )
 CHANGE = Operation(
@@ -69,6 +73,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=PrivateNoteBody,
     permission="conversations.write",
+    example={"text": "Can you call them back today?", "mentions": [sample_id("usr")]},
     answers={200: Answer("The note as it is now.", Message, headers=ETAG)},
     problems=(ChangedMeanwhile,),
     headers=IF_MATCH,
@@ -108,6 +113,7 @@ SEE = Operation(
     query=NoQuery,
     body=SeenBody,
     permission="account.write",
+    example={"conversation_id": sample_id("cnv")},
     answers={204: Answer("It is noted.", content_type=None)},
 )
 
@@ -120,17 +126,16 @@ class Notes:
 
     async def add(self, call: Call[NoQuery, PrivateNoteBody]) -> web.StreamResponse:
         """Put a note into a thread."""
-        author, text = author_of(call.caller, self._services), call.body.text
+        entries: list[Entry] = []
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
-            members = await _members(tx, call.body.mentions)
-            if await changing.lock(tx, call.id) is None:
-                raise NotFound("there is no such conversation")
-            key = author.fresh_id()
-            await thread.add(tx, call.id, key, "note", author, text=text, preview=_line(text), mentions=members)
-            await own.set_mentions(tx, key, call.id, members)
-            entry = await self._tell(tx, call.caller, "note.created", call.id, key)
-        self._services.announce([entry])
-        return tagged(entry.data, 201)
+
+            async def work() -> str:
+                entries.append(await self._write(tx, call))
+                return entries[0].data
+
+            answer = await once(tx, call, work)
+        self._services.announce(entries)
+        return tagged(answer, 201)
 
     async def change(self, call: Call[NoQuery, PrivateNoteBody]) -> web.StreamResponse:
         """Write a note anew, if it is what the caller saw."""
@@ -172,6 +177,17 @@ class Notes:
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             await own.see(tx, person(call.caller), conversation)
         return web.Response(status=204)
+
+    async def _write(self, tx: TenantTx, call: Call[NoQuery, PrivateNoteBody]) -> Entry:
+        """Store a note with its log entry."""
+        author, text = author_of(call.caller, self._services), call.body.text
+        members = await _members(tx, call.body.mentions)
+        if await changing.lock(tx, call.id) is None:
+            raise NotFound("there is no such conversation")
+        key = author.fresh_id()
+        await thread.add(tx, call.id, key, "note", author, text=text, preview=_line(text), mentions=members)
+        await own.set_mentions(tx, key, call.id, members)
+        return await self._tell(tx, call.caller, "note.created", call.id, key)
 
     async def _tell(self, tx: TenantTx, caller: Caller, kind: str, conversation_id: UUID, key: UUID) -> Entry:
         await log.lock_head(tx)

@@ -36,7 +36,12 @@ async def test_a_note_is_written_changed_and_taken_back(
 ) -> None:
     key = await rows.conversation(unread=1)
     message = await rows.message(key)
-    note = await jo.ask("POST", f"{LIST}/{key}/notes", 201, json={"text": "Pays\n late"})
+    click = {"Idempotency-Key": "click-1"}
+    note = await jo.ask("POST", f"{LIST}/{key}/notes", 201, json={"text": "Pays\n late"}, headers=click)
+    again = await jo.ask("POST", f"{LIST}/{key}/notes", 201, json={"text": "Pays\n late"}, headers=click)
+    assert again == note  # the answer was lost: there is one note, and one entry of the log
+    other = {"json": {"text": "Never pays"}, "headers": {**jo.auth, **click}}
+    await served.problem("POST", f"{LIST}/{key}/notes", 422, "idempotency_key_reused", **other)
     assert faults(served, "POST", f"{LIST}/{{id}}/notes", 201, note) == []
     assert (note["direction"], note["kind"], note["author_id"], note["text"], note["preview"]) == (
         "internal", "note", jo.id, "Pays\n late", "Pays late",

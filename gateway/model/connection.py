@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from gateway.model.fields import Anything, ChannelId, ConnectionId, TemplateId, Timestamp
+from gateway.model.fields import Anything, ChannelId, ConnectionId, Seq, TemplateId, Timestamp
 from gateway.model.provider import ChannelKind
 
 
@@ -21,6 +21,14 @@ class Channel(BaseModel):
     created_at: Timestamp
     updated_at: Timestamp
     deleted_at: Timestamp | None = Field(description="Set in the last event of a channel that was removed.")
+
+
+class ChannelPage(BaseModel):
+    """All channels, the oldest first."""
+
+    data: list[Channel]
+    next_cursor: str | None = Field(description="Always null: they come all at once.")
+    seq: Seq
 
 
 class Connection(BaseModel):

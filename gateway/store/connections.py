@@ -224,6 +224,17 @@ async def channels_json(tx: TenantTx, channels: Sequence[UUID]) -> Sequence[str]
     return [row["json"] for row in await tx.connection.fetch(CHANNELS, tx.tenant_id, list(channels))]
 
 
+ALL_CHANNELS = """
+SELECT j.data::text AS json FROM channels c CROSS JOIN LATERAL channel_json(c) j
+WHERE c.tenant_id = $1 AND c.deleted_at IS NULL ORDER BY c.created_at, c.id
+"""
+
+
+async def all_channels(tx: TenantTx) -> Sequence[str]:
+    """Return the channels of all connections as JSON texts, the oldest first."""
+    return [row["json"] for row in await tx.connection.fetch(ALL_CHANNELS, tx.tenant_id)]
+
+
 async def channels_of(tx: TenantTx, connection_id: UUID) -> Sequence[UUID]:
     """Return the channels of a connection, the oldest first."""
     return [row["id"] for row in await tx.connection.fetch(CHANNELS_OF, tx.tenant_id, connection_id)]

@@ -175,7 +175,7 @@ function answersAt(seq: number, conversation: ReturnType<typeof madeConversation
     "GET /labels": list(LABEL),
     "GET /canned-replies": list(),
     "GET /views": list(VIEW, { ...VIEW, id: "view_2", owner_id: "usr_2" }),
-    "GET /connections": list({ channels: [] }),
+    "GET /channels": list(),
   } as FakeGateway["answers"];
 }
 

@@ -73,15 +73,14 @@ export function isMe(id: string | null | undefined): boolean {
 
 /** Read all lists. Rejects when one of them can't be read. */
 export async function loadShared(): Promise<Shared> {
-  const [members, teams, labels, cannedReplies, views, connections] = await Promise.all([
+  const [members, teams, labels, cannedReplies, views, channels] = await Promise.all([
     listAll<Member>("/members"),
     listAll<Team>("/teams"),
     listAll<Label>("/labels"),
     listAll<CannedReply>("/canned-replies"),
     listAll<SavedView>("/views"),
-    listAll<{ readonly channels: readonly SharedChannel[] }>("/connections"),
+    listAll<SharedChannel>("/channels"),
   ]);
-  const channels = connections.flatMap((one) => one.channels);
   return sorted({ members, teams, labels, cannedReplies, views, channels });
 }
 

@@ -24,7 +24,7 @@ LASTS = timedelta(hours=1)
 class ResetBody(BodyModel):
     """Whose password."""
 
-    email: str = Field(min_length=1, max_length=320, json_schema_extra={"format": "email"})
+    email: str = Field(min_length=1, max_length=320, description="An e-mail address.")
 
 
 class TokenBody(BodyModel):

@@ -332,39 +332,3 @@ async def test_a_customers_conversations_are_those_of_whom_was_merged_too(desk: 
     rest = await desk.ask("GET", path, params={"limit": "1", "cursor": first["next_cursor"]})
     assert [one["id"] for one in (*first["data"], *rest["data"])] == [threads[2], threads[0]]
     assert rest["next_cursor"] is None
-
-
-async def test_another_tenant_finds_and_changes_nothing(desk: Desk, other: Tenant, label: str) -> None:
-    jane, john = await desk.customer(identities=[phone("+12025550142")]), await desk.customer("John")
-    note = await desk.ask("POST", f"customers/{jane['id']}/notes", 201, json={"text": "x"})
-    field = await desk.ask("POST", "custom-fields", 201, json={"key": "tier", "name": "Tier", "type": "text"})
-    merge = (await desk.ask("POST", f"customers/{jane['id']}/merge", json={"other": john["id"]}))["merge"]
-    theirs = Desk(desk.served, other)
-    mine = await theirs.customer("Eve")
-    path = f"customers/{jane['id']}"
-    for method, where, sent in [
-        ("GET", path, {}),
-        ("PATCH", path, {"json": {"name": "x"}}),
-        ("DELETE", path, {}),
-        ("POST", f"{path}/identities", {"json": phone("+12025550199")}),
-        ("DELETE", f"{path}/identities", {"params": phone("+12025550142")}),
-        ("GET", f"{path}/duplicates", {}),
-        ("GET", f"{path}/timeline", {}),
-        ("GET", f"{path}/conversations", {}),
-        ("GET", f"{path}/notes", {}),
-        ("POST", f"{path}/notes", {"json": {"text": "x"}}),
-        ("PATCH", f"customer-notes/{note['id']}", {"json": {"text": "y"}}),
-        ("DELETE", f"customer-notes/{note['id']}", {}),
-        ("PATCH", f"custom-fields/{field['id']}", {"json": {"name": "x"}}),
-        ("DELETE", f"custom-fields/{field['id']}", {}),
-        ("POST", f"{path}/merge", {"json": {"other": mine["id"]}}),
-        ("POST", f"customers/{mine['id']}/merge", {"json": {"other": jane["id"]}}),
-        ("POST", f"merges/{merge['id']}/undo", {}),
-    ]:
-        await theirs.refused(method, where, 404, "not_found", **sent)
-    await theirs.refused("PATCH", f"customers/{mine['id']}", 422, "invalid", json={"label_ids": [label]})
-    assert [customer["id"] for customer in (await theirs.ask("GET", "customers"))["data"]] == [mine["id"]]
-    assert (await theirs.ask("GET", "customers", params={"label_id": label}))["data"] == []
-    assert (await theirs.ask("GET", "custom-fields"))["data"] == []
-    again = await theirs.customer("Jane", identities=[phone("+12025550142")])
-    assert again["identities"] == [phone("+12025550142")]

@@ -116,16 +116,3 @@ async def test_nobody_is_called_who_is_not_there(
         body = {"text": "Look", "mentions": [called]}
         problem = await served.problem("POST", f"{LIST}/{key}/notes", 422, "invalid", headers=jo.auth, json=body)
         assert problem["errors"][0]["pointer"] == "/mentions"
-
-
-async def test_another_tenant_finds_no_note(
-    served: Served, database: Database, rows: Rows, other: Tenant, jo: Agent
-) -> None:
-    key = await rows.conversation()
-    note = await jo.ask("POST", f"{LIST}/{key}/notes", 201, json={"text": "Ours"})
-    stranger = await agent(served, database, other, "Lee", "owner")
-    path, body = f"/api/v1/notes/{note['id']}", {"text": "Theirs"}
-    await served.problem("POST", f"{LIST}/{key}/notes", 404, "not_found", headers=stranger.auth, json=body)
-    await served.problem("PATCH", path, 404, "not_found", headers=stranger.auth, json=body)
-    await served.problem("DELETE", path, 404, "not_found", headers=stranger.auth)
-    assert (await jo.ask("GET", f"{LIST}/{key}/messages"))["data"] == [note]

@@ -106,14 +106,3 @@ async def test_marks_are_listed_since_a_moment_page_by_page(rows: Rows, jo: Agen
     assert [one["conversation_id"] for one in found] == keys[::-1]
     assert (await jo.ask("GET", "/api/v1/reads?since=2100-01-01T00:00:00Z"))["data"] == []
     assert len((await jo.ask("GET", "/api/v1/reads?since=2020-01-01T00:00:00Z"))["data"]) == 3
-
-
-async def test_another_tenants_conversation_takes_no_draft_and_no_mark(
-    served: Served, database: Database, other: Tenant, jo: Agent
-) -> None:
-    theirs = await Rows(database, other).conversation(unread=1)
-    await served.problem("PUT", f"{LIST}/{theirs}/draft", 404, "not_found", headers=jo.auth, **draft(1, "Hi"))
-    await served.problem("DELETE", f"{LIST}/{theirs}/draft?version=1", 404, "not_found", headers=jo.auth)
-    for what in ("read", "unread"):
-        await served.problem("POST", f"{LIST}/{theirs}/{what}", 404, "not_found", headers=jo.auth)
-    assert await database.value("SELECT count(*) FROM reads") == 0

@@ -7,15 +7,13 @@ from typing import Any
 import orjson
 import pytest
 
-from channels.http import HttpResponse
 from gateway.api import cursors, login
 from gateway.model.ids import parse, public
 from gateway.model.page import Position
 from tests.api.conftest import Served
 from tests.api.contract import faults
 from tests.api.rows import Rows
-from tests.api.test_pictures import PNG
-from tests.conftest import Database, Tenant, new_id
+from tests.conftest import Tenant, new_id
 
 LIST = "/api/v1/conversations"
 LISTS = [LIST, "/api/v1/webhooks"]
@@ -29,7 +27,6 @@ BY_ID = [
     ("POST", "/api/v1/webhooks/{id}/replay", "whk"),
 ]
 NEEDED = {"/api/v1/messages/{id}/picture": "?number=0"}
-PICTURE = '<p>theirs</p><img data-remote="https://pictures.example/a.png">'
 
 
 async def test_nobody_gets_anything(served: Served) -> None:
@@ -39,34 +36,6 @@ async def test_nobody_gets_anything(served: Served) -> None:
         path = operation.path.replace("{id}", f"{operation.id_prefix}_{'0' * 32}").replace("{name}", "x")
         problem = await served.problem(operation.method, path, 401, "unauthenticated")
         assert faults(served, operation.method, operation.path, 401, problem) == []
-
-
-@pytest.fixture
-async def theirs(database: Database, other: Tenant) -> dict[str, str]:
-    """Ids of another tenant's rows, by prefix."""
-    rows = Rows(database, other)
-    conversation = await rows.conversation(unread=2)
-    message = await rows.message(conversation, html=PICTURE)
-    return {"cnv": conversation, "msg": message, "whk": await rows.webhook(state="quarantined")}
-
-
-async def test_what_another_tenant_owns_is_not_found(
-    served: Served, tenant: Tenant, other: Tenant, theirs: dict[str, str], database: Database
-) -> None:
-    served.neighbours.provider = HttpResponse(200, PNG)
-    for method, template, prefix in BY_ID:
-        path = template + NEEDED.get(template, "")
-        at = path.format(id=theirs[prefix])
-        problem = await served.problem(method, at, 404, "not_found", headers=tenant.auth)
-        nowhere = path.format(id=public(prefix, new_id()))
-        assert await served.problem(method, nowhere, 404, "not_found", headers=tenant.auth) == problem
-        async with served.client.request(method, at, headers=other.auth) as answer:
-            assert answer.status == 200, at  # it is there, for its owner
-    for path in LISTS:
-        assert (await served.get(path, tenant))["data"] == []
-        assert len((await served.get(path, other))["data"]) == 1
-    assert [tenant_id for tenant_id, _ in served.neighbours.replayed] == [other.id]
-    assert await database.value("SELECT count(*) FROM events WHERE tenant_id = $1", tenant.id) == 0
 
 
 @pytest.mark.parametrize(

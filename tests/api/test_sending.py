@@ -13,7 +13,7 @@ from gateway.model.sending import Quoted
 from tests.api.conftest import ORIGIN, Served
 from tests.api.contract import faults
 from tests.api.rows import Rows
-from tests.api.writing import ON_CHANNEL, PATH, START, TEMPLATE, TEXT, channel, conversation, post
+from tests.api.writing import ON_CHANNEL, PATH, TEMPLATE, TEXT, channel, conversation, post
 from tests.conftest import Database, Tenant, new_id
 
 FILE = {"type": "image", "url": "https://files.example.org/cat.png"}
@@ -295,36 +295,3 @@ async def test_a_key_has_a_form(served: Served, tenant: Tenant, rows: Rows, key:
     sent = {"json": TEXT, "headers": {**tenant.auth, "Idempotency-Key": key}}
     problem = await served.problem("POST", PATH.format(await rows.conversation()), 422, "invalid", **sent)
     assert problem["errors"][0]["in"] == "header"
-
-
-async def test_another_tenant_can_do_nothing(
-    served: Served, tenant: Tenant, rows: Rows, database: Database, other: Tenant
-) -> None:
-    key = await rows.conversation()
-    message = await post(served, tenant, PATH.format(key), TEXT, 201)
-    await database.script("UPDATE messages SET status = 'failed'")
-    for path, body in (
-        (PATH.format(key), TEXT),
-        (f"/api/v1/messages/{message['id']}/retry", {}),
-        (f"/api/v1/messages/{message['id']}/cancel", None),
-    ):
-        await served.problem("POST", path, 404, "not_found", json=body, headers=other.auth)
-    body = {**TEXT, "to": "+12025550177", "channel_id": channel(tenant, "twilio", "sms")}
-    problem = await served.problem("POST", START, 422, "invalid", json=body, headers=other.auth)
-    assert problem["errors"][0]["pointer"] == "/channel_id"
-    assert await database.value(COUNT) == 1
-
-
-async def test_whoever_may_only_read_sends_nothing(
-    served: Served, tenant: Tenant, rows: Rows, database: Database
-) -> None:
-    key = await rows.conversation()
-    message = await post(served, tenant, PATH.format(key), TEXT, 201)
-    await database.script("UPDATE api_keys SET scopes = '{read}'")
-    for path, body in (
-        (PATH.format(key), TEXT),
-        (START, TEXT),
-        (f"/api/v1/messages/{message['id']}/retry", {}),
-        (f"/api/v1/messages/{message['id']}/cancel", None),
-    ):
-        await served.problem("POST", path, 403, "forbidden", json=body, headers=tenant.auth)

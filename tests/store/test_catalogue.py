@@ -1,7 +1,6 @@
 """The schema, read from the catalogue: whatever table is added, it is a tenant's own or is named here."""
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -9,8 +8,8 @@ import asyncpg
 import pytest
 
 from gateway.store.pool import RoleTooPowerful, TenantTx, connect, open_pool, require_harmless_role, tenant_tx
-from tests.api.rows import Rows
 from tests.conftest import Database, MakeTenant, Tenant, new_id
+from tests.store.filled import fill
 
 #: Tables that do not belong to one tenant; each has policies of its own.
 GLOBAL = {
@@ -25,9 +24,6 @@ WHERE attrelid = $1::text::regclass AND attnum > 0 AND NOT attisdropped AND atti
   AND has_column_privilege('postgate_app', attrelid, attnum, 'UPDATE')
 LIMIT 1
 """
-#: A row for every table of later migrations, a file for each.
-ROWS = Path(__file__).parent / "rows"
-
 TABLES = """
 SELECT c.oid::regclass::text AS name, c.relrowsecurity AS enabled, c.relforcerowsecurity AS forced,
     c.relispartition AS part, pg_get_userbyid(c.relowner) AS owner,
@@ -182,50 +178,9 @@ async def test_functions_that_see_all_tenants_are_few_and_closed(database: Datab
 
 @pytest.fixture
 async def filled(database: Database, make_tenant: MakeTenant) -> tuple[Tenant, Tenant]:
-    """Tenant A with rows in every table that the fixtures can fill, and tenant B."""
+    """Tenant A with rows in every table, and tenant B."""
     a, b = await make_tenant("alpha"), await make_tenant("beta")
-    rows = Rows(database, a)
-    conversation = await rows.conversation(unread=1)
-    await rows.message(conversation, html="<p>x</p>")
-    await rows.webhook(state="quarantined")
-    await database.fetch(
-        "INSERT INTO sessions (tenant_id, token_hash, id, user_id, expires_at)"
-        " SELECT tenant_id, '\\x00', user_id, user_id, now() + interval '1 day' FROM memberships"
-    )
-    await database.fetch(
-        "INSERT INTO events (tenant_id, seq, id, type, data) VALUES ($1, 1, $2, 'x', '{}')", a.id, new_id()
-    )
-    await database.fetch(
-        "INSERT INTO external_message_mappings (tenant_id, channel_id, external_id, message_id)"
-        " SELECT tenant_id, channel_id, external_id, id FROM messages"
-    )
-    await database.fetch(
-        "INSERT INTO message_statuses (tenant_id, channel_id, external_id, key, status, rank, occurred_at)"
-        " SELECT tenant_id, channel_id, external_id, 'k', 'sent', 1, now() FROM messages"
-    )
-    await database.fetch(
-        "INSERT INTO message_changes (tenant_id, channel_id, external_id, kind, key, text, occurred_at)"
-        " SELECT tenant_id, channel_id, external_id, 'edit', 'k', 'later', now() FROM messages"
-    )
-    await database.fetch(
-        "INSERT INTO consents (tenant_id, address, channel_id, category, key, word, told_at)"
-        " SELECT tenant_id, sender_address, channel_id, 'all', 'k', 'stop', now() FROM messages"
-    )
-    await database.fetch(
-        "INSERT INTO channel_alarms (tenant_id, id, integration_id, key, level, sentence, subtype, occurred_at)"
-        " SELECT tenant_id, id, integration_id, id::text, 'warning', 'Low quality.', 'quality', now() FROM channels"
-        " WHERE tenant_id = $1", a.id
-    )  # fmt: skip
-    await database.fetch(
-        "INSERT INTO mail_threads (tenant_id, channel_id, message_id, conversation_id)"
-        " SELECT tenant_id, channel_id, 'm@example.org', id FROM conversations"
-    )
-    await database.fetch(
-        "INSERT INTO message_templates (tenant_id, id, integration_id, name, language, status)"
-        " SELECT tenant_id, id, id, 'welcome', 'en', 'approved' FROM external_integrations WHERE tenant_id = $1", a.id
-    )  # fmt: skip
-    for file in sorted(ROWS.glob("*.sql")):
-        await database.script(file.read_text().replace(":tenant", f"'{a.id}'"))
+    await fill(database, a)
     return a, b
 
 

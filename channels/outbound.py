@@ -160,6 +160,10 @@ class OutboundMessage:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
+#: What a customer may opt out of: every message, or a kind of them.
+OptOut = Literal["all", "marketing_messages"]
+
+
 @dataclass(frozen=True, slots=True)
 class Accepted:
     """The provider took the message; ``external_id`` is its id for it."""
@@ -172,7 +176,8 @@ class Refused:
     """The provider did not take the message, or does not do what else was asked.
 
     ``reason`` is a sentence that an agent understands, ``retry_after`` is in seconds. ``unknown``
-    is True when the message may have been sent all the same: never resend such a one blindly.
+    is True when the message may have been sent all the same: never resend such a one blindly. ``opt_out``
+    tells that the customer does not want messages from this address: all, or those of a kind.
     """
 
     code: str
@@ -180,6 +185,7 @@ class Refused:
     retryable: bool
     retry_after: float | None = None
     unknown: bool = False
+    opt_out: OptOut | None = None
 
 
 SendResult = Accepted | Refused

@@ -7,7 +7,7 @@ from typing import Any
 from channels.errors import PayloadMalformed
 from channels.http import HttpResponse
 from channels.json_bodies import read_json
-from channels.outbound import Refused
+from channels.outbound import OptOut, Refused
 from channels.retry_after import retry_after
 
 LONGEST_REASON = 500
@@ -21,11 +21,13 @@ class Problem:
         reason: a sentence for the agent who wrote the message.
         retryable: the same message may go through later, and was not sent now.
         unknown: as the answer to a send, it leaves open whether the message went out.
+        opt_out: what the customer does not want any more.
     """
 
     reason: str
     retryable: bool = False
     unknown: bool = False
+    opt_out: OptOut | None = None
 
 
 class Problems:
@@ -75,6 +77,7 @@ def refused(response: HttpResponse, code: str | None, problem: Problem, said: An
         retryable=problem.retryable and not problem.unknown,
         retry_after=retry_after(response),
         unknown=problem.unknown,
+        opt_out=problem.opt_out,
     )
 
 

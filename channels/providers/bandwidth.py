@@ -61,7 +61,7 @@ STATUSES = {"message-sending": "queued", "message-delivered": "delivered", "mess
 
 ACCOUNT = Problem("The Bandwidth account or its application may not send this; an administrator has to act.")
 SENDER = Problem("Our number can't send this message: it is not set up, not registered with the carriers, or blocked.")
-STOPPED = Problem("The customer opted out; nothing can be sent until they opt in again.")
+STOPPED = Problem("The customer opted out; nothing can be sent until they opt in again.", opt_out="all")
 FILTERED = Problem("A spam filter stopped the message; write it differently, without shortened links.")
 CONTENT = Problem("The message was not accepted: its text or its files are too large, or of a wrong kind.")
 CROWD = Problem("The message has more recipients than it may have; send it to fewer at once.")

@@ -84,7 +84,9 @@ PROBLEMS = Problems({LOGIN: (2, 25), CONTENT: (9, 10, 20, 21), TROUBLE: (98, 99)
 FATES = Problems(
     {
         **HANDSET_ERRORS,
-        Problem("The customer opted out with STOP; nothing can be sent until they write START."): (OPTED_OUT,),
+        Problem("The customer opted out with STOP; nothing can be sent until they write START.", opt_out="all"): (
+            OPTED_OUT,
+        ),
         Problem("Our number or this kind of text is not registered with the carriers."): (104, 105),
         Problem("The carrier takes no more texts of this campaign at the moment; it will be tried again.", True): (
             106,

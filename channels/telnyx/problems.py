@@ -17,7 +17,7 @@ ACCOUNT = Problem(
 )
 RECIPIENT = Problem("This number can't receive the message: wrong, a landline, or not reachable by texts of this kind.")
 UNREACHABLE = Problem("The customer's carrier did not answer; the message may be sent again.", True)
-STOPPED = Problem("The customer opted out with STOP; nothing can be sent until they write START.")
+STOPPED = Problem("The customer opted out with STOP; nothing can be sent until they write START.", opt_out="all")
 SENDER = Problem(
     "Our number can't send this message: not set up, not registered, or its messaging profile is disabled."
 )

@@ -11,6 +11,7 @@ from typing import Any
 from channels.errors import PayloadMalformed
 from channels.events import Attachment, InboundMessage, Location, Media
 from channels.media_kinds import kind_of
+from channels.opt_out_words import opt_out_of
 from channels.phone_addresses import is_user_id
 from channels.twilio.forms import Form
 from channels.twilio.parties import CHANNELS, Party, identities_of, party
@@ -47,7 +48,8 @@ PLAIN = {
     "InteractiveData": "interactive_data",
 }
 
-#: ``OptOutType`` in lower case: comes with Advanced Opt-Out only, and Twilio has answered the customer already.
+#: ``OptOutType`` in lower case: comes with Advanced Opt-Out only, and Twilio has answered the customer already. Without
+#: it Twilio acts on the usual words all the same, and on YES (https://help.twilio.com/articles/223134027).
 OPT_OUTS = frozenset({"stop", "start", "help"})
 FLAGS = {"Forwarded": "forwarded", "FrequentlyForwarded": "frequently_forwarded"}
 
@@ -153,6 +155,8 @@ def _extra(form: Form, user_id: str | None) -> dict[str, Any]:
     extra |= {FLAGS[name]: True for name in FLAGS.keys() & form.keys() if form[name] == "true"}
     if (opt_out := form.get("OptOutType", "").lower()) in OPT_OUTS:
         extra["opt_out"] = opt_out
+    elif not form.get("From", "").startswith("whatsapp:") and (wish := _wish(form.get("Body", ""))):
+        extra["opt_out"] = wish
     segments = form.get("NumSegments", "1")
     if segments != "1" and WHOLE_NUMBER.fullmatch(segments) and int(segments) > 1:
         extra["segments"] = int(segments)
@@ -161,6 +165,10 @@ def _extra(form: Form, user_id: str | None) -> dict[str, Any]:
     if referral := _referral(form):
         extra["referral"] = referral
     return extra
+
+
+def _wish(text: str) -> str | None:
+    return "start" if text.strip().upper() == "YES" else opt_out_of(text)
 
 
 def _referral(form: Form) -> Mapping[str, str]:

@@ -13,7 +13,7 @@ TROUBLE = Problem("WhatsApp has internal trouble; it is not known whether the me
 PASSING = Problem("WhatsApp has internal trouble; try again later.", retryable=True)
 WINDOW = Problem("The customer last wrote more than 24 hours ago; only a template can be sent now.")
 RECIPIENT = Problem("WhatsApp can't deliver to this customer: no WhatsApp account, or messages are not accepted.")
-STOPPED = Problem("The customer stopped marketing messages from this business.")
+STOPPED = Problem("The customer stopped marketing messages from this business.", opt_out="marketing_messages")
 LIMITED = Problem("WhatsApp held this message back to protect the customer from too many messages.")
 NEEDS_NUMBER = Problem("This kind of message needs the customer's phone number, which is not known.")
 REQUEST = Problem("WhatsApp did not accept the message as it is.")

@@ -248,9 +248,11 @@ class Attempt:
             if login:
                 await outcomes.connection_fails(tx, job.target.integration_id, refused.reason)
             await outcomes.failed(tx, self._claimed, _error(refused, retryable=refused.retryable))
+            if refused.opt_out is not None:
+                await outcomes.opted_out(tx, job.message_id, refused.opt_out, self._around.clock())
             return None
 
-        await self._record(write)
+        await self._record(write, customer_id=job.target.customer_id if refused.opt_out is not None else None)
         return "failed", refused.code
 
     async def _unknown(self, tx: TenantTx, job: Job, error: dict[str, Any]) -> UUID | None:
@@ -266,8 +268,13 @@ class Attempt:
         await self._insist(write)
         return "again", None
 
-    async def _record(self, write: Write) -> None:
-        """Record an outcome with its log entry, and tell everybody after the commit."""
+    async def _record(self, write: Write, *, customer_id: UUID | None = None) -> None:
+        """Record an outcome with its log entry, and tell everybody after the commit.
+
+        Args:
+            write: records it; may return a message that is gone.
+            customer_id: somebody of whom it also tells something.
+        """
         told: list[Entry] = []
 
         async def all_of_it(tx: TenantTx) -> None:
@@ -277,6 +284,9 @@ class Attempt:
             if double is not None:
                 told.append(await self._entry(tx, "message.deleted", double))
             told.append(await self._entry(tx, "message.status_changed", self._claimed.message_id))
+            if customer_id is not None:
+                shown = await sending.customer_json(tx, customer_id)
+                told.append(await store_log.append(tx, "customer.updated", None, shown, self._around.new_id()))
 
         await self._insist(all_of_it)
         self._around.announce(told)

@@ -1,7 +1,7 @@
 """What became of a message that was to be sent, recorded by the worker whose lease it is."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -106,6 +106,25 @@ async def failed(tx: TenantTx, claimed: Claimed, error: Mapping[str, Any]) -> No
     await _finish(tx, claimed, "failed")
     shown = orjson.dumps(error).decode()
     await tx.connection.execute(FAILED, tx.tenant_id, claimed.message_id, shown, MAIL_FAILED, PHONE_FAILED)
+
+
+OPTED_OUT = """
+INSERT INTO consents (tenant_id, address, channel_id, category, key, word, told_at)
+SELECT m.tenant_id, m.recipients[1], m.channel_id, $3, $4, 'stop', $5 FROM messages m
+WHERE m.tenant_id = $1 AND m.id = $2 AND m.recipients[1] <> ''
+ON CONFLICT DO NOTHING
+"""
+
+
+async def opted_out(tx: TenantTx, message_id: UUID, category: str, moment: datetime) -> None:
+    """Note that a message was refused because its recipient does not want it.
+
+    Args:
+        category: "all", or the kind of messages that is not wanted.
+        moment: when the provider said so; the customer's later word counts more.
+    """
+    key = f"send:{message_id}:{moment.isoformat()}"
+    await tx.connection.execute(OPTED_OUT, tx.tenant_id, message_id, category, key, moment)
 
 
 UNKNOWN = """

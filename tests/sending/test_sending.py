@@ -1,15 +1,19 @@
 """From the click to the provider and back, over real sockets."""
 
+import asyncio
 import socket
+from typing import Any
 
 import orjson
 import pytest
+from aiohttp import web
 
+from gateway.model.ids import public
 from gateway.running import run_gateway
 from gateway.settings import Settings
 from tests.conftest import Database
-from tests.ingest.posts import whatsapp
-from tests.sending.conftest import HURRY, MOVE, Desk, MakeDesk, external_id, refuses
+from tests.ingest.posts import twilio, whatsapp
+from tests.sending.conftest import HURRY, MOVE, SECONDS, Desk, MakeDesk, external_id, move, refuses
 
 END_LEASES = "UPDATE sends SET lease_until = now() - interval '1 second' WHERE lease_token IS NOT NULL"
 
@@ -62,6 +66,49 @@ async def test_what_the_provider_refuses_has_failed_with_its_reason(desk: Desk) 
     assert message["error"]["message"]
     assert message["error"]["retryable"] is False
     await desk.until(keys[1], "sent")  # what follows does not wait for ever
+
+
+async def stopped(_sent: dict[str, Any]) -> web.Response:
+    """Answer as Twilio does when the customer wrote STOP."""
+    said = {"code": 21610, "message": "Attempt to send to unsubscribed recipient", "status": 400}
+    return web.json_response(said, status=400)
+
+
+async def test_a_refusal_for_an_opt_out_is_one_until_the_customer_says_otherwise(desk: Desk) -> None:
+    await move(desk.database, desk.tenant, "twilio", desk.provider)
+    connection = desk.tenant.integration("twilio")
+    assert await twilio(connection).send(desk.client) == 200
+    conversation = await desk.database.value("SELECT id FROM conversations ORDER BY created_at DESC LIMIT 1")
+    path = f"/api/v1/conversations/{public('cnv', conversation)}/messages"
+    desk.provider.plan = [stopped]
+    await desk.post(path, {"text": "One"}, 201)
+
+    async def opt_outs() -> list[tuple[str, str, str]]:
+        async with desk.client.get("/api/v1/customers", headers=desk.tenant.auth) as answer:
+            found = [out for one in (await answer.json())["data"] for out in one["opt_outs"]]
+        return [(one["channel_id"], one["address"], one["category"]) for one in found]
+
+    async with asyncio.timeout(SECONDS):
+        while not await opt_outs():
+            await asyncio.sleep(0.02)  # between two looks
+    assert await opt_outs() == [(connection["channels"][0]["id"], "+12025550143", "all")]
+    last = "SELECT type, data FROM events WHERE tenant_id = $1 ORDER BY seq DESC LIMIT 2"
+    updated, failed = await desk.database.fetch(last, desk.tenant.id)
+    assert (failed["type"], orjson.loads(failed["data"])["error"]["code"]) == ("message.status_changed", "21610")
+    assert (updated["type"], len(orjson.loads(updated["data"])["opt_outs"])) == ("customer.updated", 1)
+    assert (await desk.post(path, {"text": "Two"}, 409))["code"] == "opted_out"
+
+    assert await twilio(connection, Body=" yes ").send(desk.client) == 200
+    assert await opt_outs() == []
+    await desk.post(path, {"text": "Three"}, 201)
+
+
+async def test_an_opt_out_of_one_kind_of_messages_stops_no_others(desk: Desk) -> None:
+    desk.provider.plan = [refuses(400, 131050)]
+    await desk.until(await desk.write("One"), "failed")
+    told = "SELECT data -> 'opt_outs' -> 0 ->> 'category' FROM events WHERE type = 'customer.updated'"
+    assert await desk.database.value(told) == "marketing_messages"
+    await desk.until(await desk.write("Two"), "sent")
 
 
 async def test_trouble_that_passes_is_tried_again(desk: Desk) -> None:

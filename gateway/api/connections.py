@@ -11,7 +11,7 @@ from pydantic import Field
 from channels.adapter import Adapter
 from channels.registry import ADAPTERS
 from gateway.api.channels import ChannelBody, ChannelChange, Words, checked_channel
-from gateway.api.credentials import checked, merged, opened, rotated, sealed
+from gateway.api.credentials import checked, leads_elsewhere, merged, opened, require_entered, rotated, sealed
 from gateway.api.services import Services
 from gateway.model.connection import Channel, Connection, ConnectionPage
 from gateway.model.ids import public
@@ -101,13 +101,15 @@ CHANGE = Operation(
     name="change_connection",
     tag=TAG,
     summary="Change a connection: its name, credentials, settings, or whether it is in use.",
-    description="For owners and admins. Writes channel.updated for each channel when its status changes.",
+    description="For owners and admins. Writes channel.updated for each channel when its status changes. A change of"
+    " base_url, host or url to another server needs all stored secrets anew: they are not sent to where nobody entered"
+    " them for.",
     query=NoQuery,
     body=ConnectionChange,
     permission="connections.write",
+    example={"name": "Support line", "report_only": False},
     answers={200: Answer("The connection as it is now.", Connection)},
     id_prefix="int",
-    example={"name": "Support line", "report_only": False},
 )
 REMOVE = Operation(
     method="DELETE",
@@ -133,9 +135,9 @@ ADD_CHANNEL = Operation(
     query=NoQuery,
     body=ChannelBody,
     permission="connections.write",
+    example={"kind": "whatsapp", "address": "106540352242922", "name": "Support"},
     answers={201: Answer("The channel.", Channel)},
     id_prefix="int",
-    example={"kind": "whatsapp", "address": "106540352242922", "name": "Support"},
 )
 RENAME_CHANNEL = Operation(
     method="PATCH",
@@ -147,9 +149,9 @@ RENAME_CHANNEL = Operation(
     query=NoQuery,
     body=ChannelChange,
     permission="connections.write",
+    example={"name": "Sales"},
     answers={200: Answer("The channel as it is now.", Channel)},
     id_prefix="ch",
-    example={"name": "Sales"},
 )
 REMOVE_CHANNEL = Operation(
     method="DELETE",
@@ -213,14 +215,15 @@ class Connections:
             connection = _there(await store.lock(tx, call.id))
             adapter = _adapter(connection.provider)
             status = body.status or connection.status
+            settings = _settings(adapter, merged(connection.settings, body.settings))
             await store.change(
                 tx,
                 connection.id,
                 name=body.name or connection.name,
                 status=status,
                 report_only=connection.report_only if body.report_only is None else body.report_only,
-                settings=_settings(adapter, merged(connection.settings, body.settings)),
-                credentials_sealed=self._changed_credentials(tx, adapter, connection, body),
+                settings=settings,
+                credentials_sealed=self._changed_credentials(tx, adapter, connection, body, settings),
             )
             changed = await store.channels_of(tx, connection.id) if status != connection.status else ()
             entries = await self._tell(tx, UPDATED, changed)
@@ -267,14 +270,21 @@ class Connections:
         return web.Response(status=204)
 
     def _changed_credentials(
-        self, tx: TenantTx, adapter: Adapter, connection: store.Connection, body: ConnectionChange
+        self, tx: TenantTx, adapter: Adapter, connection: store.Connection, body: ConnectionChange, settings: Values
     ) -> bytes:
-        """Return the credentials as they are to be stored; they are opened only when some of them change."""
-        if not body.credentials:
+        """Return the credentials as they are to be stored; they are opened only where that matters.
+
+        Raises:
+            Invalid: when they are not acceptable, or would be sent to a server that they were not entered for.
+        """
+        moved = leads_elsewhere(connection.settings, settings)
+        if not body.credentials and not moved:
             return connection.credentials_sealed
         stored = opened(self._services.keyring, connection, tx.tenant_id)
         changes = rotated(adapter.credentials, stored, body.credentials) if body.keep_previous else body.credentials
         credentials = merged(stored, changes)
+        if moved or leads_elsewhere(stored, credentials):
+            require_entered(adapter.credentials, stored, body.credentials)
         checked(adapter.credentials, credentials, "credentials")
         return sealed(self._services.keyring, connection.key, credentials, tx.tenant_id, connection.id)
 

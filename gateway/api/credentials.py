@@ -10,12 +10,16 @@ from uuid import UUID
 import orjson
 from pydantic import BaseModel, ValidationError
 
+from gateway.access import origin_of
 from gateway.keys import Keyring, credentials_of, seal, unseal
+from gateway.model.provider import schema_of
 from gateway.openapi.reading import faults
 from gateway.problems import Fault, Invalid
 from gateway.store.connections import Connection, DataKey
 
 PREVIOUS = "previous_"
+#: Values that say where a connection's requests go, be they settings or credentials: URLs, or the host alone.
+LEADING = ("base_url", "host", "url")
 #: How many earlier values of a secret still count.
 KEPT_SECRETS = 3
 
@@ -59,6 +63,27 @@ def rotated(model: type[BaseModel], stored: Values, changes: Values) -> dict[str
     return kept
 
 
+def leads_elsewhere(before: Values, after: Values) -> bool:
+    """Tell whether a connection's requests go to another server under its new settings or credentials."""
+    return any(_server(before.get(name)) != _server(after.get(name)) for name in LEADING)
+
+
+def require_entered(model: type[BaseModel], stored: Values, entered: Values) -> None:
+    """Refuse to send stored secrets to a server that they were not entered for.
+
+    Raises:
+        Invalid: naming each secret that has to be entered anew, or removed.
+    """
+    secrets = {name for name, field in schema_of(model)["properties"].items() if field.get("writeOnly")}
+    lacking = [name for name in stored if name in secrets and name not in entered and not name.startswith(PREVIOUS)]
+    if lacking:
+        words = "enter it anew: the connection would send it to another server"
+        raise Invalid(
+            "another server needs the secrets anew",
+            [Fault("body", f"/credentials/{name}", words) for name in sorted(lacking)],
+        )
+
+
 def sealed(keyring: Keyring, key: DataKey, values: Values, tenant_id: UUID, connection_id: UUID) -> bytes:
     """Encrypt a connection's credentials."""
     return seal(keyring.unwrap(key.wrapped), orjson.dumps(values), credentials_of(tenant_id, connection_id))
@@ -74,3 +99,8 @@ def opened(keyring: Keyring, connection: Connection, tenant_id: UUID) -> dict[st
     text = unseal(keyring.unwrap(connection.key.wrapped), connection.credentials_sealed, place)
     values: dict[str, Any] = orjson.loads(text)
     return values
+
+
+def _server(value: Any) -> object:
+    """Return what tells a server from others."""
+    return origin_of(value) or value.lower() if isinstance(value, str) and value else None

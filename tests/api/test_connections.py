@@ -177,6 +177,35 @@ async def test_settings_and_the_rest_are_changed_one_by_one(served: Served, tena
     assert faults(served, "PATCH", f"{LIST}/{{id}}", 200, changed) == []
 
 
+async def test_stored_secrets_are_not_led_to_another_server(
+    served: Served, tenant: Tenant, database: Database, master_key: str
+) -> None:
+    made = await create(served, tenant)
+    path = f"{LIST}/{made['id']}"
+
+    async def refused(provider_path: str, body: Any) -> list[str]:
+        problem = await served.problem("PATCH", provider_path, 422, "invalid", json=body, headers=tenant.auth)
+        return [fault["pointer"] for fault in problem["errors"]]
+
+    both = ["/credentials/app_secret", "/credentials/verify_token"]
+    elsewhere = {"settings": {"base_url": "https://proxy.example.org/whatsapp"}}
+    assert await refused(path, elsewhere) == both
+    assert await refused(path, {**elsewhere, "credentials": {"verify_token": "word"}}) == both[:1]
+    assert await stored(database, master_key, made["id"]) == BODY["credentials"]
+    entered = {**elsewhere, "credentials": {**BODY["credentials"], "app_secret": "another"}}
+    moved = await call(served.client, tenant, "PATCH", path, 200, entered)
+    assert moved["settings"]["base_url"] == elsewhere["settings"]["base_url"]
+    same = {"settings": {"base_url": "https://proxy.example.org:443/other"}}
+    await call(served.client, tenant, "PATCH", path, 200, same)
+    assert await refused(path, {"settings": {"base_url": None}}) == both
+
+    smtp = {"host": "mail.example.org", "username": "shop", "password": SECRET, "port": 587}
+    made = await create(served, tenant, provider="smtp", credentials=smtp, settings={}, channels=[])
+    path = f"{LIST}/{made['id']}"
+    assert await refused(path, {"credentials": {"host": "mail.example.net"}}) == ["/credentials/password"]
+    await call(served.client, tenant, "PATCH", path, 200, {"credentials": {"host": "MAIL.example.org"}})
+
+
 async def test_switching_it_off_and_on_is_told_for_each_channel(served: Served, tenant: Tenant) -> None:
     made = await create(served, tenant)
     path = f"{LIST}/{made['id']}"

@@ -4,9 +4,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from gateway.model.canned_reply import CannedReply
 from gateway.model.event import Event
-from gateway.model.fields import Anything, ConversationId, Seq, Timestamp, UserId
+from gateway.model.fields import ConversationId, Seq, Timestamp, UserId
+from gateway.model.own import Draft, Read
 from gateway.model.problem import Problem
+from gateway.model.view import View
 
 
 class Frame(BaseModel):
@@ -124,7 +127,7 @@ class OwnTold(Frame):
 
     type: Literal["own"]
     what: Literal["draft.updated", "read.updated", "canned_reply.updated", "view.updated"]
-    data: Anything = Field(description="By what: Draft, Read, CannedReply or View.")
+    data: Draft | Read | CannedReply | View = Field(description="By what.")
 
 
 class Pong(Frame):

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 import pytest
 from aiohttp import ClientSession, CookieJar, web
 from aiohttp.test_utils import TestServer
@@ -36,7 +37,7 @@ from gateway.response_headers import add_headers
 from gateway.store.pool import open_pool
 from tests.api.rows import Rows
 from tests.conftest import Database, MakeTenant, Tenant
-from tests.described import log_faults
+from tests.described import frame_faults, log_faults
 
 PUBLIC_URL = "http://gateway.test"
 ORIGIN = {"Origin": PUBLIC_URL}
@@ -200,6 +201,8 @@ async def served(
     async with ClientSession(url, cookie_jar=CookieJar(unsafe=True)) as client:
         yield Served(url, api, neighbours, pool, client)
     assert log_faults(neighbours.announced) == []
+    for _, _, what, data in neighbours.own:
+        assert frame_faults({"type": "own", "what": what, "data": orjson.loads(data)}, "hear") == []
     await server.close()
     await pool.close()
 

@@ -5,12 +5,14 @@ from typing import Any
 
 from aiohttp import ClientWebSocketResponse, WSMsgType
 
+from tests.described import frame_faults
+
 PATIENCE_SECONDS = 20.0
 ORIGIN = {"Origin": "http://gateway.test"}
 
 
 class Reader:
-    """Reads frames, and holds each event against the one before."""
+    """Reads frames, and holds each against the description."""
 
     def __init__(self, websocket: ClientWebSocketResponse) -> None:
         self.websocket = websocket
@@ -28,8 +30,10 @@ class Reader:
             message = await self.websocket.receive()
         assert message.type is WSMsgType.TEXT, f"closed: {self.websocket.close_code}"
         frame: dict[str, Any] = message.json()
-        if frame["type"] == "event":
+        if frame["type"] == "event":  # held against the document where they are not made up
             self.seqs.append(frame["event"]["seq"])
+        else:
+            assert frame_faults(frame, "hear") == []
         return frame
 
     async def until(self, kind: str) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from tests.live.test_protocol import CONVERSATION, REFUSED, UNDERSTOOD
 Json = Any
 REASONS: tuple[Reason, ...] = ("epoch", "retention", "behind")
 MALFORMED = FrameMalformed("frame_malformed", "expected JSON")
+DRAFT = f'{{"conversation_id":"{CONVERSATION}","version":1,"content":null,"updated_at":"2026-01-01T00:00:00.000Z"}}'
 SAID = {
     "hello": protocol.hello(7, "e", "ses_1"),
     **{f"resync {reason}": protocol.resync(reason) for reason in REASONS},
@@ -27,7 +28,7 @@ SAID = {
     "typing": protocol.typing(CONVERSATION, "ses_1", None),
     "presence": protocol.presence(CONVERSATION, [("ses_1", f"usr_{'0' * 32}"), ("ses_2", None)]),
     "online": protocol.online([(f"usr_{'0' * 32}", "2026-01-01T00:00:00.000Z")]),
-    "own": protocol.own("draft.updated", '{"version":1}'),
+    "own": protocol.own("draft.updated", DRAFT),
 }
 OBJECTS = {name: frame for name, frame in REFUSED.items() if frame.startswith("{") and frame.endswith("}")}
 

@@ -22,7 +22,8 @@ OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(one => {
     const box = one.getBoundingClientRect();
     if (box.height < 2 || box.width < 2 || box.right <= innerWidth + 1) return false;
     for (let up = one.parentElement; up !== null; up = up.parentElement) {
-        if (up.matches("pre, .unseen, .search-filters") || getComputedStyle(up).textOverflow === "ellipsis") return false;
+        if (up.matches("pre, .unseen, .search-filters")) return false;
+        if (getComputedStyle(up).textOverflow === "ellipsis") return false;
     }
     return getComputedStyle(one).visibility === "visible" && !one.closest("[hidden], iframe, .unseen");
 }).map(one => `wider than the page: ${one.outerHTML.slice(0, 160)}`)"""

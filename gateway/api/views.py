@@ -27,12 +27,12 @@ UPDATED = "view.updated"
 #: Counting goes no further: whoever looks at the list needs no more than "99+".
 COUNTED = 99
 
-#: What is always there, by name.
+#: What is always there, by name. What is closed and unread waits for nobody.
 STANDING = {
     "open": ViewFilters(status=["open"]),
     "mine": ViewFilters(status=["open"], assignee="me"),
     "unassigned": ViewFilters(status=["open"], assignee="nobody"),
-    "unread": ViewFilters(unread=True),
+    "unread": ViewFilters(status=["open"], unread=True),
     "pending": ViewFilters(status=["pending"]),
     "snoozed": ViewFilters(status=["snoozed"]),
 }

@@ -132,7 +132,7 @@ async def company(served: Served, database: Database, tenant: Tenant) -> Company
     for prefix, table in SAMPLES.items():
         ids[prefix] = public(prefix, await database.value(f"SELECT id FROM {table} WHERE tenant_id = $1", tenant.id))
     ids["key"] = public("key", await database.value(SPARE, tenant.id))
-    word = tenant.ready["email"].partition("@")[0]
+    word = tenant.ready["email"].partition("@")[0] + "ish"
     await database.script(await database.value(MARKED, str(tenant.id), word))
     digits = frozenset(one.replace("-", "") for one in UUIDS.findall(" ".join(await state(database, tenant))))
     return Company(tenant, word, callers, first.auth, ids, digits)

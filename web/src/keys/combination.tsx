@@ -11,7 +11,7 @@ export function Combination({ of }: { readonly of: string }) {
       {of.split(" ").map((step, index) => (
         <span key={step}>
           {index > 0 && <span class="combination-then">{words.shortcuts.then}</span>}
-          {step.split("+").map((key) => (
+          {partsOf(step).map((key) => (
             <kbd key={key}>{labelOf(key)}</kbd>
           ))}
         </span>
@@ -20,7 +20,13 @@ export function Combination({ of }: { readonly of: string }) {
   );
 }
 
+// A capital letter is what a browser names the key with Shift.
+function partsOf(step: string): readonly string[] {
+  return /^[A-Z]$/u.test(step) ? ["Shift", step] : step.split("+");
+}
+
 function labelOf(key: string): string {
-  if (key === "mod") return APPLE ? "⌘" : "Ctrl";
+  if (key === "mod") return APPLE ? "⌘" : words.shortcuts.ctrl;
+  if (key === "Shift") return APPLE ? "⇧" : words.shortcuts.shift;
   return LABELS[key] ?? (key.length === 1 ? key.toUpperCase() : key);
 }

@@ -1,6 +1,7 @@
 /** The sheet that lists every key. */
 
 import { signal } from "@preact/signals";
+import { enterSends } from "../composer/enter";
 import { Dialog } from "../ui/dialog";
 import { words } from "../words";
 import { ACTION_GROUPS, actions, type ActionGroup } from "./actions";
@@ -19,26 +20,48 @@ export function Sheet() {
       {ACTION_GROUPS.map((group) => (
         <Group key={group} of={group} />
       ))}
+      <Keys title={words.shortcuts.groups.write} of={writing()} />
     </Dialog>
   );
 }
 
+/** What is done, and by which keys. */
+type Key = readonly [string, string];
+
 function Group({ of }: { readonly of: ActionGroup }) {
-  const all = actions.value.filter((one) => one.group === of && one.keys !== undefined);
-  if (all.length === 0) return null;
+  const all = actions.value.filter((one) => one.group === of);
+  const keys = all.flatMap((one): Key[] => (one.keys === undefined ? [] : [[one.words(), one.keys]]));
+  return <Keys title={words.shortcuts.groups[of]} of={keys} />;
+}
+
+function Keys({ title, of }: { readonly title: string; readonly of: readonly Key[] }) {
+  if (of.length === 0) return null;
   return (
     <>
-      <h3 class="shortcuts-group">{words.shortcuts.groups[of]}</h3>
+      <h3 class="shortcuts-group">{title}</h3>
       <dl class="shortcuts">
-        {all.map((one) => (
-          <div key={one.id}>
-            <dt>{one.words()}</dt>
+        {of.map(([name, keys]) => (
+          <div key={`${name} ${keys}`}>
+            <dt>{name}</dt>
             <dd>
-              <Combination of={one.keys ?? ""} />
+              <Combination of={keys} />
             </dd>
           </div>
         ))}
       </dl>
     </>
   );
+}
+
+/** The keys of the field itself, which are no actions of the page. */
+function writing(): readonly Key[] {
+  const { shortcuts } = words;
+  const [send, line] = enterSends.value ? ["Enter", "Shift+Enter"] : ["mod+Enter", "Enter"];
+  return [
+    [shortcuts.send, send],
+    [shortcuts.line, line],
+    [shortcuts.canned, "/"],
+    [shortcuts.mention, "@"],
+    [shortcuts.leave, "Escape"],
+  ];
 }

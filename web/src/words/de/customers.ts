@@ -9,7 +9,7 @@ export const customers: typeof English = {
   lead: "Alle, die Ihnen geschrieben haben oder die Sie angelegt haben.",
   name: "Name",
   business: "Firma",
-  code: "Kundennr.",
+  code: "Kundennummer",
   addName: "Namen eintragen",
   add: "Hinzufügen",
   addresses: "Adressen",

@@ -25,6 +25,7 @@ from gateway.ingest.routing import Route
 from gateway.ingest.statuses import standing
 from gateway.ingest.view import clean, message_view, preview_of, shown
 from gateway.ingest.webhook import KEY_BYTES, Rows, Unstored, fits, text_json
+from gateway.model.reply_tokens import thread_name
 
 WHATSAPP_WINDOW_SECONDS = 24 * 3600
 #: Where adapters put the reference under which we sent what a status is about.
@@ -301,8 +302,8 @@ def _file(media: Media, position: int, attachment_id: UUID) -> Mapping[str, Any]
 
 
 def _message_ids(mail: Mapping[str, Any]) -> list[str]:
-    """Return a mail's own Message-ID, then those it names, newest first."""
+    """Return a mail's own Message-ID, then those it names, newest first; before them the token that it came with."""
     own = mail.get("message_id")
-    named = [mail.get("in_reply_to"), *reversed(mail.get("references") or ())]
+    named = [thread_name(mail.get("reply_token")), mail.get("in_reply_to"), *reversed(mail.get("references") or ())]
     found = dict.fromkeys(text.replace("\0", "") for text in (own, *named) if text and fits(text))
     return [key for key in found if key][:MESSAGE_ID_LIMIT]

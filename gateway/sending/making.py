@@ -1,5 +1,6 @@
 """A message as its adapter takes it, its files at hand."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
@@ -13,6 +14,7 @@ from gateway.files.keeping import Files
 from gateway.files.links import FOR_PROVIDERS
 from gateway.model.ids import public
 from gateway.model.provider import hook_url
+from gateway.model.reply_tokens import reply_address
 from gateway.model.sending import Content
 from gateway.outgoing.dialogue import Send, drive
 from gateway.store.claims import Job, SentFile
@@ -77,9 +79,18 @@ async def make(
         bcc=content.bcc,
         html=job.html,
         references=job.references,
+        headers=_headers(job),
         sent_at=now,
         settings=to.settings,
     )
+
+
+def _headers(job: Job) -> Mapping[str, str]:
+    """Return where answers to a mail go, if its connection has addresses for that."""
+    pattern = job.target.settings.get("reply_address_pattern")
+    if job.medium != "email" or not isinstance(pattern, str):
+        return {}
+    return {"Reply-To": reply_address(pattern, job.message_id)}
 
 
 async def _media(

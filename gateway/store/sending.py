@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from gateway.model.reply_tokens import thread_name
 from gateway.store.pool import TenantTx
 from gateway.store.targets import Target
 
@@ -108,7 +109,8 @@ async def add(tx: TenantTx, to: Target, message: NewMessage) -> None:
             await run(KEEP_FILE, tx.tenant_id, file.file_id)
     if message.html is not None:
         await run(ADD_HTML, tx.tenant_id, message.id, message.html)
-        await run(ADD_THREAD, tx.tenant_id, to.channel_id, message.reference, to.conversation_id)
+        for name in (message.reference, thread_name(message.id.hex)):
+            await run(ADD_THREAD, tx.tenant_id, to.channel_id, name, to.conversation_id)
     await run(ADD_SEND, tx.tenant_id, message.id, to.conversation_id, to.channel_id, message.reference, message.content)
     await run(LANE, tx.tenant_id, to.channel_id, message.per_second)
     await run(ANSWERED, tx.tenant_id, to.conversation_id, message.moment)

@@ -169,16 +169,19 @@ def postmark(
     text_body: str = "Where is my order?",
     html_body: str | None = None,
     headers: Sequence[tuple[str, str]] = (),
+    token: str = "",
 ) -> Post:
-    """Return an inbound mail as Postmark posts it."""
+    """Return an inbound mail as Postmark posts it; ``token`` stands behind a plus in its address."""
     own = message_id or f"m{next(_numbers)}@mail.example.org"
-    mailbox = integration["channels"][0]["address"]
+    name, _, domain = integration["channels"][0]["address"].partition("@")
+    mailbox = f"{name}+{token}@{domain}" if token else f"{name}@{domain}"
     fields: dict[str, Any] = {
         "From": f"Jane Doe <{sender}>",
         "FromName": "Jane Doe",
         "FromFull": {"Email": sender, "Name": "Jane Doe", "MailboxHash": ""},
         "To": mailbox,
-        "ToFull": [{"Email": mailbox, "Name": "", "MailboxHash": ""}],
+        "ToFull": [{"Email": mailbox, "Name": "", "MailboxHash": token}],
+        "MailboxHash": token,
         "CcFull": [],
         "OriginalRecipient": mailbox,
         "Subject": subject,

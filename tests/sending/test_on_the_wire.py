@@ -17,7 +17,7 @@ from channels.http import Headers
 from gateway.model.ids import parse
 from tests.files.samples import png
 from tests.ingest.posts import postmark, twilio
-from tests.sending.conftest import Desk, move
+from tests.sending.conftest import MOVE, Desk, move
 
 
 async def takes_mail(_sent: dict[str, Any]) -> web.Response:
@@ -93,6 +93,31 @@ async def test_a_mail_is_answered_in_its_thread_and_the_answer_to_that_comes_bac
     assert quoting["extra"] == {"bcc": ["kim@example.org"]}
 
 
+async def test_an_answer_that_names_no_mail_finds_its_conversation_by_its_address(desk: Desk) -> None:
+    connection = desk.tenant.integration("postmark")
+    await move(desk.database, desk.tenant, "postmark", desk.provider)
+    name, _, domain = connection["channels"][0]["address"].partition("@")
+    pattern = orjson.dumps({"reply_address_pattern": f"{name}+<token>@{domain}"}).decode()
+    await desk.database.fetch(MOVE, desk.tenant.id, parse("int", connection["id"]), pattern)
+    desk.provider.always = takes_mail
+    assert await postmark(connection, token="sale").send(desk.client) == 200
+    await until_arrived(desk, 1)
+    [conversation] = [one for one in await conversations(desk) if one["channel"]["kind"] == "email"]
+    await desk.post(f"/api/v1/conversations/{conversation['id']}/messages", {"text": "On its way."}, 201)
+    await desk.until_sent(1)
+    local, _, ours = desk.provider.sent[0]["ReplyTo"].strip("<>").partition("@")
+    assert (local.partition("+")[0], ours) == (name, domain)
+    token = local.partition("+")[2]
+    assert await postmark(connection, subject="Thanks", token=token.upper()).send(desk.client) == 200
+    await until_arrived(desk, 3)
+    assert len([one for one in await conversations(desk) if one["channel"]["kind"] == "email"]) == 1
+    # What is no token of ours, or comes from somebody else, begins a conversation of its own.
+    for more, strange in enumerate(({"token": "sale"}, {"token": token, "sender": "joe@example.net"})):
+        assert await postmark(connection, subject="Other", **strange).send(desk.client) == 200
+        await until_arrived(desk, 4 + more)
+    assert len([one for one in await conversations(desk) if one["channel"]["kind"] == "email"]) == 3
+
+
 async def test_a_mail_carries_its_files(desk: Desk) -> None:
     await move(desk.database, desk.tenant, "postmark", desk.provider)
     desk.provider.always = takes_mail
@@ -133,7 +158,8 @@ async def test_a_mail_goes_out_by_smtp_too(desk: Desk) -> None:
     server = Server()
     connection = desk.tenant.integration("smtp")
     async with serving(server) as port:
-        change = {"credentials": {"host": "127.0.0.1", "port": port, "tls": "none"}}
+        secret = {"password": connection["credentials"]["password"]}
+        change = {"credentials": {"host": "127.0.0.1", "port": port, "tls": "none", **secret}}
         path = f"/api/v1/connections/{connection['id']}"
         async with desk.client.patch(path, json=change, headers=desk.tenant.auth) as answer:
             assert answer.status == 200, await answer.text()

@@ -16,6 +16,11 @@ export const state = signal<"idle" | "loading" | "ready" | "failed">("idle");
 /** Whether this person may change connections. */
 export const mayManage = computed(() => ["owner", "admin"].includes(me.value?.role ?? ""));
 
+/** What a provider calls itself; its name of ours until that is known. */
+export function providerTitle(name: string): string {
+  return providers.value.find((one) => one.name === name)?.title ?? name;
+}
+
 export async function load(): Promise<void> {
   state.value = state.peek() === "ready" ? "ready" : "loading";
   try {

@@ -3,7 +3,7 @@
 import { go, write, type Route } from "../route";
 import { ago, now } from "../ui/time";
 import { words } from "../words";
-import { connections, providers } from "./connections";
+import { connections, providerTitle } from "./connections";
 import { Badge } from "./badge";
 import type { ConnectionView } from "./types";
 
@@ -21,7 +21,7 @@ export function ConnectionList() {
 
 function Card({ of }: { readonly of: ConnectionView }) {
   const to: Route = { page: "settings", conversation: null, view: "open", area: "connections", place: of.id };
-  const title = providers.value.find((one) => one.name === of.provider)?.title ?? of.provider;
+  const title = providerTitle(of.provider);
   const addresses = [...new Set(of.channels.map((one) => one.address))];
   return (
     <a

@@ -5,6 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ApiError, get, send } from "../api";
 import { may } from "../permissions";
 import { Badge } from "../settings/badge";
+import { providerTitle } from "../settings/connections";
 import { Screen } from "../settings/screen";
 import { Icon } from "../ui/icon";
 import { Notice } from "../ui/notice";
@@ -44,7 +45,7 @@ export function Detail({ id }: { readonly id: string }) {
   }
   return (
     <Screen
-      title={`${found.provider}, ${exact(found.received_at)}`}
+      title={`${providerTitle(found.provider)}, ${exact(found.received_at)}`}
       lead={`${countsInWords(found)} · ${fileSize(found.body_size)}`}
       back={back}
       action={may("webhooks.replay") && <Replay of={found} onDone={() => void load()} />}

@@ -2,11 +2,10 @@
 
 import { RefreshCw, Webhook as WebhookIcon, WifiOff } from "lucide";
 import { useEffect, useState } from "preact/hooks";
-import { get } from "../api";
 import { go, goQuery, query, route, write } from "../route";
 import { Badge } from "../settings/badge";
 import type { PlaceProps } from "../settings/areas";
-import type { ConnectionView } from "../settings/types";
+import { connections, load as loadConnections, providerTitle } from "../settings/connections";
 import { Screen } from "../settings/screen";
 import { Delayed } from "../ui/delayed";
 import { Icon } from "../ui/icon";
@@ -24,6 +23,9 @@ import "./webhooks.css";
 const LOOK_EVERY_MS = 3000;
 
 export default function WebhooksPage({ place }: PlaceProps) {
+  useEffect(() => {
+    void loadConnections(); // without them there is one choice less, and names are those that programs use
+  }, []);
   return place === "" ? <Ledger /> : <Detail key={place} id={place} />;
 }
 
@@ -96,7 +98,7 @@ function Entry({ of }: { readonly of: Webhook }) {
       <time class="numbers soft" dateTime={of.received_at} title={exact(of.received_at)}>
         {relative(of.received_at, now.value)}
       </time>
-      <span class="ledger-provider">{of.provider}</span>
+      <span class="ledger-provider">{providerTitle(of.provider)}</span>
       <span class="ledger-marks">
         <Badge kind={of.state}>{words.webhooks.states[of.state]}</Badge>
         {of.report_only && <Badge kind="waiting">{words.webhooks.unsigned}</Badge>}
@@ -117,27 +119,21 @@ export function countsInWords({ counts }: Webhook): string {
 }
 
 function Filters() {
-  const [connections, setConnections] = useState<readonly ConnectionView[]>([]);
-  useEffect(() => {
-    // Without them there is one choice less, and nothing else is missing.
-    get<{ readonly data: readonly ConnectionView[] }>("/connections").then(
-      (found) => {
-        setConnections(found.data);
-      },
-      () => undefined,
-    );
-  }, []);
-  const providers = [...new Set(connections.map((one) => one.provider))].sort();
+  const made = connections.value;
+  const providers = [...new Set(made.map((one) => one.provider))].map((one) => ({
+    value: one,
+    name: providerTitle(one),
+  }));
   return (
     <div class="ledger-filters">
       <Choice name="state" title={words.webhooks.state}>
         {STATES.map((one) => ({ value: one, name: words.webhooks.states[one] }))}
       </Choice>
       <Choice name="provider" title={words.webhooks.provider}>
-        {providers.map((one) => ({ value: one, name: one }))}
+        {providers.sort((a, b) => a.name.localeCompare(b.name))}
       </Choice>
       <Choice name="connection" title={words.webhooks.connection}>
-        {connections.map((one) => ({ value: one.id, name: one.name }))}
+        {made.map((one) => ({ value: one.id, name: one.name }))}
       </Choice>
     </div>
   );

@@ -33,7 +33,7 @@ from gateway.conversations.doing import Doer
 from gateway.conversations.errands import Errands
 from gateway.customers.importing import Importer
 from gateway.demo import routes as demo_routes
-from gateway.demo.simulator import Simulator
+from gateway.demo.sample_poster import SamplePoster
 from gateway.files.chosen import NoStorage, storage_of
 from gateway.files.fetcher import Fetcher
 from gateway.files.housekeeping import Housekeeping
@@ -134,8 +134,8 @@ async def assembled(
         sender = await _sender(stack, settings, keyring, Own(files, public_url), live.announce, endpoints)
         await live.start()
         stack.push_async_callback(live.stop)
-        simulator = Simulator(settings.demo_file, random.Random(), now)  # noqa: S311 - no secret
-        stack.push_async_callback(simulator.stop)
+        poster = SamplePoster(settings.demo_file, random.Random(), now)  # noqa: S311 - no secret
+        stack.push_async_callback(poster.stop)
         importer = Importer(await _pool(stack, settings.hook_database_url, 1), app_pool, live.announce, id_of_now)
         importer.start()
         stack.push_async_callback(importer.stop)
@@ -158,7 +158,7 @@ async def assembled(
             single_sign_on=_single_sign_on(settings, calls),
             trusted_proxies=settings.trusted_proxies,
             message_queued=message_queued,
-            demo=simulator.serves,
+            demo=poster.serves,
             tell_own=live.tell_own,
             import_waits=importer.waits,
             tries=partial(_tries, redis),
@@ -169,7 +169,7 @@ async def assembled(
 
         application = web.Application(middlewares=[request_log, problems])
         if serves:
-            _mount(application, services, ingest, live, simulator)
+            _mount(application, services, ingest, live, poster)
         else:
             health.add_routes(Api(application), services)
         add_headers(application, public_url)
@@ -208,13 +208,13 @@ def id_of_now() -> UUID:
     return new_id(time.time_ns() // 1_000_000)
 
 
-def _mount(application: web.Application, services: Services, ingest: Ingest, live: Live, simulator: Simulator) -> None:
+def _mount(application: web.Application, services: Services, ingest: Ingest, live: Live, poster: SamplePoster) -> None:
     api, public_url = Api(application), services.public_url
     api_routes.open_gate(application, services)
     ingest.mount(application, public_url)
     api_routes.add_routes(application, api, services)
     live_routes.add_routes(api, live, services.pool, public_url, lambda: public("ses", id_of_now()))
-    demo_routes.add_routes(api, simulator, id_of_now)
+    demo_routes.add_routes(api, poster, id_of_now)
     api_routes.add_last_routes(application, api, services)
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from aiohttp import web
 from pydantic import BaseModel, Field
 
-from gateway.demo.simulator import Simulator
+from gateway.demo.sample_poster import SamplePoster
 from gateway.model.ids import public
 from gateway.openapi import Answer, Api, BodyModel, Call, NoQuery, Operation, json_answer
 from gateway.problems import NotFound
@@ -50,14 +50,14 @@ START = Operation(
 )
 
 
-def add_routes(api: Api, simulator: Simulator, new_id: Callable[[], UUID]) -> None:
+def add_routes(api: Api, poster: SamplePoster, new_id: Callable[[], UUID]) -> None:
     """Mount the operation."""
 
     async def start(call: Call[NoQuery, SimulationOrder]) -> web.StreamResponse:
-        if not simulator.serves(call.caller.tenant_id):
-            raise NotFound("there is no simulator for this tenant")
+        if not poster.serves(call.caller.tenant_id):
+            raise NotFound("no samples are posted for this tenant")
         order = call.body
-        simulator.start(order.count, order.rate, order.provider, order.duplicates, shuffle=order.shuffle)
+        poster.start(order.count, order.rate, order.provider, order.duplicates, shuffle=order.shuffle)
         return json_answer(Simulation(id=public("sim", new_id()), count=order.count), 202)
 
     api.add(START, start)

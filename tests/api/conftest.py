@@ -21,7 +21,7 @@ from gateway.answering import problems
 from gateway.api.routes import add_last_routes, add_routes, open_gate
 from gateway.api.services import Services
 from gateway.demo import routes as demo_routes
-from gateway.demo.simulator import Simulator
+from gateway.demo.sample_poster import SamplePoster
 from gateway.files.disk import DiskStorage
 from gateway.files.keeping import Files
 from gateway.keys import Keyring
@@ -191,7 +191,7 @@ async def served(
     if live is not None:
         live_routes.add_routes(api, live, pool, PUBLIC_URL, lambda: public("ses", new_id(0)))
         demo_routes.add_routes(
-            api, Simulator(assets.parent / "ready.json", random.Random(), neighbours.now), lambda: new_id(0)
+            api, SamplePoster(assets.parent / "ready.json", random.Random(), neighbours.now), lambda: new_id(0)
         )
     add_last_routes(app, api, services)
     add_headers(app, PUBLIC_URL)

@@ -1,4 +1,4 @@
-"""The simulator of a running gateway: posts samples to its own webhook URLs, as a provider would."""
+"""What posts samples to a running gateway, to its own webhook URLs; ``gateway.simulator`` imitates providers."""
 
 import asyncio
 import random
@@ -19,8 +19,8 @@ from gateway.demo.samples import MAKERS
 log = structlog.get_logger(__name__)
 
 
-class Simulator:
-    """Runs simulations one after the other, for the one tenant that a ready file describes.
+class SamplePoster:
+    """Posts samples, one order after the other, for the one tenant that a ready file describes.
 
     Args:
         ready_file: written once the gateway serves; None: there is no demo.
@@ -37,7 +37,7 @@ class Simulator:
         self._turn = asyncio.Lock()
 
     def serves(self, tenant_id: UUID) -> bool:
-        """Tell whether this tenant can use the simulator."""
+        """Tell whether this tenant can have samples posted."""
         facts = self._read()
         return facts is not None and facts["tenant_id"] == str(tenant_id)
 

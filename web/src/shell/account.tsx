@@ -2,7 +2,6 @@
 
 import {
   Bell,
-  Check,
   Contact,
   Ellipsis,
   FlaskConical,
@@ -148,7 +147,6 @@ function ThemeItem({ of }: { readonly of: Theme }) {
     >
       <Icon of={THEME_ICONS[of]} />
       {words.menu[of]}
-      {chosen && <Icon of={Check} class="mark" />}
     </MenuItem>
   );
 }
@@ -166,7 +164,6 @@ function LanguageItem({ of }: { readonly of: Language }) {
     <MenuItem checked={chosen} onSelect={() => void choose()}>
       <Icon of={Languages} />
       <span lang={of}>{LANGUAGE_NAMES[of]}</span>
-      {chosen && <Icon of={Check} class="mark" />}
     </MenuItem>
   );
 }
@@ -189,7 +186,6 @@ function Switch({ icon, name, on, onSwitch }: SwitchProps) {
     >
       <Icon of={icon} />
       {name}
-      {on && <Icon of={Check} class="mark" />}
     </MenuItem>
   );
 }

@@ -1,7 +1,9 @@
 /** A button that opens a short list of actions. Arrow keys move, Escape closes and gives focus back. */
 
+import { Check } from "lucide";
 import type { ComponentChildren, RefObject } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { Icon } from "./icon";
 import "./menu.css";
 
 interface MenuProps {
@@ -86,6 +88,7 @@ export function MenuItem({ onSelect, checked, kind = "radio", children }: MenuIt
       onClick={onSelect}
     >
       {children}
+      {checked === true && <Icon of={Check} class="mark" />}
     </button>
   );
 }

@@ -267,7 +267,7 @@ def add_routes(api: Api, services: Services) -> None:
 
 def _there(found: Found | None) -> Found:
     if found is None:
-        raise NotFound("there is no such message of ours")
+        raise NotFound("there is no such message of ours, or it went out too long ago")
     return found
 
 

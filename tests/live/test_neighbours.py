@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import orjson
 import pytest
 from aiohttp import ClientSession
 
@@ -24,8 +25,9 @@ from tests.live.clients import ORIGIN, PATIENCE_SECONDS, Reader
 from tests.live.serving import Serve
 from tests.valkey import Valkey, running_valkey
 
-SAY, SILENT = 0.1, 1.0
+SAY, SILENT = 0.2, 2.0
 CONVERSATION = "cnv_0198c0de00007000800000000000000a"
+READ = {"conversation_id": CONVERSATION, "read_up_to": None, "updated_at": "2026-01-01T00:00:00.000Z"}
 JO = Present(session="ses_1", user="usr_jo", since="2026-01-01T00:00:00.000Z")
 
 
@@ -118,8 +120,8 @@ async def test_people_see_each_other_across_processes_until_one_is_killed(
         await shown_to_both(mine, theirs, owner, kim.id)
         await theirs.say(type="typing", conversation_id=CONVERSATION)
         await mine.until("typing", user_id=kim.id)
-        here.live.tell_own(tenant.id, parse("usr", kim.id), "draft.updated", '{"version":1}')
-        await theirs.until("own", what="draft.updated", data={"version": 1})
+        here.live.tell_own(tenant.id, parse("usr", kim.id), "read.updated", orjson.dumps(READ).decode())
+        await theirs.until("own", what="read.updated", data=READ)
 
         await valkey.stop()  # for a while: the others are gone, one's own process goes on
         await mine.until_online(owner)

@@ -59,8 +59,14 @@ def _faults(model: str, value: Json) -> list[str]:
 @cache
 def _models() -> Mapping[str, str]:
     """Return the model of each type of event."""
-    told = document()["components"]["schemas"]["EventFrame"]["properties"]["event"]["discriminator"]["mapping"]
-    return {kind: ref.rpartition("/")[2] for kind, ref in told.items()}
+    schemas = document()["components"]["schemas"]
+    models = [one["$ref"].rpartition("/")[2] for one in schemas["EventFrame"]["properties"]["event"]["oneOf"]]
+    return {kind: model for model in models for kind in _words(schemas[model]["properties"]["type"])}
+
+
+def _words(schema: Json) -> list[str]:
+    """Return the words that a text may be."""
+    return [schema["const"]] if "const" in schema else list(schema["enum"])
 
 
 @cache

@@ -7,6 +7,7 @@ import { words } from "../words";
 import { activeMembers, channels, labels, memberName, teams } from "../workspace";
 import { filters } from "./conversations";
 import { PRIORITIES, STATUSES } from "./filters";
+import { formatAddress } from "./names";
 import "../ui/form.css";
 import "./filterdialog.css";
 
@@ -61,7 +62,7 @@ export default function FilterDialog({ onClose }: { readonly onClose: () => void
           value={now.channel[0] ?? ""}
           choices={channels.value.map((one) => ({
             value: one.id,
-            name: `${words.channels[one.kind]} · ${one.address}`,
+            name: `${words.channels[one.kind]} · ${formatAddress(one.address)}`,
           }))}
         />
         <Select

@@ -1,5 +1,6 @@
 /** All connections: what each is to, its addresses, whether it works. */
 
+import { formatAddress } from "../list/names";
 import { go, write, type Route } from "../route";
 import { ago, now } from "../ui/time";
 import { words } from "../words";
@@ -22,7 +23,7 @@ export function ConnectionList() {
 function Card({ of }: { readonly of: ConnectionView }) {
   const to: Route = { page: "settings", conversation: null, view: "open", area: "connections", place: of.id };
   const title = providerTitle(of.provider);
-  const addresses = [...new Set(of.channels.map((one) => one.address))];
+  const addresses = [...new Set(of.channels.map((one) => formatAddress(one.address)))];
   return (
     <a
       class="card"

@@ -75,6 +75,11 @@ async function attempt<Thing extends Kept>(
   }
 }
 
+/** Forget all that was read: at the end of a session. */
+export function forgetSeen(): void {
+  held.clear();
+}
+
 /** What of a change somebody else has changed since it was seen, to something else than is wanted. */
 export function collisions(seen: Values, now: Values, change: Values, before = ""): readonly string[] {
   return Object.entries(change).flatMap(([name, value]) => {

@@ -10,6 +10,7 @@ import { restart as restartList, wanted } from "./list/conversations";
 import { heardMentions } from "./list/mentioned";
 import { startLive, type Live, type Socket } from "./live";
 import type { LogEvent } from "./model/event";
+import { forgetSeen } from "./meanwhile";
 import { addConversations, addMessages, emptyInbox, findConversation } from "./model/inbox";
 import { NOTHING_SHARED } from "./model/shared";
 import type { Me } from "./model/types";
@@ -48,6 +49,7 @@ export function endSession(how: "ended" | "left" = "ended"): void {
     inbox.value = emptyInbox(0);
     setShared(NOTHING_SHARED);
     forgetCustomers();
+    forgetSeen();
     go({ page: "login" }, "replace");
   });
 }

@@ -3,10 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pydantic import BaseModel, ConfigDict
 
-
-class Present(BaseModel):
+@dataclass(frozen=True, slots=True)
+class Present:
     """A session as others see it.
 
     Attributes:
@@ -15,8 +14,6 @@ class Present(BaseModel):
         since: when its member came.
         viewing: the conversation that it looks at.
     """
-
-    model_config = ConfigDict(frozen=True)
 
     session: str
     user: str | None

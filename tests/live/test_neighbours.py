@@ -185,7 +185,7 @@ async def test_two_gateways_share_logins_that_end_people_and_tries(
 
 
 def test_a_room_tells_what_changes_and_nothing_else() -> None:
-    room, elsewhere = Room(), JO.model_copy(update={"session": "ses_2", "viewing": CONVERSATION})
+    room, elsewhere = Room(), replace(JO, session="ses_2", viewing=CONVERSATION)
     looks = Change(conversations=frozenset({CONVERSATION}))
     assert room.put(JO) == Change(online=True)
     assert room.put(elsewhere, "other") == looks

@@ -120,7 +120,7 @@ async def test_what_a_mail_quotes_is_folded(window: Window, site: Site) -> None:
     frame = await opened(window, site, "<p>Yes, please</p><blockquote>Shall we send it?</blockquote>")
     await expect(frame.get_by_text("Yes, please")).to_be_visible()
     await expect(frame.get_by_text("Shall we send it?")).to_be_hidden()
-    await window.page.get_by_role("button", name="Show quoted text").click()
+    await window.thread.get_by_role("button", name="Show quoted text").click()
     await expect(frame.get_by_text("Shall we send it?")).to_be_visible()
 
 

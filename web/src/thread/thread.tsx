@@ -110,13 +110,16 @@ function useSent(toEnd: () => void): void {
   });
 }
 
-/** How many messages came in below while the reader was further up. */
+/** How many messages came in below while the reader was further up; those read on from the past are none of them. */
 function useBelow(all: readonly Message[], atEnd: boolean): number {
   const newest = all.at(-1)?.id ?? null;
+  const past = inPast.value;
+  const wasPast = useRef(past);
   const [seen, setSeen] = useState<MessageId | null>(newest);
   useEffect(() => {
-    if (atEnd) setSeen(newest);
-  }, [atEnd, newest]);
+    if (atEnd || past || wasPast.current) setSeen(newest); // also with the last page of them
+    wasPast.current = past;
+  }, [atEnd, past, newest]);
   const index = all.findIndex((message) => message.id === seen);
   return index < 0 ? 0 : all.length - 1 - index;
 }

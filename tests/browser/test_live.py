@@ -1,6 +1,5 @@
 """What providers post appears on the page by itself, and the same in every window."""
 
-import pytest
 from playwright.async_api import expect
 
 from tests.browser.answers import answer
@@ -34,34 +33,32 @@ async def test_an_empty_inbox_says_why_and_offers_samples(window: Window) -> Non
     await expect(window.rows).to_have_count(8, timeout=15_000)  # of twelve messages: ten people wrote, some twice
 
 
-@pytest.mark.parametrize("provider", ["whatsapp_cloud", "twilio", "postmark"])
-async def test_a_first_message_appears_in_the_list_and_the_next_in_the_open_thread(
-    window: Window, site: Site, provider: str
-) -> None:
+async def test_a_first_message_appears_in_the_list_and_the_next_in_the_open_thread(window: Window, site: Site) -> None:
     loads = 0
 
     def count(*_frame: object) -> None:
         nonlocal loads
         loads += 1
 
-    first, second = {
-        "whatsapp_cloud": (wa(site.tenant, "wamid.1", "First words"), wa(site.tenant, "wamid.2", "Second words")),
-        "twilio": (sms(site.tenant, "First words"), sms(site.tenant, "Second words")),
-        "postmark": (
-            mail(site.tenant, "First words"),
-            mail(site.tenant, "Second words", "two@mail.example.org", answers="one@mail.example.org"),
-        ),
-    }[provider]
+    tenant = site.tenant
     window.page.on("domcontentloaded", count)
-    await site.post(first)
-    await expect(window.row("First words")).to_be_visible()
-    await window.open("First words")
-    await expect(window.message("First words")).to_be_visible()
-    await site.post(second)
-    await expect(window.message("Second words")).to_be_visible()
-    await expect(window.row("Second words")).to_be_visible()
-    await expect(window.messages).to_have_count(2)
-    await expect(window.rows).to_have_count(1)
+    for number, (name, first, second) in enumerate(
+        (
+            ("WhatsApp", wa(tenant, "wamid.1", "First WhatsApp"), wa(tenant, "wamid.2", "Second WhatsApp")),
+            ("SMS", sms(tenant, "First SMS"), sms(tenant, "Second SMS")),
+            ("mail", mail(tenant, "First mail"), mail(tenant, "Second mail", "two@mail.test", "one@mail.example.org")),
+        ),
+        start=1,
+    ):
+        await site.post(first)
+        await expect(window.row(f"First {name}")).to_be_visible()
+        await window.open(f"First {name}")
+        await expect(window.message(f"First {name}")).to_be_visible()
+        await site.post(second)
+        await expect(window.message(f"Second {name}")).to_be_visible()
+        await expect(window.row(f"Second {name}")).to_be_visible()
+        await expect(window.messages).to_have_count(2)
+        await expect(window.rows).to_have_count(number)
     assert loads == 0
 
 

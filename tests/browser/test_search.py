@@ -46,7 +46,7 @@ async def busy(database: Database, tenant: Tenant) -> None:
 
 
 @pytest.mark.usefixtures("busy")
-async def test_a_message_far_back_is_found_by_key_and_opened_where_it_stands(window: Window) -> None:
+async def test_a_message_far_back_is_found_by_key_and_the_latest_is_one_step_away(window: Window) -> None:
     page = window.page
     await expect(window.rows).not_to_have_count(0)
     await page.keyboard.press("/")
@@ -74,19 +74,9 @@ async def test_a_message_far_back_is_found_by_key_and_opened_where_it_stands(win
     await expect(field).to_have_value("unmistakable accord")
     await page.keyboard.press("Enter")
     await expect(found).to_be_in_viewport()
-
-
-@pytest.mark.usefixtures("busy")
-async def test_the_latest_is_one_step_away_from_the_past(window: Window) -> None:
-    page = window.page
-    await expect(window.rows).not_to_have_count(0)
-    await page.keyboard.press("/")
-    await page.keyboard.type("unmistakable")
-    await results(page).click()
-    await expect(window.message("unmistakable accordion")).to_be_in_viewport()
-    await page.get_by_role("button", name="Jump to latest").click()
+    await latest.click()
     await expect(window.message("Line number 1")).to_have_count(11)  # 1, and 10 to 19
-    await expect(page.get_by_role("button", name="Jump to latest")).to_be_hidden()
+    await expect(latest).to_be_hidden()
 
 
 @pytest.mark.usefixtures("busy")

@@ -9,11 +9,12 @@ from pydantic import Field
 from gateway.access import Caller
 from gateway.api.cursors import list_json, position_of
 from gateway.api.customers import locked
+from gateway.api.idempotency import IDEMPOTENCY, once
 from gateway.api.services import Services
 from gateway.model.customer import CustomerNote, CustomerNotePage
 from gateway.model.log import Entry
 from gateway.openapi import Answer, Api, BodyModel, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
-from gateway.problems import CursorInvalid, Forbidden, NotFound
+from gateway.problems import CursorInvalid, Forbidden, KeyReused, NotFound
 from gateway.store import customer_notes as store
 from gateway.store import customers, log
 from gateway.store.pool import TenantTx, tenant_tx
@@ -60,6 +61,8 @@ ADD = Operation(
     permission="customers.write",
     example={"text": "Prefers to be called in the morning."},
     answers={201: Answer("The note.", CustomerNote)},
+    problems=(KeyReused,),
+    headers=IDEMPOTENCY,
     id_prefix="cus",
 )
 CHANGE = Operation(
@@ -111,12 +114,18 @@ class CustomerNotes:
     async def add(self, call: Call[NoQuery, CustomerNoteBody]) -> web.StreamResponse:
         """Store a note."""
         note_id = self._services.new_id(int(self._services.clock().timestamp() * 1000))
+        entries: list[Entry] = []
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
-            await locked(tx, call.id)
-            await store.add(tx, note_id, call.id, call.caller.user_id, call.body.text)
-            entry = await self._tell(tx, note_id)
-        self._services.announce([entry])
-        return json_answer(entry.data, 201)
+
+            async def work() -> str:
+                await locked(tx, call.id)
+                await store.add(tx, note_id, call.id, call.caller.user_id, call.body.text)
+                entries.append(await self._tell(tx, note_id))
+                return entries[0].data
+
+            answer = await once(tx, call, work)
+        self._services.announce(entries)
+        return json_answer(answer, 201)
 
     async def change(self, call: Call[NoQuery, CustomerNoteBody]) -> web.StreamResponse:
         """Change a note."""

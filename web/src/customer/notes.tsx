@@ -1,6 +1,6 @@
 /** Notes on a customer: everybody reads them, their authors change them. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { addNote, changeNote, readNotes, removeNote } from "../customers/calls";
 import { notes } from "../customers/known";
 import type { CustomerNote } from "../model/customer";
@@ -87,14 +87,22 @@ function Note({ of, fixed }: { readonly of: CustomerNote; readonly fixed: boolea
 }
 
 function AddNote({ customer }: { readonly customer: string }) {
-  const [key, setKey] = useState<string | null>(null);
-  if (key !== null) {
+  const [open, setOpen] = useState(false);
+  // One for each text: a note that was written on is another one.
+  const keys = useRef(new Map<string, string>());
+  const keyOf = (text: string) => {
+    const key = keys.current.get(text) ?? crypto.randomUUID();
+    keys.current.set(text, key);
+    return key;
+  };
+  if (open) {
     return (
       <Writing
         text=""
-        onKeep={(text) => addNote(customer, text, key)}
+        onKeep={(text) => addNote(customer, text, keyOf(text))}
         onClose={() => {
-          setKey(null);
+          keys.current.clear();
+          setOpen(false);
         }}
       />
     );
@@ -104,7 +112,7 @@ function AddNote({ customer }: { readonly customer: string }) {
       type="button"
       class="link record-add"
       onClick={() => {
-        setKey(crypto.randomUUID());
+        setOpen(true);
       }}
     >
       {words.customers.addNote}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from gateway.model.sending import (
     Obstacle,
     Part,
     Quoted,
+    intro_of,
     mail_html,
     reference_of,
 )
@@ -338,14 +339,8 @@ async def _history(tx: TenantTx, to: targets.Target, body: MessageBody) -> Quote
     found = await targets.earlier_mail(tx, parse("msg", body.quote.message_id), to.conversation_id)
     if found is None:
         raise _invalid("/quote/message_id", "there is no such mail in this conversation")
-    return Quoted(body.quote.intro or _intro(found), found.text[:LONGEST_QUOTE])
-
-
-def _intro(mail: targets.EarlierMail) -> str:
-    """Return the line above a mail as mail programs write it in English; by it, others find where a quote begins."""
-    when = mail.occurred_at.astimezone(UTC)
-    who = f"{mail.name} <{mail.address}>" if mail.name else mail.address
-    return f"On {when:%a}, {when.day} {when:%b %Y} at {when:%H:%M} UTC, {who} wrote:"
+    intro = body.quote.intro or intro_of(found.name, found.address, found.occurred_at)
+    return Quoted(intro, found.text[:LONGEST_QUOTE])
 
 
 def _filled(text: str, body: MessageBody) -> str:

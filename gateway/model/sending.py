@@ -3,7 +3,7 @@
 import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -292,6 +292,13 @@ class Quoted:
         """Return the earlier mail as it stands in the HTML; marked as a quote, as the thread folds it."""
         intro = html.escape(self.intro, quote=False)
         return f'<div data-fold="quote"><p>{intro}</p><blockquote type="cite">{mail_html(self.text)}</blockquote></div>'
+
+
+def intro_of(name: str | None, address: str | None, moment: datetime) -> str:
+    """Return the line above a mail as mail programs write it in English; by it, others find where a quote begins."""
+    when = moment.astimezone(UTC)
+    who = f"{name} <{address}>" if name else address
+    return f"On {when:%a}, {when.day} {when:%b %Y} at {when:%H:%M} UTC, {who} wrote:"
 
 
 def _lines(text: str) -> list[str]:

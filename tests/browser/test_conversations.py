@@ -4,10 +4,9 @@ import pytest_asyncio
 from playwright.async_api import Route, expect
 
 from tests.api.agents import member
-from tests.browser.axe import grave_findings
 from tests.browser.site import Site
 from tests.browser.test_login import NOT_LOGGED_IN
-from tests.browser.window import DESKTOP, PHONE, OpenWindow, Window
+from tests.browser.window import OpenWindow, Window
 from tests.conftest import Database, Tenant
 from tests.ingest.posts import Post, text, whatsapp
 
@@ -158,19 +157,3 @@ async def test_what_all_share_is_kept_in_the_settings(kim: Window, window: Windo
     await kim.page.goto("/settings/labels")  # an operator reads them, and changes none
     await expect(kim.page.locator(".item").filter(has_text="Refund")).to_be_visible()
     await expect(kim.page.get_by_role("button", name="New label")).to_have_count(0)
-
-
-async def test_nothing_of_it_is_out_of_reach(
-    open_window: OpenWindow, site: Site, kim: Window, database: Database
-) -> None:
-    await database.fetch(LABEL, site.tenant.id)
-    await site.post(wa(site.tenant, "wamid.1", "Two hats, please"))
-    await kim.open("Two hats")
-    await kim.page.keyboard.press("t")
-    for size in (DESKTOP, PHONE):
-        window = await open_window(size=size)
-        await window.live()
-        await window.open("Two hats")
-        assert await grave_findings(window.page) == []
-        await window.page.get_by_role("button", name="Snooze").click()
-        assert await grave_findings(window.page) == []

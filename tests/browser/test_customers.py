@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-import pytest
 from playwright.async_api import FilePayload, Route, expect
 
 from tests.browser.axe import grave_findings
 from tests.browser.site import Site
-from tests.browser.window import DESKTOP, PHONE, OpenWindow
+from tests.browser.window import OpenWindow
 from tests.ingest.posts import text, twilio, unique, whatsapp
 
 JANE, JOHN = "+12025550101", "+12025550102"
@@ -143,21 +142,3 @@ async def test_a_field_is_made_filled_in_and_deleted(open_window: OpenWindow, si
     await page.get_by_role("button", name="Delete").click()
     await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
     await expect(page.get_by_text("There are no fields yet.")).to_be_visible()
-
-
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
-@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desktop", "phone"])
-async def test_the_list_and_a_record_are_free_of_grave_findings(
-    open_window: OpenWindow, site: Site, size: dict[str, int], dark: bool
-) -> None:
-    await two_customers(site)
-    window = await open_window("/customers", size=size, dark=dark)
-    page = window.page
-    await expect(page.locator("a.customer-row")).to_have_count(2)
-    assert await grave_findings(page) == []
-    await page.locator("a.customer-row").filter(has_text="Dana Reyes").click()
-    await expect(page.get_by_role("button", name="Timeline")).to_be_visible()
-    assert await grave_findings(page) == []
-    await page.get_by_role("button", name="Timeline").click()
-    await expect(page.locator(".timeline")).to_contain_text("Is it blue?")
-    assert await grave_findings(page) == []

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 from aiohttp import BodyPartReader, web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.problems import Fault, Invalid, Malformed, TooLarge
 
@@ -12,6 +13,8 @@ PART = "file"
 PIECE_BYTES = 64 * 1024
 MOST_PARTS = 20
 BROKEN = "the form is broken off or wrongly encoded"
+#: What the library raises over a form that is none; it asserts, too, what comes from outside.
+UNREADABLE = (ValueError, AssertionError, RuntimeError, HttpProcessingError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ async def _part(request: web.Request) -> BodyPartReader:
                 break
             if isinstance(part, BodyPartReader) and part.name == PART:
                 return part
-    except (ValueError, AssertionError):  # the client library asserts what comes from outside
+    except UNREADABLE:
         raise Malformed(BROKEN) from None
     raise Invalid("there is no file", [Fault("body", f"/{PART}", "this should be a file")])
 
@@ -62,7 +65,7 @@ async def _pieces(part: BodyPartReader) -> AsyncIterator[bytes]:
     try:
         while piece := await part.read_chunk(PIECE_BYTES):
             yield piece
-    except (ValueError, AssertionError):
+    except UNREADABLE:
         raise Malformed(BROKEN) from None
 
 

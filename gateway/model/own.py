@@ -1,9 +1,14 @@
 """What one member keeps for itself: drafts, how far it has read, and the notes that call it."""
 
+from typing import Annotated
+
 from pydantic import BaseModel, ConfigDict, Field
 
 from gateway.model.fields import ConversationId, Seq, Timestamp
 from gateway.model.message import Message
+
+#: Anything but NUL, which Postgres keeps in no text.
+Kept = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 
 class DraftContent(BaseModel):
@@ -11,13 +16,13 @@ class DraftContent(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
-    text: str = Field(default="", max_length=100_000, description="The reply.")
-    subject: str | None = Field(default=None, max_length=998, description="Mail only.")
-    cc: list[str] = Field(default=[], max_length=50, description="Mail only: further recipients.")
-    bcc: list[str] = Field(default=[], max_length=50, description="Mail only: recipients of whom nobody is told.")
+    text: Kept = Field(default="", max_length=100_000, description="The reply.")
+    subject: Kept | None = Field(default=None, max_length=998, description="Mail only.")
+    cc: list[Kept] = Field(default=[], max_length=50, description="Mail only: further recipients.")
+    bcc: list[Kept] = Field(default=[], max_length=50, description="Mail only: recipients of whom nobody is told.")
     quote: bool = Field(default=True, description="Mail only: whether the mail that is answered stands below.")
-    note: str = Field(default="", max_length=20_000, description="The private note.")
-    attachment_ids: list[str] = Field(default=[], max_length=30, description="Files that go with the reply.")
+    note: Kept = Field(default="", max_length=20_000, description="The private note.")
+    attachment_ids: list[Kept] = Field(default=[], max_length=30, description="Files that go with the reply.")
 
 
 class Draft(BaseModel):

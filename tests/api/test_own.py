@@ -54,6 +54,8 @@ async def test_a_draft_is_kept_for_its_author_alone(
     assert gone["content"] is None
     assert (await jo.ask("GET", "/api/v1/drafts"))["data"] == []
     await served.problem("PUT", path, 403, "forbidden", headers=tenant.auth, **draft(3, "Hi"))
+    refused = await jo.ask("PUT", path, 422, **draft(3, "no text has a \0"))
+    assert refused["errors"][0]["pointer"] == "/content/text"
 
 
 async def test_the_highest_version_counts_in_whatever_order_they_come(served: Served, rows: Rows, jo: Agent) -> None:

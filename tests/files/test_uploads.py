@@ -80,8 +80,34 @@ async def test_the_owner_of_a_session_is_noted(served: Served, tenant: Tenant, d
             422,
             "invalid",
         ),
+        *[
+            (
+                b"--b\r\n" + head + b"\r\n\r\ny\r\n--b--\r\n",
+                {"Content-Type": "multipart/form-data; boundary=b"},
+                400,
+                "malformed",
+            )
+            for head in (
+                b'Content-Disposition: form-data; name="file"; filename="a\0b"',
+                b"no colon",
+                b"X: " + b"x" * 10_000,
+                b"\r\n".join(b"X-%d: x" % number for number in range(200)),
+                b'Content-Disposition: form-data; name="_charset_"\r\n\r\n' + b"x" * 40,
+            )
+        ],
     ],
-    ids=["empty", "too large", "no boundary", "no form", "no file in it"],
+    ids=[
+        "empty",
+        "too large",
+        "no boundary",
+        "no form",
+        "no file in it",
+        "NUL in a name",
+        "no header",
+        "long header",
+        "many headers",
+        "long charset",
+    ],
 )
 async def test_what_cannot_be_taken_is_refused_and_leaves_nothing(
     served: Served, tenant: Tenant, database: Database, body: bytes, headers: dict[str, str], status: int, code: str

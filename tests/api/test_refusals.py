@@ -129,6 +129,13 @@ async def test_a_body_that_grows_without_an_end_is_refused(served: Served) -> No
     await served.problem("POST", "/api/v1/login", 413, "too_large", data=endless(), headers=json)
 
 
+async def test_many_faults_are_not_all_told(served: Served) -> None:
+    body = {"email": "a", **{f"unknown_{number}": 1 for number in range(5_000)}}
+    problem = await served.problem("POST", "/api/v1/login", 422, "invalid", json=body)
+    assert len(problem["errors"]) == 50
+    assert problem["errors"][0]["pointer"] == "/password"
+
+
 async def test_a_refused_password_is_not_repeated(served: Served) -> None:
     body = {"email": "a", "password": ["hunter22"], "hunter33": 1}
     problem = await served.problem("POST", "/api/v1/login", 422, "invalid", json=body)

@@ -7,7 +7,7 @@ import asyncio
 from typing import Any
 
 import structlog
-from aiohttp import web
+from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 
@@ -41,6 +41,17 @@ class _Handler(RequestHandler):
         answer = answer_to(Malformed(UNREADABLE)) if status < 500 else answer_to(RuntimeError())
         answer.force_close()
         return answer
+
+    async def finish_response(
+        self, request: web.BaseRequest, resp: web.StreamResponse, start_time: float | None
+    ) -> tuple[web.StreamResponse, bool]:
+        """Answer. What nobody has read of a compressed body is not read to its end, as that of others is.
+
+        It may be a thousand times as long as what was sent, and everybody would wait while it is unpacked.
+        """
+        if hdrs.CONTENT_ENCODING in request.headers:
+            self._lingering_time = 0.0
+        return await super().finish_response(request, resp, start_time)
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
         """Log what went wrong outside of any handler; a body that nobody could read is the sender's trouble."""

@@ -1,6 +1,7 @@
 """The API inside the whole gateway."""
 
 import asyncio
+import gzip
 import json
 from typing import Any
 from urllib.parse import urlsplit
@@ -93,6 +94,15 @@ async def test_a_body_that_is_not_compressed_as_it_says_leaves_no_trace(
     out, err = capfd.readouterr()
     assert "Traceback" not in out + err + caplog.text
     assert "Unhandled" not in out + err + caplog.text
+
+
+async def test_a_compressed_body_that_is_refused_is_not_unpacked_to_its_end(gateway: Running) -> None:
+    packed = gzip.compress(b" " * 2_000_000)
+    head = "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n"
+    head += f"Content-Length: {len(packed) + 1}\r\n\r\n"
+    async with asyncio.timeout(5):  # it would wait ten seconds for the last byte
+        answer = await raw(gateway, head.encode() + packed)
+    assert answer.startswith(b"HTTP/1.1 413 ")
 
 
 async def test_a_browser_may_name_itself_in_any_bytes(gateway: Running, tenant: Tenant) -> None:

@@ -331,6 +331,8 @@ SELECT count(*) FROM (
     LIMIT (SELECT c.unread_count FROM conversations c WHERE c.tenant_id = $1 AND c.id = $2)) unread
 WHERE unread.id = ANY ($3::uuid[])
 """
+# Those of ours first, as their senders lock them: what is told of them, and where they wait, goes with them.
+MOVE_SENDS = "UPDATE sends SET conversation_id = $2 WHERE tenant_id = $1 AND message_id = ANY ($3::uuid[])"
 MOVE_MESSAGES = "UPDATE messages SET conversation_id = $2 WHERE tenant_id = $1 AND id = ANY ($3::uuid[])"
 # A window belongs to the newest message of a customer on WhatsApp; where none was open none opens.
 SETTLE = """
@@ -349,6 +351,7 @@ WHERE c.tenant_id = $1 AND c.id = $2
 async def move_messages(tx: TenantTx, source: UUID, target: UUID, moved: Sequence[UUID]) -> None:
     """Move messages to another conversation, and bring both up to date."""
     unread: int = await tx.connection.fetchval(UNREAD_AMONG, tx.tenant_id, source, list(moved))
+    await tx.connection.execute(MOVE_SENDS, tx.tenant_id, target, list(moved))
     await tx.connection.execute(MOVE_MESSAGES, tx.tenant_id, target, list(moved))
     await tx.connection.execute(SETTLE, tx.tenant_id, source, -unread)
     await tx.connection.execute(SETTLE, tx.tenant_id, target, unread)

@@ -1,6 +1,7 @@
 """Merging customers and undoing it: nothing is lost, nothing is left over, in whatever order."""
 
 import asyncio
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.problems import NotFound, WrongState
+from gateway.store.sending import ADD_SEND
 from tests.conftest import new_id
-from tests.customers.people import World
+from tests.customers.people import ADD_MESSAGE, World
 
 PROVIDERS = ["twilio", "whatsapp_cloud", "postmark"]
 
@@ -125,6 +127,22 @@ async def test_where_both_have_a_conversation_both_stay_and_news_go_to_the_kept_
     assert await world.hear("twilio", "+12025550102", early=False) == his
     assert await world.admin.fetchval("SELECT count(*) FROM messages WHERE conversation_id = $1", his) == 3
     assert await world.admin.fetchval("SELECT count(*) FROM messages WHERE conversation_id = $1", hers) == 1
+
+
+async def test_what_was_sent_to_the_other_one_meanwhile_is_told_of_where_it_goes(world: World) -> None:
+    jane = await world.customer({"name": "Jane"}, [("phone", "+12025550101")])
+    john = await world.customer({"name": "John"}, [("phone", "+12025550102")])
+    hers = await world.hear("twilio", "+12025550101")
+    merge = await world.merge(jane, john)
+    sent, channel, now = new_id(), world.channel("twilio"), datetime.now(UTC)
+    message = (sent, hers, channel, "outbound", "sms", "us", ["+12025550102"], now, now)
+    await world.admin.execute(ADD_MESSAGE, world.tenant.id, *message)
+    await world.admin.execute(ADD_SEND, world.tenant.id, sent, hers, channel, "a name", "{}")
+    await world.undo(merge)
+    places = "SELECT m.conversation_id, s.conversation_id FROM messages m JOIN sends s ON s.message_id = m.id"
+    ((of_message, of_send),) = await world.admin.fetch(places)
+    assert of_message not in {hers, None}
+    assert of_send == of_message
 
 
 async def test_the_kept_one_takes_what_it_lacks_and_gives_back_what_nobody_changed(world: World) -> None:

@@ -1,10 +1,12 @@
 import { render, screen } from "@testing-library/preact";
 import userEvent from "@testing-library/user-event";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { at, madeMessage } from "../../tests/made";
 import { addMessages, emptyInbox } from "../model/inbox";
-import type { Message } from "../model/types";
-import { inbox } from "../store";
+import { NOTHING_SHARED } from "../model/shared";
+import type { Me, Message } from "../model/types";
+import { inbox, me } from "../store";
+import { setShared } from "../workspace";
 import { Group } from "./group";
 
 describe("a message", () => {
@@ -119,6 +121,38 @@ describe("a mail", () => {
   test("says when its sender is not proven", () => {
     show(mail);
     expect(screen.getByRole("button", { name: "Sender not verified" })).toBeTruthy();
+  });
+});
+
+describe("what one of us wrote", () => {
+  beforeEach(() => {
+    const [ada, lee] = [
+      { id: "usr_1", email: "ada@example.org", name: "Ada" },
+      { id: "usr_2", email: "lee@example.org", name: "Lee" },
+    ];
+    me.value = { user: ada, permissions: [] } as unknown as Me;
+    setShared({ ...NOTHING_SHARED, members: [ada, lee] } as unknown as typeof NOTHING_SHARED);
+  });
+
+  afterEach(() => {
+    me.value = null;
+    setShared(NOTHING_SHARED);
+  });
+
+  test.each([
+    ["usr_2", "Lee"],
+    ["usr_1", null],
+    [null, null],
+  ])("names a colleague and not oneself: %s", (author_id, name) => {
+    const { container } = show(ours("msg_1", { author_id }));
+    expect(container.querySelector(".meta-by")?.textContent ?? null).toBe(name);
+  });
+
+  test("names whoever wrote a mail, beside the mailbox", () => {
+    const from = { name: null, address: "support@shop.example" };
+    show(ours("msg_1", { channel: "email", from, author_id: "usr_1" }));
+    expect(screen.getByText("Ada")).toBeTruthy();
+    expect(screen.getByText("support@shop.example")).toBeTruthy();
   });
 });
 

@@ -2,6 +2,7 @@
 
 import type { Message } from "../model/types";
 import { Activity } from "./activity";
+import { colleagueOf } from "./author";
 import { Bubble } from "./bubble";
 import { MailCard } from "./mail";
 import { Meta } from "./meta";
@@ -28,7 +29,7 @@ export function Group({ of }: { readonly of: readonly Message[] }) {
           {of.map((message) => (
             <Bubble key={message.id} of={message} />
           ))}
-          <Meta of={last} />
+          <Meta of={last} by={colleagueOf(last)} />
         </div>
       );
   }

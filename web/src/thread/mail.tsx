@@ -8,6 +8,7 @@ import { Icon } from "../ui/icon";
 import { Tooltip } from "../ui/tooltip";
 import { words } from "../words";
 import { Attachments } from "./attachments/attachments";
+import { writerOf } from "./author";
 import { gone, linked } from "./bubble";
 import { MailBody } from "./mailbody";
 import { conversation } from "./messages";
@@ -16,15 +17,16 @@ import { Outcome } from "./status";
 import "./mail.css";
 
 export function MailCard({ of }: { readonly of: Message }) {
-  const sender = of.from.name ?? of.from.address;
+  const writer = writerOf(of);
+  const sender = writer ?? of.from.name ?? of.from.address;
   return (
     <article class={`mail ${of.direction}`} data-message={of.id}>
       <header class="mail-head">
-        <Avatar id={face(of)} name={sender} />
+        <Avatar id={writer === null ? face(of) : (of.author_id ?? "")} name={sender} />
         <div class="mail-who">
           <p class="mail-from">
             <strong>{sender}</strong>
-            {of.from.name !== null && <span class="mail-address">{of.from.address}</span>}
+            {sender !== of.from.address && <span class="mail-address">{of.from.address}</span>}
             {of.direction === "inbound" && <Trust of={of.mail?.from_verified ?? null} />}
           </p>
           <p class="mail-to">{recipients(of)}</p>

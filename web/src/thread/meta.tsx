@@ -19,9 +19,16 @@ const GLYPHS: Readonly<Record<MessageStatus, IconNode | null>> = {
   canceled: Ban,
 };
 
-export function Meta({ of }: { readonly of: Message }) {
+interface MetaProps {
+  readonly of: Message;
+  /** Who wrote it, where nothing else says so. */
+  readonly by?: string | null;
+}
+
+export function Meta({ of, by = null }: MetaProps) {
   return (
     <Tooltip class="meta numbers" tip={<Facts of={of} />}>
+      {by !== null && <span class="meta-by">{by}</span>}
       <time dateTime={of.occurred_at}>{clockTime(of.occurred_at)}</time>
       {of.direction === "outbound" && <StatusGlyph of={of.status} />}
     </Tooltip>

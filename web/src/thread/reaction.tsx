@@ -3,6 +3,7 @@
 import type { Message } from "../model/types";
 import { previewOf } from "../preview";
 import { words } from "../words";
+import { colleagueOf } from "./author";
 import { Meta } from "./meta";
 import { quoted } from "./quoted";
 
@@ -15,7 +16,7 @@ export function Reaction({ of }: { readonly of: Message }) {
         {emoji === "" ? words.message.reactionGone : words.message.reacted(emoji)}
         {about !== null && <q>{previewOf(about)}</q>}
       </p>
-      <Meta of={of} />
+      <Meta of={of} by={colleagueOf(of)} />
     </article>
   );
 }

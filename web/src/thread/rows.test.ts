@@ -19,6 +19,11 @@ describe("grouping", () => {
     expect(groups([message("a", 0), ours, message("c", 20)])).toEqual([["a"], ["b"], ["c"]]);
   });
 
+  test("parts colleagues who write from one number", () => {
+    const by = (id: string, author: string) => message(id, 0, { direction: "outbound", author_id: author });
+    expect(groups([by("a", "usr_1"), by("b", "usr_1"), by("c", "usr_2")])).toEqual([["a", "b"], ["c"]]);
+  });
+
   test("parts days, each under its own line", () => {
     const rows = layOut([message("a", 0), message("b", DAY)], null);
     expect(rows.map((row) => row.kind)).toEqual(["day", "group", "day", "group"]);

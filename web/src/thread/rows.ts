@@ -41,6 +41,7 @@ function belongTogether(a: Message, b: Message): boolean {
   return (
     a.direction === b.direction &&
     a.from.address === b.from.address &&
+    (a.author_id ?? null) === (b.author_id ?? null) &&
     shape(a) === "bubble" &&
     shape(b) === "bubble" &&
     Date.parse(b.occurred_at) - Date.parse(a.occurred_at) <= TOGETHER

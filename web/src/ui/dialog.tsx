@@ -7,6 +7,10 @@ import { words } from "../words";
 import { Icon } from "./icon";
 import "./dialog.css";
 
+/** What somebody fills in first; without one the browser chooses. */
+const FIRST_FIELD =
+  "form :is(input:not([type=checkbox], [type=radio], [type=file], [type=hidden]), textarea):not(:disabled)";
+
 interface DialogProps {
   readonly title: string;
   readonly onClose: () => void;
@@ -18,6 +22,7 @@ export function Dialog({ title, onClose, children }: DialogProps) {
   const heading = useId();
   useEffect(() => {
     element.current?.showModal();
+    element.current?.querySelector<HTMLElement>(FIRST_FIELD)?.focus();
   }, []);
   return (
     <dialog ref={element} class="dialog" aria-labelledby={heading} onClose={onClose}>

@@ -43,7 +43,7 @@ export const composer: typeof English = {
   tooLong: (count) => `${plural(count, "# Zeichen", "# Zeichen")} zu viel.`,
   parts: (left, count) => `${number(left)} frei · ${number(count)} SMS`,
   unicode: "Enthält Zeichen, die weniger als halb so viele zulassen.",
-  windowLeft: (time) => `Fenster schließt in ${time}`,
+  windowLeft: (time) => `Noch ${time} offen`,
   windowWhy: "Bis dahin kann alles gesendet werden; danach nur noch Vorlagen.",
   windowClosed:
     "Das 24-Stunden-Fenster ist geschlossen. Senden Sie eine Vorlage, und schreiben Sie frei, sobald der Kunde antwortet.",

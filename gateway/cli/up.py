@@ -61,11 +61,17 @@ def up(
     try:
         with asyncio.Runner(loop_factory=event_loop) as runner:
             runner.run(_up(folder, host, port, smtp, simulator, ready_file))
-    except (EmbeddedPostgresError, Refused, MigrationChanged) as error:
-        console.print(f"not started: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
-        raise typer.Exit(1) from None
+    except MigrationChanged as error:
+        raise _not_started(f"the data in {folder} is of another version ({error}); choose another --data-dir") from None
+    except (EmbeddedPostgresError, Refused) as error:
+        raise _not_started(str(error)) from None
     except (KeyboardInterrupt, asyncio.CancelledError):
         raise typer.Exit(130) from None
+
+
+def _not_started(why: str) -> typer.Exit:
+    console.print(f"not started: {why}", style="red", highlight=False, markup=False, soft_wrap=True)
+    return typer.Exit(1)
 
 
 async def _up(folder: Path, host: str, port: int, smtp: int | None, simulator: int, ready_file: Path | None) -> None:

@@ -1,6 +1,5 @@
 /** A customer's record: their card, addresses, labels, fields, notes and other conversations. */
 
-import { Ban, GitMerge, History, RotateCw } from "lucide";
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { changeCard, listOfCustomer, readCard, readFields, type CardChange } from "../customers/calls";
@@ -12,7 +11,6 @@ import type { Conversation, ConversationId } from "../model/types";
 import { may } from "../permissions";
 import { previewOf } from "../preview";
 import { go, route, write } from "../route";
-import { Icon } from "../ui/icon";
 import { LabelChip } from "../ui/label";
 import { Lazy } from "../ui/lazy";
 import { Link } from "../ui/link";
@@ -130,7 +128,6 @@ function Actions({ of, fixed }: { readonly of: CustomerCard; readonly fixed: boo
             sheet.value = "timeline";
           }}
         >
-          <Icon of={History} />
           {words.customers.timeline}
         </button>
         {may("customers.merge") && of.status !== "merged" && (
@@ -141,13 +138,11 @@ function Actions({ of, fixed }: { readonly of: CustomerCard; readonly fixed: boo
               sheet.value = "merge";
             }}
           >
-            <Icon of={GitMerge} />
             {words.customers.merge}
           </button>
         )}
         {!fixed && (
           <button type="button" class="button" onClick={() => void turn()}>
-            <Icon of={of.status === "blocked" ? RotateCw : Ban} />
             {of.status === "blocked" ? words.customers.unblock : words.customers.block}
           </button>
         )}

@@ -24,7 +24,7 @@ export const customers = {
   chooseLabels: "Choose labels",
   noLabels: "This workspace has no labels yet.",
   fields: "Fields",
-  details: "Details",
+  details: "About",
   edit: (what: string) => `Change ${what}`,
   empty: "Not set",
   yes: "Yes",

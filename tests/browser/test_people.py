@@ -133,6 +133,6 @@ async def test_a_key_is_shown_once(open_window: OpenWindow, site: Site) -> None:
     assert (await answer.json())["permissions"] == ["inbox.read"]
     await button(window, "Revoke Reports").click()
     await window.page.get_by_role("dialog").get_by_role("button", name="Revoke").click()
-    await expect(window.page.get_by_text("Reports")).to_be_hidden()
+    await expect(window.page.get_by_text("Reports", exact=True)).to_be_hidden()
     answer = await request.get("/api/v1/me", headers={"Authorization": f"Bearer {key}"})
     assert answer.status == 401

@@ -184,21 +184,6 @@ async def move_identities(tx: TenantTx, source: UUID, target: UUID, moved: Seque
     await tx.connection.execute(MOVE_IDENTITIES, tx.tenant_id, source, target, *columns)
 
 
-MET_AS = """
-SELECT DISTINCT m.extra ->> 'user_id' FROM messages m
-WHERE m.tenant_id = $1 AND m.conversation_id = ANY ($2::uuid[]) AND m.created_at >= $3
-  AND m.direction = 'inbound' AND m.sender_address = ANY ($4::text[]) AND m.extra ->> 'user_id' = ANY ($5::text[])
-"""
-
-
-async def user_ids_met_with(
-    tx: TenantTx, conversations: Sequence[UUID], since: datetime, numbers: Sequence[str], user_ids: Sequence[str]
-) -> set[str]:
-    """Return which user ids came in messages from some numbers."""
-    args = (list(conversations), since, list(numbers), list(user_ids))
-    return {row[0] for row in await tx.connection.fetch(MET_AS, tx.tenant_id, *args)}
-
-
 LABELS = "SELECT customer_id, label_id FROM customer_labels WHERE tenant_id = $1 AND customer_id = ANY ($2::uuid[])"
 ADD_LABELS = """
 INSERT INTO customer_labels (tenant_id, customer_id, label_id) SELECT $1, $2, unnest($3::uuid[]) ON CONFLICT DO NOTHING

@@ -21,7 +21,6 @@ import {
   type Team,
 } from "./model/shared";
 import { me } from "./store";
-import { initials } from "./ui/avatar";
 import { words } from "./words";
 
 const shared = signal<Shared>(NOTHING_SHARED);
@@ -61,10 +60,6 @@ export function label(id: string): Label | null {
 export function memberName(id: string | null | undefined): string {
   const one = member(id);
   return one === null ? words.person.unknown : (one.name ?? one.email);
-}
-
-export function memberInitials(id: string): string {
-  return initials(memberName(id));
 }
 
 export function isMe(id: string | null | undefined): boolean {

@@ -10,7 +10,6 @@ export const customers: typeof English = {
   name: "Name",
   business: "Firma",
   code: "Kundennummer",
-  addName: "Namen eintragen",
   add: "Hinzufügen",
   addresses: "Adressen",
   kinds: { phone: "Telefon", whatsapp: "WhatsApp", email: "E-Mail", bsuid: "WhatsApp-Nutzer" },

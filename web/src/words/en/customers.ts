@@ -9,7 +9,6 @@ export const customers = {
   name: "Name",
   business: "Business",
   code: "Customer number",
-  addName: "Add a name",
   add: "Add",
   addresses: "Addresses",
   kinds: { phone: "Phone", whatsapp: "WhatsApp", email: "Email", bsuid: "WhatsApp user" } as Record<

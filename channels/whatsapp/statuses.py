@@ -5,6 +5,7 @@ from typing import Any
 from channels.events import StatusUpdate
 from channels.json_fields import Object, Unreadable, id_in, list_in, moment_in, object_in, required_id, text_in
 from channels.phone_addresses import spelled
+from channels.refusals import in_words
 from channels.whatsapp.change import Change, common, user_id_in
 from channels.whatsapp.problems import PROBLEMS, STOPPED, first_problem
 
@@ -26,7 +27,7 @@ def read_status(status: Any, change: Change) -> StatusUpdate:
     word = required_id(status, "status")
     recipient = id_in(status, "recipient_id") or user_id_in(status, "recipient_user_id")
     participant = id_in(status, "recipient_participant_id") or id_in(status, "participant_recipient_id")
-    code, reason = first_problem(status)
+    code, said = first_problem(status)
     return StatusUpdate(
         **common(change),
         external_id=":".join(part for part in (message_ref, word, participant) if part),
@@ -36,7 +37,7 @@ def read_status(status: Any, change: Change) -> StatusUpdate:
         message_ref=message_ref,
         recipient=spelled(recipient) if recipient else None,
         error_code=code,
-        error_message=reason,
+        error_message=in_words(PROBLEMS.of(code), said) if code else said,
     )
 
 

@@ -11,6 +11,7 @@ from channels.errors import PayloadMalformed, SignatureInvalid
 from channels.events import Identity, InboundMessage, Location, Other, Quarantined, StatusUpdate
 from channels.http import Headers, HttpRequest
 from channels.providers.whatsapp_cloud import ADAPTER, WhatsAppCloudCredentials
+from channels.whatsapp.problems import PROBLEMS
 from tests.channels.fixtures import NOW, one
 from tests.channels.whatsapp_posts import METADATA, TEXT, message, parsed, post, typed
 
@@ -157,7 +158,7 @@ def test_statuses_of_calls_are_no_statuses_of_messages() -> None:
          {"recipient": "Z3JvdXA", "external_id": "wamid.OUT:sent:12025550142"}),
         ({"status": "failed"}, {"status": "failed", "error_code": None}),
         ({"status": "failed", "errors": [None, {"code": "131026", "title": "Undeliverable"}]},
-         {"error_code": "131026", "error_message": "Undeliverable"}),
+         {"error_code": "131026", "error_message": f"{PROBLEMS.of('131026').reason} (Undeliverable)"}),
         ({"errors": {}, "conversation": 1, "pricing": []}, {"status": "sent"}),
     ],
 )  # fmt: skip

@@ -56,7 +56,8 @@ export const composer: typeof English = {
   edit: "Bearbeiten",
   discard: "Verwerfen",
   sendAnyway: "Trotzdem erneut senden",
-  unknown: "Es ist unbekannt, ob dies gesendet wurde. Falls ja, erhält der Kunde es zweimal.",
+  unknown:
+    "Es ist unbekannt, ob dies gesendet wurde. Falls ja, erhält der Kunde es beim erneuten Senden zweimal.",
   waiting: "Wartet noch auf den Versand.",
   cancel: "Zurücknehmen",
   cancelFailed: (reason) => `Es konnte nicht zurückgenommen werden: ${reason}`,

@@ -54,7 +54,8 @@ export const composer = {
   edit: "Edit",
   discard: "Discard",
   sendAnyway: "Send again anyway",
-  unknown: "It is not known whether this was sent. If it was, the customer gets it twice.",
+  unknown:
+    "It is not known whether this was sent. If it was, sending it again means that the customer gets it twice.",
   waiting: "Still waiting to be sent.",
   cancel: "Take it back",
   cancelFailed: (reason: string) => `It could not be taken back: ${reason}`,

@@ -35,6 +35,8 @@ OWN = frozenset(
     {"id", "tenant_id", "conversation_id", "channel_id", "customer_id", "message_id", "position", "webhook_id"}
 )
 OWN_TIMES = frozenset({"created_at", "updated_at", "received_at", "webhook_at"})
+#: How far the gateway is with fetching a file, while others are posted.
+FETCHING = frozenset({"state", "tries", "error"})
 POSTED_UNTIL = datetime(2026, 2, 1, tzinfo=UTC)
 
 TABLES = (
@@ -117,7 +119,11 @@ async def rows_of(database: Database, tenant: Tenant) -> dict[str, list[str]]:
     statements |= {"conversations": CONVERSATIONS, "customers": OTHERS}
     found = {}
     for name, statement in statements.items():
-        rows = [dict(row) for row in await database.fetch(statement, tenant.id)]
+        left_out = FETCHING if name == "attachments" else frozenset()
+        rows = [
+            {column: value for column, value in row.items() if column not in left_out}
+            for row in await database.fetch(statement, tenant.id)
+        ]
         for row in rows:
             for column in row.keys() & {"status_at"}:  # Twilio tells no time: a status has that of its receipt
                 row[column] = plain_times(row[column])

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
-from aiohttp import BodyPartReader, web
+from aiohttp import BodyPartReader, MultipartReader, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from gateway.problems import Fault, Invalid, Malformed, TooLarge
@@ -43,11 +43,11 @@ async def read_upload(request: web.Request, filename: str | None, limit: int) ->
         if (request.content_length or 0) > limit:
             raise _too_large(limit)
         return Upload(filename, request.content_type, _bounded(request.content.iter_chunked(PIECE_BYTES), limit))
-    part = await _part(request)
-    return Upload(part.filename or filename, part.headers.get("Content-Type"), _bounded(_pieces(part), limit))
+    form, part = await _part(request)
+    return Upload(part.filename or filename, part.headers.get("Content-Type"), _bounded(_pieces(form, part), limit))
 
 
-async def _part(request: web.Request) -> BodyPartReader:
+async def _part(request: web.Request) -> tuple[MultipartReader, BodyPartReader]:
     try:
         form = await request.multipart()
         for _ in range(MOST_PARTS):
@@ -55,16 +55,17 @@ async def _part(request: web.Request) -> BodyPartReader:
             if part is None:
                 break
             if isinstance(part, BodyPartReader) and part.name == PART:
-                return part
+                return form, part
     except UNREADABLE:
         raise Malformed(BROKEN) from None
     raise Invalid("there is no file", [Fault("body", f"/{PART}", "this should be a file")])
 
 
-async def _pieces(part: BodyPartReader) -> AsyncIterator[bytes]:
+async def _pieces(form: MultipartReader, part: BodyPartReader) -> AsyncIterator[bytes]:
     try:
         while piece := await part.read_chunk(PIECE_BYTES):
             yield piece
+        await form.next()  # no boundary behind it: the file is not all there
     except UNREADABLE:
         raise Malformed(BROKEN) from None
 

@@ -80,6 +80,12 @@ async def test_the_owner_of_a_session_is_noted(served: Served, tenant: Tenant, d
             422,
             "invalid",
         ),
+        (
+            b'--b\r\nContent-Disposition: form-data; name="file"\r\n\r\nhalf of a fi',
+            {"Content-Type": "multipart/form-data; boundary=b"},
+            400,
+            "malformed",
+        ),
         *[
             (
                 b"--b\r\n" + head + b"\r\n\r\ny\r\n--b--\r\n",
@@ -102,6 +108,7 @@ async def test_the_owner_of_a_session_is_noted(served: Served, tenant: Tenant, d
         "no boundary",
         "no form",
         "no file in it",
+        "broken off",
         "NUL in a name",
         "no header",
         "long header",

@@ -15,7 +15,8 @@ from gateway.problems import INTERNAL, TABLE, Kind
 
 VERSION = "1"
 DESCRIPTION = (
-    "Messages of all channels in one inbox. Lists are cut into pages: pass `next_cursor` as `cursor`. "
+    "Messages of all channels in one inbox. Programs send an API key, made in Settings → API keys: "
+    "`Authorization: Bearer pgk_…`. Lists are cut into pages: pass `next_cursor` as `cursor`. "
     "Everything that happens is an entry of the tenant's log; `seq` is a position in it."
 )
 TAG = "Description"
@@ -71,16 +72,14 @@ class Docs:
             for path, methods in document["paths"].items()
             for method, operation in methods.items()
         ]
-        sections = [
-            _section(tag["name"], [one for one in operations if tag["name"] in one[2]["tags"]])
-            for tag in document["tags"]
-        ]
+        by_tag = {tag["name"]: [one for one in operations if tag["name"] in one[2]["tags"]] for tag in document["tags"]}
         machines = [f"<a href='{path}'>{path}</a>" for path in document["paths"] if path.endswith(".json")]
         schemas = [_schema(name, schema) for name, schema in document["components"]["schemas"].items()]
         return (
             f"<h1>Postgate API</h1><p>{_text(DESCRIPTION)}</p>"
             f"<p>For machines: {' and '.join(machines)}. Errors: <a href='/docs/problems'>problems</a>.</p>"
-            f"{_contents(operations)}{''.join(sections)}<h2 id='objects'>Objects</h2>{''.join(schemas)}"
+            f"<nav aria-label='Operations'>{''.join(_contents(*one) for one in by_tag.items())}</nav>"
+            f"{''.join(_section(*one) for one in by_tag.items())}<h2 id='objects'>Objects</h2>{''.join(schemas)}"
         )
 
 
@@ -108,12 +107,12 @@ def _style() -> str:
     return (files("gateway.api") / "docs.css").read_text("utf-8")
 
 
-def _contents(operations: Iterable[tuple[str, str, Json]]) -> str:
+def _contents(tag: str, operations: Iterable[tuple[str, str, Json]]) -> str:
     links = (
         f"<li><a href='#{escape(operation['operationId'])}'>{escape(operation['summary'])}</a></li>"
         for _, _, operation in operations
     )
-    return f"<nav aria-label='Operations'><ul>{''.join(links)}</ul></nav>"
+    return f"<p>{escape(tag)}</p><ul>{''.join(links)}</ul>"
 
 
 def _section(tag: str, operations: Iterable[tuple[str, str, Json]]) -> str:

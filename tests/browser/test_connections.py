@@ -21,7 +21,7 @@ async def test_a_provider_is_connected_and_its_first_webhook_is_seen(open_window
     await page.get_by_role("link", name="WhatsApp Cloud API").click()
     await page.get_by_role("button", name="Connect", exact=True).click()
     await expect(page.get_by_role("alert")).to_contain_text("Some values are not right: they are marked.")
-    await expect(page.locator("[data-field=app_secret] .field-fault")).to_have_text("Field required")
+    await expect(page.locator("[data-field=app_secret] .field-fault")).to_have_text("This is needed.")
     await expect(page.get_by_label("App secret")).to_be_focused()
     await page.locator("[name=name]").fill("Shop")
     await page.locator("[name=app_secret]").fill(SECRET)

@@ -4,6 +4,9 @@ import { ApiError } from "../api";
 import { words } from "../words";
 import type { Field, Schema, Typed } from "./types";
 
+/** How the gateway says that a value was left out. */
+const LEFT_OUT = "Field required";
+
 /** Why something was refused: in general, and by field. */
 export interface Refusal {
   readonly reason: string;
@@ -48,7 +51,7 @@ export function refusalOf(error: unknown, place: string): Refusal {
   const named: Record<string, string> = {};
   for (const fault of inside) {
     const name = fault.pointer.slice(place.length + 1).split("/")[0] ?? "";
-    if (name !== "") named[name] = fault.detail;
+    if (name !== "") named[name] = fault.detail === LEFT_OUT ? words.settings.needed : fault.detail;
   }
   return { reason: reasonOf(error, named), fields: named };
 }

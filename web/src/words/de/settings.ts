@@ -80,4 +80,5 @@ export const settings: typeof English = {
   copied: "Kopiert",
   url: "URL",
   refused: "Einige Werte stimmen nicht: sie sind gekennzeichnet.",
+  needed: "Das wird gebraucht.",
 };

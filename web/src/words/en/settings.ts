@@ -78,4 +78,5 @@ export const settings = {
   copied: "Copied",
   url: "the URL",
   refused: "Some values are not right: they are marked.",
+  needed: "This is needed.",
 };

@@ -50,7 +50,11 @@ export const hasFirstSteps = computed(
 /** Remember that somebody answered: the answer may be far down the list later. */
 export function watchFirstSteps(): () => void {
   return effect(() => {
-    const wrote = inbox.value.conversations.some((row) => row.last_message?.direction === "outbound");
-    if (me.value !== null && wrote) answered.value = true;
+    if (answered.value || me.value === null) return;
+    const { conversations, messages } = inbox.value;
+    const last = conversations.map((row) => row.last_message);
+    answered.value = [...last, ...Object.values(messages).flat()].some(
+      (one) => one?.direction === "outbound",
+    );
   });
 }

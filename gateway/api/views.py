@@ -18,7 +18,7 @@ from gateway.model.log import Entry
 from gateway.model.page import Page
 from gateway.model.view import View, ViewCount, ViewCounts, ViewFilters, ViewPage
 from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
-from gateway.problems import ChangedMeanwhile, NotFound
+from gateway.problems import ChangedMeanwhile, Invalid, NotFound
 from gateway.store import conversations, log, views
 from gateway.store.pool import TenantTx, tenant_tx
 
@@ -26,6 +26,8 @@ TAG = "Views"
 UPDATED = "view.updated"
 #: Counting goes no further: whoever looks at the list needs no more than "99+".
 COUNTED = 99
+#: For one member, everybody's included: all of them are counted at once.
+MOST_VIEWS = 200
 
 #: What is always there, by name. What is closed and unread waits for nobody.
 STANDING = {
@@ -83,7 +85,7 @@ CREATE = Operation(
     name="create_view",
     tag=TAG,
     summary="Make a view.",
-    description="A shared one writes view.updated to the log.",
+    description="A shared one writes view.updated to the log. A member can have 200, everybody's included.",
     query=NoQuery,
     body=ViewBody,
     permission="conversations.write",
@@ -180,6 +182,8 @@ class Views:
         body, key = call.body, author_of(call.caller, self._services).fresh_id()
         owner = self._owner_of_new(call.caller, shared=body.shared)
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            if len(await views.all_of(tx, call.caller.user_id)) >= MOST_VIEWS:
+                raise Invalid(f"there are {MOST_VIEWS} views already: remove one first")
             await views.add(tx, key, owner, body.name, body.filters.model_dump_json())
             shown, entries = await self._written(tx, call.caller, key, owner)
         self._tell(call.caller, owner, shown, entries)

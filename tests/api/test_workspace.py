@@ -164,6 +164,17 @@ async def test_a_view_is_shared_and_ones_own_again_by_who_may(
     assert await jo.ask("GET", path) == jos
 
 
+async def test_nobody_has_more_views_than_can_be_counted(served: Served, database: Database, jo: Agent) -> None:
+    await jo.ask("POST", "/api/v1/views", 201, json={**VIEW, "shared": False})
+    await database.fetch(
+        "INSERT INTO views (tenant_id, id, owner_id, name, filters)"
+        " SELECT tenant_id, gen_random_uuid(), owner_id, name || n, filters FROM views, generate_series(2, 200) n"
+    )
+    body = {**VIEW, "shared": False}
+    problem = await served.problem("POST", "/api/v1/views", 422, "invalid", headers=jo.auth, json=body)
+    assert "200 views" in problem["detail"]
+
+
 async def test_a_team_has_active_members_and_channels_of_its_own(
     served: Served, database: Database, tenant: Tenant, rows: Rows, kim: Agent, jo: Agent
 ) -> None:

@@ -1,5 +1,6 @@
 """Reading a request into the models that its operation declared."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_origin
 from uuid import UUID
@@ -12,6 +13,7 @@ from gateway.model.ids import IdInvalid, parse
 from gateway.problems import Fault, Invalid, Malformed, NotFound, TooLarge, UnsupportedMediaType
 
 BODY_LIMIT = 1024 * 1024
+BODY_SECONDS = 30.0
 #: So many values are named; who sends more wrong ones learns of the rest after mending these.
 MOST_FAULTS = 50
 
@@ -92,14 +94,23 @@ def _plain(message: str) -> str:
 
 
 async def _bounded(request: web.Request) -> bytes:
-    """Read a body while counting: what was announced is not trusted."""
+    """Read a body while counting: what was announced is not trusted.
+
+    Raises:
+        TooLarge: when it is.
+        Malformed: when its end does not come.
+    """
     if (request.content_length or 0) > BODY_LIMIT:
         raise TooLarge(f"a body has at most {BODY_LIMIT} bytes")
     body = bytearray()
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            raise TooLarge(f"a body has at most {BODY_LIMIT} bytes")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_any():
+                body += chunk
+                if len(body) > BODY_LIMIT:
+                    raise TooLarge(f"a body has at most {BODY_LIMIT} bytes")
+    except TimeoutError:
+        raise Malformed(f"the end of the body did not come within {BODY_SECONDS:g} seconds") from None
     return bytes(body)
 
 

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import ClientSession
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
+from gateway.openapi import reading
 from gateway.running import Running
 from tests.conftest import Tenant
 
@@ -103,6 +104,20 @@ async def test_a_compressed_body_that_is_refused_is_not_unpacked_to_its_end(gate
     async with asyncio.timeout(5):  # it would wait ten seconds for the last byte
         answer = await raw(gateway, head.encode() + packed)
     assert answer.startswith(b"HTTP/1.1 413 ")
+
+
+async def test_a_body_whose_end_does_not_come_is_not_waited_for(
+    gateway: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "BODY_SECONDS", 0.05)
+    head = "POST /api/v1/login HTTP/1.1\r\nHost: x\r\nOrigin: http://gateway.test\r\nConnection: close\r\n"
+    place = urlsplit(gateway.url)
+    reader, writer = await asyncio.open_connection(place.hostname, place.port)
+    writer.write(f"{head}Content-Type: application/json\r\nContent-Length: 999\r\n\r\n{{".encode())
+    async with asyncio.timeout(5):
+        answer = await reader.readuntil(b"\r\n\r\n")
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    writer.close()
 
 
 async def test_a_browser_may_name_itself_in_any_bytes(gateway: Running, tenant: Tenant) -> None:

@@ -109,9 +109,15 @@ def databases(cluster: Superuser) -> Databases:
 
 
 @pytest.fixture
-async def database(cluster: Superuser, databases: Databases) -> AsyncIterator[Database]:
+def new_database() -> bool:
+    """Whether the test counts what the database reads, so that rows that are gone would count, too."""
+    return False
+
+
+@pytest.fixture
+async def database(cluster: Superuser, databases: Databases, new_database: bool) -> AsyncIterator[Database]:
     """A database of this test alone."""
-    name = await databases.take()
+    name = await databases.take(new=new_database)
     app, hook, relay = (cluster.url(name, role, password) for role, password in PASSWORDS.items())
     yield Database(name, cluster.url(name), app, hook, relay)
     await databases.give_back(name)

@@ -80,9 +80,9 @@ class Databases:
         finally:
             await connection.close()
 
-    async def take(self) -> str:
-        """Return the name of an empty database."""
-        if self._empty:
+    async def take(self, *, new: bool) -> str:
+        """Return the name of an empty database; a new one has no trace of rows that are gone."""
+        if self._empty and not new:
             return self._empty.pop()
         name = f"test_{next(self._numbers)}"
         await self._administer(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}"')

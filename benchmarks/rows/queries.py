@@ -77,7 +77,7 @@ async def _queries(admin: asyncpg.Pool, tenant: UUID) -> Mapping[str, Query]:
         "thread": partial(_thread, one),
         "one conversation": partial(_conversation, one),
         "search in messages": search_messages,
-        "search in customers": partial(_search, "customers", ("jane", "sample", "5501")),
+        "search in customers": partial(search_for, "customers", ("jane", "sample", "5501")),
     }
 
 
@@ -88,7 +88,7 @@ async def list_page(tx: TenantTx) -> None:
 
 async def search_messages(tx: TenantTx) -> None:
     """Search for words of all kinds, each with the rows that are shown of it."""
-    await _search("messages", SEARCHES, tx)
+    await search_for("messages", SEARCHES, tx)
 
 
 async def _thread(key: UUID, tx: TenantTx) -> None:
@@ -99,7 +99,8 @@ async def _conversation(key: UUID, tx: TenantTx) -> None:
     await conversations.get(tx, key)
 
 
-async def _search(kind: Kind, searches: tuple[str, ...], tx: TenantTx) -> None:
+async def search_for(kind: Kind, searches: tuple[str, ...], tx: TenantTx) -> None:
+    """Search for words, each with the rows that are shown of it."""
     for typed in searches:
         terms = typed.split()
         last = [False] * (len(terms) - 1) + [True]

@@ -1,16 +1,26 @@
 """Row 12: what the list and the search take in a large tenant, against a small one of the same database."""
 
+from collections.abc import Mapping
+from functools import partial
+
 import asyncpg
 
 from benchmarks.bench import Bench
+from benchmarks.explained import plans
 from benchmarks.plan import Size
 from benchmarks.progress import say
 from benchmarks.results import Goal, Line, Round, compared
-from benchmarks.rows.queries import SHARE, list_page, rate, search_messages
+from benchmarks.rows.queries import SHARE, Query, list_page, rate, search_for, search_messages
 from benchmarks.seeded import Seeded, seeded
 
 ROW = 12
 MILLISECONDS = 1000
+#: Whose plans are shown: a word in most messages, and two that hardly any has.
+SHOWN: Mapping[str, Query] = {
+    "the list": list_page,
+    "a search for “the”": partial(search_for, "messages", ("the",)),
+    "a search for “waffle ir”": partial(search_for, "messages", ("waffle ir",)),
+}
 
 
 async def large_against_small(bench: Bench) -> list[Line]:
@@ -36,4 +46,8 @@ async def measure(where: Seeded, rounds: int, seconds: float, small: Size, large
             )
             goal = Goal(1.5, at_least=False)
             lines.append(compared(ROW, f"{name} in a large tenant ÷ in a small one", "ms", found, goal, note=sizes))
+    for what, asked in SHOWN.items():
+        say(f"  how Postgres reads {what} in the large tenant:")
+        for plan in await plans(where.admin_url, where.app_url, where.tenants[1], asked):
+            say("    " + plan.replace("\n", "\n    "))
     return lines

@@ -36,6 +36,13 @@ async def menu(window: Window, _site: Site) -> None:
     await window.page.get_by_role("button", name="Account and settings").locator("visible=true").click()
 
 
+async def snoozing(window: Window, _site: Site) -> None:
+    """Show until when a conversation may sleep."""
+    await window.open("Dana Reyes")
+    await window.page.get_by_role("button", name="Snooze").locator("visible=true").click()
+    await window.page.get_by_role("menu").wait_for()
+
+
 async def keys(window: Window, _site: Site) -> None:
     """Show the sheet of keys."""
     await window.open("Dana Reyes")
@@ -73,5 +80,5 @@ async def _never(route: Route) -> None:
         await route.abort()
 
 
-SCENES: tuple[Scene, ...] = (inbox, whatsapp, sms, mail, menu, keys)
+SCENES: tuple[Scene, ...] = (inbox, whatsapp, sms, mail, menu, snoozing, keys)
 ALONE: tuple[Scene, ...] = (loading, error, reconnecting)

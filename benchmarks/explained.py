@@ -25,11 +25,16 @@ TELLING = {
 #: What stands before the plan is the statement and its values.
 PLAN = re.compile(r"(duration: [\d.]+ ms).*?^(\S[^\n]*\(cost=.*)", re.DOTALL | re.MULTILINE)
 
+#: What differs between two plans that go the same way.
+NUMBERS = re.compile(r"'[^']*'|[\d.]+|never executed|Buffers:[^\n]*")
+
 
 async def plans(
     admin_url: str, app_url: str, tenant: UUID, query: Callable[[TenantTx], Awaitable[object]]
 ) -> list[str]:
-    """Ask a query; returns time and plan of each of its statements that reads a table, in the order they ended.
+    """Ask a query; returns time and plan of its statements that read a table, in the order in which they ended.
+
+    A function that is called for each row is read in the same way each time: that is told once.
 
     Args:
         admin_url: as the superuser; the database is told to explain itself, and to stop that.
@@ -47,7 +52,9 @@ async def plans(
         finally:
             await connection.close()
     found = [PLAN.search(text) for text in told]
-    return [f"{plan[1]}\n{plan[2]}" for plan in found if plan is not None and " Scan " in plan[2]]
+    read = [plan for plan in found if plan is not None and " Scan " in plan[2]]
+    ways = {NUMBERS.sub("", plan[2]): plan for plan in reversed(read)}
+    return [f"{plan[1]}\n{plan[2]}" for plan in reversed(ways.values())]
 
 
 async def _ask(connection: asyncpg.Connection, tenant: UUID, query: Callable[[TenantTx], Awaitable[object]]) -> None:

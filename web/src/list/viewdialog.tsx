@@ -6,6 +6,7 @@ import type { SavedView } from "../model/shared";
 import { may } from "../permissions";
 import { query } from "../route";
 import { Dialog } from "../ui/dialog";
+import { Tick } from "../ui/tick";
 import { words } from "../words";
 import { changeView, removeView, saveView } from "./savedviews";
 import "../ui/form.css";
@@ -94,26 +95,5 @@ export default function ViewDialog({ of, onClose }: ViewDialogProps) {
         </div>
       </form>
     </Dialog>
-  );
-}
-
-interface TickProps {
-  readonly checked: boolean;
-  readonly onChange: (checked: boolean) => void;
-  readonly children: string;
-}
-
-function Tick({ checked, onChange, children }: TickProps) {
-  return (
-    <label class="tick">
-      <input
-        type="checkbox"
-        checked={checked}
-        onChange={(event) => {
-          onChange(event.currentTarget.checked);
-        }}
-      />
-      <span>{children}</span>
-    </label>
   );
 }

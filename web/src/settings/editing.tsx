@@ -193,27 +193,6 @@ export function TextField({ label, value, onInput, hint, ...rest }: TextFieldPro
   );
 }
 
-interface TickProps {
-  readonly checked: boolean;
-  readonly onChange: (checked: boolean) => void;
-  readonly children: ComponentChildren;
-}
-
-export function Tick({ checked, onChange, children }: TickProps) {
-  return (
-    <label class="tick">
-      <input
-        type="checkbox"
-        checked={checked}
-        onChange={(event) => {
-          onChange(event.currentTarget.checked);
-        }}
-      />
-      <span>{children}</span>
-    </label>
-  );
-}
-
 /** A list with one thing more, or without it. */
 export function toggled(all: readonly string[], one: string, wanted: boolean): readonly string[] {
   const others = all.filter((each) => each !== one);

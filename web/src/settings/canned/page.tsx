@@ -6,10 +6,11 @@ import type { CannedReply } from "../../model/shared";
 import { may } from "../../permissions";
 import { Icon } from "../../ui/icon";
 import { Notice } from "../../ui/notice";
+import { Tick } from "../../ui/tick";
 import { words } from "../../words";
 import { cannedReplies } from "../../workspace";
 import { Badge } from "../badge";
-import { Editor, ItemRow, Remove, TextField, Tick } from "../editing";
+import { Editor, ItemRow, Remove, TextField } from "../editing";
 import { Screen } from "../screen";
 
 export default function CannedReplies() {

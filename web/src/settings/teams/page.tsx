@@ -7,9 +7,10 @@ import { may } from "../../permissions";
 import { Icon } from "../../ui/icon";
 import { Notice } from "../../ui/notice";
 import { number } from "../../ui/number";
+import { Tick } from "../../ui/tick";
 import { words } from "../../words";
 import { activeMembers, channels, memberName, teams } from "../../workspace";
-import { Editor, ItemRow, Remove, TextField, Tick, toggled } from "../editing";
+import { Editor, ItemRow, Remove, TextField, toggled } from "../editing";
 import { Screen } from "../screen";
 
 export default function Teams() {

@@ -49,6 +49,7 @@ class Services:
         login_ended: told the hash of a session's token, or of an API key, so that its websockets are closed.
         tell_own: told what changed of a member's own (tenant, member, what, JSON text), for its other windows.
         message_queued: told that a message waits to be sent, after the commit.
+        endpoint_changed: told an endpoint that was changed, or is owed something now, after the commit.
         demo: whether a tenant's people can use the simulator.
         post: sends a letter to somebody; None when the operator named no mail server.
         single_sign_on: the identity provider; None when the operator named none.
@@ -75,6 +76,7 @@ class Services:
     message_queued: Callable[[], None]
     demo: Callable[[UUID], bool]
     tell_own: Callable[[UUID, UUID, str, str], None]
+    endpoint_changed: Callable[[UUID], None] = lambda _endpoint_id: None
     post: Post | None = None
     single_sign_on: SingleSignOn | None = None
     trusted_proxies: Sequence[Network] = ()

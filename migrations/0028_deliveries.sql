@@ -1,0 +1,348 @@
+-- Delivering: sharing the log out among endpoints, leasing endpoints to workers, and writing down what became of it.
+--
+-- Whoever delivers says what time it is: the rules can then be tried out over days in a moment.
+
+-- Those of a conversation that are not done: the first of them is whose turn it is, where order is kept.
+CREATE INDEX deliveries_waiting_in_order ON webhook_deliveries (tenant_id, endpoint_id, conversation_id, seq)
+    WHERE conversation_sequence IS NOT NULL AND next_attempt_at IS NOT NULL;
+
+-- A UUIDv7 (RFC 9562 section 5.7) of a moment.
+CREATE FUNCTION uuid_of(moment timestamptz) RETURNS uuid
+LANGUAGE sql VOLATILE PARALLEL SAFE
+RETURN (lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 12, '0') || '7'
+    || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid;
+
+-- Whether an endpoint wants an event of a type, in a conversation or in none.
+CREATE FUNCTION endpoint_matches(e webhook_endpoints, type text, conversation uuid) RETURNS boolean
+LANGUAGE sql STABLE
+RETURN type LIKE ANY (e.type_patterns)
+    AND (e.channel_ids IS NULL OR EXISTS (
+        SELECT FROM conversations c
+        WHERE c.tenant_id = e.tenant_id AND c.id = conversation AND c.channel_id = ANY (e.channel_ids)))
+    AND (e.label_ids IS NULL OR EXISTS (
+        SELECT FROM conversation_labels l
+        WHERE l.tenant_id = e.tenant_id AND l.conversation_id = conversation AND l.label_id = ANY (e.label_ids)));
+
+-- Makes deliveries of what the logs have grown by since the last time; returns the endpoints that are owed something,
+-- and for each tenant that was looked at a row without an endpoint, saying how far its log was read.
+CREATE FUNCTION dispatch_deliveries(moment timestamptz, tenants uuid[], most integer)
+RETURNS TABLE (tenant_id uuid, endpoint_id uuid, read_to bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    head record;
+    upto bigint;
+BEGIN
+    FOR head IN
+        SELECT h.tenant_id, h.dispatched_seq, t.last_seq
+        FROM delivery_heads h JOIN tenant_heads t ON t.tenant_id = h.tenant_id
+        WHERE t.last_seq > h.dispatched_seq AND (tenants IS NULL OR h.tenant_id = ANY (tenants))
+        ORDER BY h.tenant_id LIMIT 100
+        FOR NO KEY UPDATE OF h SKIP LOCKED
+    LOOP
+        upto := least(head.last_seq, head.dispatched_seq + most);
+        RETURN QUERY
+        WITH lane AS MATERIALIZED (
+            SELECT l.tenant_id, l.endpoint_id, l.last_seq FROM webhook_lanes l WHERE l.tenant_id = head.tenant_id
+            ORDER BY l.endpoint_id FOR NO KEY UPDATE
+        ), owed AS MATERIALIZED (
+            SELECT v.seq, v.id, v.type, v.conversation_id, e.id AS endpoint_id, lane.last_seq,
+                e.ordering = 'conversation' AND v.conversation_id IS NOT NULL AS ordered
+            FROM webhook_endpoints e
+            JOIN lane ON lane.endpoint_id = e.id
+            CROSS JOIN LATERAL (
+                SELECT * FROM events v
+                WHERE v.tenant_id = head.tenant_id AND v.seq > head.dispatched_seq AND v.seq <= upto) v
+            WHERE e.tenant_id = head.tenant_id AND e.deleted_at IS NULL AND v.seq > e.since_seq
+              AND endpoint_matches(e, v.type, v.conversation_id)
+              AND NOT (v.type = 'delivery.exhausted' AND v.data ->> 'endpoint_id' = public_id('ep_', e.id))
+        ), added AS (
+            INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, seq, previous_seq,
+                conversation_id, conversation_sequence, next_attempt_at, created_at)
+            SELECT head.tenant_id, uuid_of(moment), o.endpoint_id, o.id, o.type, o.seq,
+                coalesce(lag(o.seq) OVER (PARTITION BY o.endpoint_id ORDER BY o.seq), o.last_seq), o.conversation_id,
+                CASE WHEN o.ordered THEN
+                    coalesce((
+                        SELECT d.conversation_sequence FROM webhook_deliveries d
+                        WHERE d.tenant_id = head.tenant_id AND d.endpoint_id = o.endpoint_id
+                          AND d.conversation_id = o.conversation_id AND d.conversation_sequence IS NOT NULL
+                        ORDER BY d.seq DESC LIMIT 1), 0)
+                    + row_number() OVER (PARTITION BY o.endpoint_id, o.conversation_id ORDER BY o.seq)
+                END, moment, moment
+            FROM owed o ORDER BY o.seq
+            ON CONFLICT ON CONSTRAINT an_endpoint_is_owed_an_event_once DO NOTHING
+        )
+        UPDATE webhook_lanes l SET last_seq = t.last_seq, due_at = least(coalesce(l.due_at, moment), moment)
+        FROM (SELECT o.endpoint_id, max(o.seq) AS last_seq FROM owed o GROUP BY o.endpoint_id) t
+        WHERE l.tenant_id = head.tenant_id AND l.endpoint_id = t.endpoint_id
+        RETURNING l.tenant_id, l.endpoint_id, upto;
+        UPDATE delivery_heads h SET dispatched_seq = upto WHERE h.tenant_id = head.tenant_id;
+        RETURN QUERY SELECT head.tenant_id, NULL::uuid, upto;
+    END LOOP;
+END
+$$;
+
+-- Leases endpoints that are owed something now. Tenants take turns, and the endpoints of each; the longest unserved
+-- come first.
+CREATE FUNCTION claim_lanes(moment timestamptz, lease interval, wanted integer)
+RETURNS TABLE (tenant_id uuid, endpoint_id uuid, token uuid, cap real, failures integer, backoff_until timestamptz,
+    failing_since timestamptz, next_due timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    WITH chosen AS (
+        SELECT l.tenant_id, l.endpoint_id FROM (
+            SELECT d.tenant_id, d.endpoint_id, d.served_at,
+                row_number() OVER (PARTITION BY d.tenant_id ORDER BY d.served_at) AS turn
+            FROM webhook_lanes d
+            WHERE d.due_at <= moment AND (d.lease_until IS NULL OR d.lease_until <= moment)) t
+        JOIN webhook_lanes l ON l.tenant_id = t.tenant_id AND l.endpoint_id = t.endpoint_id
+        JOIN tenants n ON n.id = l.tenant_id AND n.status = 'active'
+        WHERE l.due_at <= moment AND (l.lease_until IS NULL OR l.lease_until <= moment)
+        ORDER BY t.turn, t.served_at LIMIT wanted
+        FOR NO KEY UPDATE OF l SKIP LOCKED
+    )
+    UPDATE webhook_lanes l
+    SET lease_token = gen_random_uuid(), lease_until = moment + lease, served_at = moment
+    FROM chosen c
+    WHERE l.tenant_id = c.tenant_id AND l.endpoint_id = c.endpoint_id
+    RETURNING l.tenant_id, l.endpoint_id, l.lease_token, l.cap, l.failures, l.backoff_until, l.failing_since, (
+        SELECT min(d.next_attempt_at) FROM webhook_deliveries d
+        WHERE d.tenant_id = l.tenant_id AND d.endpoint_id = l.endpoint_id AND d.next_attempt_at > moment);
+END
+$$;
+
+-- Keeps leases; those that are not returned are somebody else's now. Tells the version of each endpoint.
+CREATE FUNCTION renew_lanes(moment timestamptz, lease interval, tenants uuid[], endpoints uuid[], tokens uuid[])
+RETURNS TABLE (endpoint_id uuid, version integer)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+#variable_conflict use_column
+BEGIN
+    PERFORM FROM unnest(tenants, endpoints, tokens) AS o (tenant_id, endpoint_id, token)
+    JOIN webhook_lanes l ON l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id
+    ORDER BY l.tenant_id, l.endpoint_id FOR NO KEY UPDATE OF l;
+    RETURN QUERY
+    UPDATE webhook_lanes l SET lease_until = moment + lease
+    FROM unnest(tenants, endpoints, tokens) AS o (tenant_id, endpoint_id, token), webhook_endpoints e
+    WHERE l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id AND l.lease_token = o.token
+      AND e.tenant_id = l.tenant_id AND e.id = l.endpoint_id
+    RETURNING l.endpoint_id, e.version;
+END
+$$;
+
+-- Gives endpoints back, to be claimed again when something is due.
+CREATE FUNCTION release_lanes(moment timestamptz, tenants uuid[], endpoints uuid[], tokens uuid[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    -- What is locked now was written before: the next statement sees it.
+    PERFORM FROM unnest(tenants, endpoints, tokens) AS o (tenant_id, endpoint_id, token)
+    JOIN webhook_lanes l ON l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id
+    ORDER BY l.tenant_id, l.endpoint_id FOR NO KEY UPDATE OF l;
+    UPDATE webhook_lanes l
+    SET lease_token = NULL, lease_until = NULL, due_at = least(
+        (SELECT min(d.next_attempt_at) FROM webhook_deliveries d
+        WHERE d.tenant_id = l.tenant_id AND d.endpoint_id = l.endpoint_id AND d.next_attempt_at IS NOT NULL
+          AND d.kind = 'ping' AND e.deleted_at IS NULL),
+        (SELECT greatest(min(d.next_attempt_at), l.backoff_until) FROM webhook_deliveries d
+        WHERE d.tenant_id = l.tenant_id AND d.endpoint_id = l.endpoint_id AND d.next_attempt_at IS NOT NULL
+          AND d.kind = 'event' AND e.deleted_at IS NULL AND e.status = 'enabled'
+        HAVING count(*) > 0))
+    FROM unnest(tenants, endpoints, tokens) AS o (tenant_id, endpoint_id, token), webhook_endpoints e
+    WHERE l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id AND l.lease_token = o.token
+      AND e.tenant_id = l.tenant_id AND e.id = l.endpoint_id;
+END
+$$;
+
+-- What has to be known of an endpoint to deliver to it.
+CREATE FUNCTION endpoints_to_serve(tenants uuid[], endpoints uuid[])
+RETURNS TABLE (tenant_id uuid, endpoint_id uuid, version integer, serves boolean, gone boolean, url text, headers text,
+    auth_type text, schemes text[], sealed bytea, wrapped_key bytea, master_key_id text, timeout_ms integer,
+    retry_seconds integer[], max_in_flight smallint, per_second real, ordered boolean, warnings smallint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+SELECT e.tenant_id, e.id, e.version, e.status = 'enabled', e.deleted_at IS NOT NULL, e.url, e.headers::text,
+    e.auth ->> 'type', e.schemes, e.sealed, k.wrapped_key, k.master_key_id, e.timeout_ms, e.retry_seconds,
+    e.max_in_flight, e.per_second, e.ordering = 'conversation', e.warnings
+FROM unnest(tenants, endpoints) AS o (tenant_id, endpoint_id)
+JOIN webhook_endpoints e ON e.tenant_id = o.tenant_id AND e.id = o.endpoint_id
+JOIN encryption_keys k ON k.tenant_id = e.tenant_id AND k.id = e.key_id
+$$;
+
+-- What is due at leased endpoints, up to a number for each; without what the worker has already ("known"). Of an
+-- endpoint that keeps order only the first of each conversation.
+CREATE FUNCTION due_deliveries(
+    moment timestamptz, tenants uuid[], endpoints uuid[], tokens uuid[], wanted integer[], only_pings boolean[],
+    known uuid[])
+RETURNS TABLE (tenant_id uuid, endpoint_id uuid, id uuid, kind text, event_id uuid, event_type text, seq bigint,
+    previous_seq bigint, conversation_sequence bigint, conversation_id uuid, body text, tries integer,
+    attempts integer, happened_at timestamptz)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY
+    SELECT o.tenant_id, o.endpoint_id, d.id, d.kind, d.event_id, d.event_type, d.seq, d.previous_seq,
+        d.conversation_sequence, d.conversation_id, coalesce(d.body, v.data::text), d.tries, d.attempts,
+        coalesce(v.created_at, d.created_at)
+    FROM unnest(tenants, endpoints, tokens, wanted, only_pings)
+        AS o (tenant_id, endpoint_id, token, wanted, only_pings)
+    JOIN webhook_lanes l ON l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id AND l.lease_token = o.token
+    CROSS JOIN LATERAL (
+        SELECT * FROM webhook_deliveries d
+        WHERE d.tenant_id = o.tenant_id AND d.endpoint_id = o.endpoint_id AND d.next_attempt_at <= moment
+          AND (d.kind = 'ping' OR NOT o.only_pings) AND d.id <> ALL (known)
+          AND (d.conversation_sequence IS NULL OR d.seq = (
+            SELECT min(w.seq) FROM webhook_deliveries w
+            WHERE w.tenant_id = d.tenant_id AND w.endpoint_id = d.endpoint_id
+              AND w.conversation_id = d.conversation_id AND w.conversation_sequence IS NOT NULL
+              AND w.next_attempt_at IS NOT NULL))
+        ORDER BY d.next_attempt_at, d.seq LIMIT o.wanted) d
+    LEFT JOIN events v ON v.tenant_id = d.tenant_id AND v.seq = d.seq;
+END
+$$;
+
+-- Writes down attempts, the health of their endpoints, and that deliveries are exhausted. What was not leased to the
+-- worker any more is not written: somebody else makes that attempt again. Returns what was written ("recorded"), and
+-- the entries of the logs ("seq").
+CREATE FUNCTION record_attempts(
+    moment timestamptz, tenants uuid[], endpoints uuid[], tokens uuid[], ids uuid[], statuses text[],
+    next_at timestamptz[], counts boolean[], codes integer[], kinds text[], errors text[], started timestamptz[],
+    addresses text[], timings real[], tls_versions text[], tls_expiries timestamptz[], urls text[],
+    request_headers text[], response_headers text[], response_bodies text[],
+    lane_tenants uuid[], lane_endpoints uuid[], lane_tokens uuid[], caps real[], failing integer[],
+    backoffs timestamptz[], since timestamptz[], succeeded integer[], failed integer[], latencies integer[])
+RETURNS TABLE (tenant_id uuid, recorded uuid, seq bigint, event_id uuid, data text)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+#variable_conflict use_column
+DECLARE
+    written uuid[];
+    exhausted record;
+BEGIN
+    PERFORM FROM unnest(lane_tenants, lane_endpoints) AS o (tenant_id, endpoint_id)
+    JOIN webhook_lanes l ON l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id
+    ORDER BY l.tenant_id, l.endpoint_id FOR NO KEY UPDATE OF l;
+
+    WITH told AS MATERIALIZED (
+        SELECT t.* FROM unnest(tenants, endpoints, tokens, ids, statuses, next_at, counts, codes, kinds, errors,
+            started, addresses, tls_versions, tls_expiries, urls, request_headers, response_headers, response_bodies)
+            WITH ORDINALITY AS t (tenant_id, endpoint_id, token, id, status, next_at, counts, code, kind, error,
+                started, address, tls_version, tls_expiry, url, request_headers, response_headers, response_body,
+                place)
+        JOIN webhook_lanes l ON l.tenant_id = t.tenant_id AND l.endpoint_id = t.endpoint_id
+            AND l.lease_token = t.token
+    ), done AS (
+        UPDATE webhook_deliveries d
+        SET status = t.status, next_attempt_at = t.next_at, attempts = d.attempts + 1,
+            tries = d.tries + CASE WHEN t.counts THEN 1 ELSE 0 END, response_status_code = t.code,
+            error_kind = t.kind, error = t.error, last_attempt_at = t.started,
+            finished_at = CASE WHEN t.next_at IS NULL THEN moment END
+        FROM told t
+        WHERE d.tenant_id = t.tenant_id AND d.id = t.id AND d.next_attempt_at IS NOT NULL
+        RETURNING d.id, d.attempts, t.place
+    ), kept AS (
+        INSERT INTO webhook_attempts (tenant_id, started_at, delivery_id, endpoint_id, number, outcome, status_code,
+            error_kind, error, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, tls_version,
+            tls_expires_at, request_url, request_headers, response_headers, response_body)
+        SELECT t.tenant_id, t.started, t.id, t.endpoint_id, n.attempts,
+            CASE WHEN t.status = 'SUCCESS' THEN 'success' ELSE 'failure' END, t.code, t.kind, t.error, t.address,
+            timings[t.place * 5 - 4], timings[t.place * 5 - 3], timings[t.place * 5 - 2], timings[t.place * 5 - 1],
+            timings[t.place * 5], t.tls_version, t.tls_expiry, t.url, t.request_headers::json,
+            t.response_headers::json, t.response_body
+        FROM told t JOIN done n ON n.place = t.place
+        ON CONFLICT DO NOTHING
+    )
+    SELECT array_agg(n.id) INTO written FROM done n;
+
+    UPDATE webhook_lanes l
+    SET cap = o.cap, failures = o.failures, backoff_until = o.backoff_until, failing_since = o.failing_since,
+        last_success_at = CASE WHEN o.succeeded > 0 THEN moment ELSE l.last_success_at END,
+        last_failure_at = CASE WHEN o.failed > 0 THEN moment ELSE l.last_failure_at END
+    FROM unnest(lane_tenants, lane_endpoints, lane_tokens, caps, failing, backoffs, since, succeeded, failed)
+        AS o (tenant_id, endpoint_id, token, cap, failures, backoff_until, failing_since, succeeded, failed)
+    WHERE l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id AND l.lease_token = o.token;
+
+    INSERT INTO webhook_minutes AS m (tenant_id, endpoint_id, minute, succeeded, failed, latencies)
+    SELECT o.tenant_id, o.endpoint_id, date_trunc('minute', moment), o.succeeded, o.failed,
+        latencies[o.place * 12 - 11:o.place * 12]
+    FROM unnest(lane_tenants, lane_endpoints, lane_tokens, succeeded, failed)
+        WITH ORDINALITY AS o (tenant_id, endpoint_id, token, succeeded, failed, place)
+    JOIN webhook_lanes l ON l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id AND l.lease_token = o.token
+    WHERE o.succeeded + o.failed > 0
+    ORDER BY o.tenant_id, o.endpoint_id
+    ON CONFLICT (tenant_id, endpoint_id, minute) DO UPDATE
+    SET succeeded = m.succeeded + excluded.succeeded, failed = m.failed + excluded.failed,
+        latencies = (SELECT array_agg(a.old + a.new ORDER BY a.place)
+            FROM unnest(m.latencies, excluded.latencies) WITH ORDINALITY AS a (old, new, place));
+
+    RETURN QUERY SELECT NULL::uuid, w.id, NULL::bigint, NULL::uuid, NULL::text FROM unnest(written) AS w (id);
+
+    -- That a delivery is given up is told in the log; not of what tells of such itself: that would have no end.
+    FOR exhausted IN
+        SELECT d.tenant_id, array_agg(d.id ORDER BY d.id) AS ids, count(*) AS several
+        FROM unnest(tenants, ids, statuses) AS t (tenant_id, id, status)
+        JOIN webhook_deliveries d ON d.tenant_id = t.tenant_id AND d.id = t.id
+        WHERE t.status = 'FAILED' AND t.id = ANY (written) AND d.kind = 'event'
+          AND d.event_type <> ALL ('{delivery.exhausted,webhook_endpoint.updated}')
+        GROUP BY d.tenant_id ORDER BY d.tenant_id
+    LOOP
+        RETURN QUERY
+        WITH head AS (
+            UPDATE tenant_heads h SET last_seq = last_seq + exhausted.several WHERE h.tenant_id = exhausted.tenant_id
+            RETURNING h.last_seq - exhausted.several AS base
+        )
+        INSERT INTO events AS v (tenant_id, seq, id, type, data, created_at)
+        SELECT exhausted.tenant_id, head.base + x.place, uuid_of(moment), 'delivery.exhausted', j.data, moment
+        FROM head, unnest(exhausted.ids) WITH ORDINALITY AS x (id, place)
+        JOIN webhook_deliveries d ON d.tenant_id = exhausted.tenant_id AND d.id = x.id
+        CROSS JOIN LATERAL delivery_json(d) j (data)
+        ORDER BY x.place
+        RETURNING v.tenant_id, NULL::uuid, v.seq, v.id, v.data::text;
+    END LOOP;
+END
+$$;
+
+-- How much is owed, for the metrics: what waits of enabled endpoints, and how long the oldest of it is overdue; without
+-- what is held, because somebody disabled its endpoint or it backs off.
+CREATE FUNCTION deliveries_waiting(moment timestamptz)
+RETURNS TABLE (endpoints bigint, served bigint, overdue double precision)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+SELECT count(*) FILTER (WHERE l.due_at <= moment), count(*) FILTER (WHERE l.lease_until > moment),
+    coalesce(max(extract(epoch FROM moment - o.oldest)), 0)
+FROM webhook_lanes l
+JOIN webhook_endpoints e ON e.tenant_id = l.tenant_id AND e.id = l.endpoint_id
+CROSS JOIN LATERAL (
+    SELECT min(d.next_attempt_at) AS oldest FROM webhook_deliveries d
+    WHERE d.tenant_id = l.tenant_id AND d.endpoint_id = l.endpoint_id AND d.next_attempt_at <= moment) o
+WHERE l.due_at <= moment AND l.backoff_until <= moment AND e.status = 'enabled' AND e.deleted_at IS NULL
+$$;
+
+DO $$
+DECLARE
+    signature text;
+BEGIN
+    FOREACH signature IN ARRAY ARRAY['dispatch_deliveries(timestamptz, uuid[], integer)',
+        'claim_lanes(timestamptz, interval, integer)',
+        'renew_lanes(timestamptz, interval, uuid[], uuid[], uuid[])',
+        'release_lanes(timestamptz, uuid[], uuid[], uuid[])', 'endpoints_to_serve(uuid[], uuid[])',
+        'due_deliveries(timestamptz, uuid[], uuid[], uuid[], integer[], boolean[], uuid[])',
+        'record_attempts(timestamptz, uuid[], uuid[], uuid[], uuid[], text[], timestamptz[], boolean[], integer[],'
+        ' text[], text[], timestamptz[], text[], real[], text[], timestamptz[], text[], text[], text[], text[],'
+        ' uuid[], uuid[], uuid[], real[], integer[], timestamptz[], timestamptz[], integer[], integer[], integer[])',
+        'deliveries_waiting(timestamptz)']
+    LOOP
+        EXECUTE format('ALTER FUNCTION %s OWNER TO postgate_writer', signature);
+        EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', signature);
+        EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO postgate_hook', signature);
+    END LOOP;
+END
+$$;

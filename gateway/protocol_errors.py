@@ -1,6 +1,8 @@
-"""Requests that never reach a handler, since they are not HTTP as aiohttp reads it: answered in our words.
+"""Requests that never reach a handler: those that are not HTTP as aiohttp reads it, and those of the last moment.
 
-aiohttp's own answer and log line quote what could not be read, and that may be a header with a secret.
+The former are answered in our words: aiohttp's own answer and log line quote what could not be read, and that may be a
+header with a secret. The latter come over connections that were made while the server began to stop. aiohttp reads
+nothing from them any more, and yet waits for them as long as for requests that are under way.
 """
 
 import asyncio
@@ -22,6 +24,19 @@ class _Handler(RequestHandler):
     """One connection."""
 
     __slots__ = ()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, or end at once if the server stops already."""
+        super().connection_made(transport)
+        if isinstance(self._manager, _Server) and self._manager.stopping:
+            self.close()
+
+    async def start(self) -> None:
+        """Serve; or hang up, if all was told to close before this could begin."""
+        if self._close and not self._messages:
+            self.force_close()
+            return
+        await super().start()
 
     def handle_error(
         self,
@@ -64,6 +79,13 @@ class _Handler(RequestHandler):
 
 class _Server(web.Server):
     """Makes a handler for each connection."""
+
+    stopping = False
+
+    def pre_shutdown(self) -> None:
+        """Close the connections that wait for a request, and those that are still to come."""
+        self.stopping = True
+        super().pre_shutdown()
 
     def __call__(self) -> RequestHandler:
         handler = super().__call__()

@@ -16,6 +16,7 @@ Permission = Literal[
     "workspace.write",
     "webhooks.read",
     "webhooks.replay",
+    "endpoints.write",
     "connections.write",
     "members.write",
     "api_keys.write",
@@ -35,8 +36,9 @@ MEANINGS: Mapping[Permission, str] = {
     "customers.import": "Import customers from a file.",
     "customers.export": "Export customers to a file.",
     "workspace.write": "Manage teams, labels, canned replies, custom fields and shared views.",
-    "webhooks.read": "See raw webhooks as the providers sent them.",
-    "webhooks.replay": "Have raw webhooks read again.",
+    "webhooks.read": "See raw webhooks as the providers sent them, and what is delivered to endpoints.",
+    "webhooks.replay": "Have raw webhooks read again, and events delivered again.",
+    "endpoints.write": "Manage the endpoints that events are delivered to, and their secrets.",
     "connections.write": "Connect providers and change their credentials.",
     "members.write": "Invite people, change their roles, and remove them.",
     "api_keys.write": "Make and revoke API keys.",
@@ -55,7 +57,7 @@ MANAGER = OPERATOR | frozenset[Permission](
         "webhooks.replay",
     }
 )
-ADMIN = MANAGER | frozenset[Permission]({"connections.write", "members.write", "api_keys.write"})
+ADMIN = MANAGER | frozenset[Permission]({"endpoints.write", "connections.write", "members.write", "api_keys.write"})
 OWNER = ADMIN | frozenset[Permission]({"tenant.write"})
 
 OF_ROLE: Mapping[Role, frozenset[Permission]] = {

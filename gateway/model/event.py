@@ -8,11 +8,14 @@ from gateway.model.canned_reply import CannedReply
 from gateway.model.connection import Channel
 from gateway.model.conversation import Conversation
 from gateway.model.customer import Customer, CustomerMerged, CustomerNote, CustomField
+from gateway.model.delivery import Delivery
+from gateway.model.endpoint import Endpoint
 from gateway.model.fields import (
     Anything,
     ChannelId,
     ConnectionId,
     ConversationId,
+    EndpointId,
     EventId,
     Seq,
     Timestamp,
@@ -176,6 +179,33 @@ class ChannelAlarm(Elsewhere):
     data: Alarm
 
 
+class EndpointChanged(Elsewhere):
+    """An endpoint is new, another now, disabled, warned of, or gone."""
+
+    type: Literal["webhook_endpoint.updated"]
+    data: Endpoint
+
+
+class DeliveryExhausted(Elsewhere):
+    """An event could not be delivered to an endpoint, and is not tried again by itself."""
+
+    type: Literal["delivery.exhausted"]
+    data: Delivery
+
+
+class PingedEndpoint(BaseModel):
+    """Which endpoint is tried out, in ``webhook_endpoint.ping``."""
+
+    endpoint_id: EndpointId
+
+
+class EndpointPing(Elsewhere):
+    """Somebody tries an endpoint out. It is no entry of the log; its seq is 0."""
+
+    type: Literal["webhook_endpoint.ping"]
+    data: PingedEndpoint
+
+
 #: Told apart by their type. Later versions bring more: types that a client does not know are to be passed over.
 Event = Annotated[
     MessageCreated
@@ -193,7 +223,9 @@ Event = Annotated[
     | CannedReplyChanged
     | ViewChanged
     | ChannelChanged
-    | ChannelAlarm,
+    | ChannelAlarm
+    | EndpointChanged
+    | DeliveryExhausted,
     Field(discriminator="type"),
 ]
 

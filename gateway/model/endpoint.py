@@ -1,0 +1,210 @@
+"""An endpoint that a tenant's events are posted to, as the API and the log show it."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from gateway.model.delivery import Delivery
+from gateway.model.fields import (
+    Anything,
+    ChannelId,
+    ConversationId,
+    EndpointId,
+    EventId,
+    LabelId,
+    Seq,
+    Timestamp,
+    UserId,
+    public_id,
+)
+
+SigningSecretId = Annotated[str, public_id("sec")]
+
+Scheme = Literal["v1a", "github", "stripe"]
+Ordering = Literal["none", "conversation"]
+EndpointStatus = Literal["enabled", "disabled"]
+DisabledReason = Literal["member", "gone", "failing"]
+EndpointState = Literal["healthy", "failing", "backing_off", "disabled"]
+
+
+class NoAuth(BaseModel):
+    """The signature alone proves who we are."""
+
+    type: Literal["none"]
+
+
+class BasicAuth(BaseModel):
+    """A name and a password (RFC 7617)."""
+
+    type: Literal["basic"]
+    username: str
+
+
+class BearerAuth(BaseModel):
+    """A token (RFC 6750)."""
+
+    type: Literal["bearer"]
+
+
+class HeadersAuth(BaseModel):
+    """Headers whose values are secrets."""
+
+    type: Literal["headers"]
+    headers: list[str] = Field(description="Their names.")
+
+
+class OAuth2Auth(BaseModel):
+    """A token that is fetched with client credentials (RFC 6749 section 4.4)."""
+
+    type: Literal["oauth2"]
+    token_url: str
+    client_id: str
+    scope: str = Field(description="Words with blanks between them; may be empty.")
+
+
+Auth = Annotated[
+    NoAuth | BasicAuth | BearerAuth | HeadersAuth | OAuth2Auth,
+    Field(discriminator="type", description="How we log in; its secrets are never told."),
+]
+
+
+class SigningSecret(BaseModel):
+    """What may be told of a signing secret."""
+
+    id: SigningSecretId
+    created_at: Timestamp
+    expires_at: Timestamp | None = Field(description="When it signs no more; null: it is the one that stays.")
+
+
+class Endpoint(BaseModel):
+    """An endpoint. In ``webhook_endpoint.updated`` too."""
+
+    id: EndpointId
+    url: str
+    description: str
+    event_types: list[str] = Field(description="Types of events; an asterisk stands for any word.")
+    channel_ids: list[ChannelId] | None = Field(
+        description="Only what belongs to a conversation on one of these; null: everything."
+    )
+    label_ids: list[LabelId] | None = Field(
+        description="Only what belongs to a conversation that has one of these; null: everything."
+    )
+    auth: Auth
+    headers: dict[str, str] = Field(description="Sent along with each delivery.")
+    schemes: list[Scheme] = Field(description="Signatures beside v1.")
+    public_key: str | None = Field(description="whpk_ and base64: what v1a is verified with; null: not signed so.")
+    secrets: list[SigningSecret] = Field(description="Of v1, the newest first.")
+    timeout_ms: int
+    retry_seconds: list[int] = Field(description="How long to wait before each attempt, the first one included.")
+    max_in_flight: int
+    per_second: float | None = Field(description="How many deliveries in a second at most; null: no such limit.")
+    ordering: Ordering = Field(description="conversation: one after the other for each conversation.")
+    status: EndpointStatus
+    disabled_reason: DisabledReason | None = Field(
+        description="member: somebody did it. gone: it answered 410. failing: for days nothing but failures."
+    )
+    disabled_at: Timestamp | None
+    failing_since: Timestamp | None = Field(description="Set once it is warned of; null: it is well, or fails shortly.")
+    warnings: int = Field(description="How many were given since it fails.")
+    since_seq: Seq = Field(description="It gets what comes after this position in the log.")
+    created_by: UserId | None = Field(description="null: a program.")
+    created_at: Timestamp
+    updated_at: Timestamp
+    deleted_at: Timestamp | None = Field(description="Set in the last event of an endpoint that was removed.")
+
+
+class CreatedEndpoint(Endpoint):
+    """An endpoint that was just made."""
+
+    secret: str = Field(description="whsec_ and base64: what v1 is verified with. It can't be told again.")
+
+
+class RotatedEndpoint(CreatedEndpoint):
+    """An endpoint that was just given another secret."""
+
+    probe: Delivery | None = Field(description="A ping that only the new secret signs, if one was asked for.")
+
+
+class EndpointPage(BaseModel):
+    """All endpoints, the oldest first."""
+
+    data: list[Endpoint]
+    next_cursor: str | None = Field(description="Always null: they come all at once.")
+    seq: Seq
+
+
+class HealthBucket(BaseModel):
+    """How an endpoint did during some minutes. The percentiles are of attempts that were answered."""
+
+    minute: Timestamp = Field(description="When it begins.")
+    succeeded: int = Field(description="Attempts.")
+    failed: int
+    p50_ms: float | None = Field(description="Half of the answers took no longer; null: there were none.")
+    p95_ms: float | None
+
+
+class EndpointHealth(BaseModel):
+    """How an endpoint is, and how it did lately."""
+
+    state: EndpointState = Field(
+        description="failing: the last attempt failed. backing_off: nothing is sent for a while."
+    )
+    failures: int = Field(description="Since the last success.")
+    failing_since: Timestamp | None = Field(description="The first failure after the last success.")
+    disabled_at: Timestamp | None
+    disabled_reason: DisabledReason | None
+    disables_at: Timestamp | None = Field(
+        description="When it is disabled if all goes on failing; null: there is no reason to."
+    )
+    backoff_until: Timestamp | None
+    cap: float = Field(description="How many may be in flight by what was learnt; max_in_flight bounds it.")
+    pending: int = Field(description="Events that wait; 10,000: that many or more.")
+    oldest_due_at: Timestamp | None = Field(description="Since when the first of them is due; null: none is.")
+    last_success_at: Timestamp | None
+    last_failure_at: Timestamp | None
+    bucket_minutes: int = Field(description="How many minutes each of the following is of.")
+    minutes: list[HealthBucket] = Field(description="In order; those without any attempt are left out.")
+
+
+DryRunReason = Literal["type", "no_conversation", "channel", "label"]
+
+
+class DryRunEvent(BaseModel):
+    """An event of the past, and whether an endpoint with such filters would have got it."""
+
+    id: EventId
+    seq: Seq
+    type: str
+    timestamp: Timestamp
+    conversation_id: ConversationId | None
+    reason: DryRunReason | None = Field(
+        description="Why not: another type, in no conversation, or in one with none of these channels or labels."
+    )
+
+
+class DryRun(BaseModel):
+    """What an endpoint with such filters would have got of past events."""
+
+    from_seq: Seq = Field(description="The oldest event that was looked at; 0: none was.")
+    to_seq: Seq = Field(description="The newest one.")
+    matching: dict[str, int] = Field(description="How many it would have got, by type.")
+    not_matching: dict[str, int] = Field(description="How many not, by type.")
+    newest_matching: list[DryRunEvent] = Field(description="At most twenty, the newest first.")
+    newest_not_matching: list[DryRunEvent] = Field(description="At most twenty, the newest first.")
+
+
+class EventType(BaseModel):
+    """A type of events."""
+
+    type: str
+    description: str
+    json_schema: Anything = Field(alias="schema", description="JSON Schema (2020-12) of the whole event.")
+    example: Anything = Field(description="An event of this type.")
+    subscribable: bool = Field(description="false: it is no entry of the log, and sent only when it is asked for.")
+
+
+class EventTypePage(BaseModel):
+    """All types of events, in alphabetical order."""
+
+    data: list[EventType]
+    next_cursor: str | None = Field(description="Always null: they come all at once.")

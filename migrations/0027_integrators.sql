@@ -65,6 +65,7 @@ CREATE TABLE webhook_deliveries (
     conversation_id uuid,
     conversation_sequence bigint,                  -- the how-manieth of its conversation, where order is kept
     body text,
+    secret_id text,              -- the one secret that signs it; null: all that are alive
     status text NOT NULL DEFAULT 'PENDING' CONSTRAINT delivery_status_is_known
         CHECK (status IN ('PENDING', 'RETRYING', 'SUCCESS', 'FAILED')),
     attempts integer NOT NULL DEFAULT 0,           -- all that were made

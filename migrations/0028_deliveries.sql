@@ -88,7 +88,7 @@ $$;
 -- come first.
 CREATE FUNCTION claim_lanes(moment timestamptz, lease interval, wanted integer)
 RETURNS TABLE (tenant_id uuid, endpoint_id uuid, token uuid, cap real, failures integer, backoff_until timestamptz,
-    failing_since timestamptz, next_due timestamptz)
+    failing_since timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 #variable_conflict use_column
@@ -110,9 +110,7 @@ BEGIN
     SET lease_token = gen_random_uuid(), lease_until = moment + lease, served_at = moment
     FROM chosen c
     WHERE l.tenant_id = c.tenant_id AND l.endpoint_id = c.endpoint_id
-    RETURNING l.tenant_id, l.endpoint_id, l.lease_token, l.cap, l.failures, l.backoff_until, l.failing_since, (
-        SELECT min(d.next_attempt_at) FROM webhook_deliveries d
-        WHERE d.tenant_id = l.tenant_id AND d.endpoint_id = l.endpoint_id AND d.next_attempt_at > moment);
+    RETURNING l.tenant_id, l.endpoint_id, l.lease_token, l.cap, l.failures, l.backoff_until, l.failing_since;
 END
 $$;
 
@@ -175,21 +173,22 @@ JOIN encryption_keys k ON k.tenant_id = e.tenant_id AND k.id = e.key_id
 $$;
 
 -- What is due at leased endpoints, up to a number for each; without what the worker has already ("known"). Of an
--- endpoint that keeps order only the first of each conversation.
+-- endpoint that keeps order only the first of each conversation. For each endpoint a row without a delivery tells when
+-- the next one will be due.
 CREATE FUNCTION due_deliveries(
     moment timestamptz, tenants uuid[], endpoints uuid[], tokens uuid[], wanted integer[], only_pings boolean[],
     known uuid[])
-RETURNS TABLE (tenant_id uuid, endpoint_id uuid, id uuid, kind text, event_id uuid, event_type text, seq bigint,
+RETURNS TABLE (endpoint_id uuid, id uuid, kind text, event_id uuid, event_type text, seq bigint,
     previous_seq bigint, conversation_sequence bigint, conversation_id uuid, body text, tries integer,
-    attempts integer, happened_at timestamptz)
+    attempts integer, secret_id text, at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 #variable_conflict use_column
 BEGIN
     RETURN QUERY
-    SELECT o.tenant_id, o.endpoint_id, d.id, d.kind, d.event_id, d.event_type, d.seq, d.previous_seq,
-        d.conversation_sequence, d.conversation_id, coalesce(d.body, v.data::text), d.tries, d.attempts,
+    SELECT o.endpoint_id, d.id, d.kind, d.event_id, d.event_type, d.seq, d.previous_seq, d.conversation_sequence,
+        d.conversation_id, coalesce(d.body, v.data::text), d.tries, d.attempts, d.secret_id,
         coalesce(v.created_at, d.created_at)
     FROM unnest(tenants, endpoints, tokens, wanted, only_pings)
         AS o (tenant_id, endpoint_id, token, wanted, only_pings)
@@ -205,6 +204,12 @@ BEGIN
               AND w.next_attempt_at IS NOT NULL))
         ORDER BY d.next_attempt_at, d.seq LIMIT o.wanted) d
     LEFT JOIN events v ON v.tenant_id = d.tenant_id AND v.seq = d.seq;
+    RETURN QUERY
+    SELECT o.endpoint_id, NULL::uuid, NULL, NULL::uuid, NULL, NULL::bigint, NULL::bigint, NULL::bigint, NULL::uuid,
+        NULL, NULL::integer, NULL::integer, NULL, (
+            SELECT min(d.next_attempt_at) FROM webhook_deliveries d
+            WHERE d.tenant_id = o.tenant_id AND d.endpoint_id = o.endpoint_id AND d.next_attempt_at > moment)
+    FROM unnest(tenants, endpoints) AS o (tenant_id, endpoint_id);
 END
 $$;
 

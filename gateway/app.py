@@ -152,6 +152,7 @@ async def assembled(
             connection_changed=tell_of_connection,
             refusals=ingest.refusals.lately,
             call=lambda request, limit: calls.send(request, limit=limit),
+            check_url=calls.check_url,
             replay=ingest.replay,
             login_ended=end_login,
             post=await _post(stack, settings, public_url),

@@ -14,6 +14,7 @@ from gateway.api.tries import OwnTries, Tries
 from gateway.files.keeping import Files
 from gateway.keys import Keyring
 from gateway.model.log import Entry
+from gateway.outgoing.registration import UrlVerdict
 from gateway.peers import Network
 from gateway.people.letters import Post
 from gateway.people.single_sign_on import SingleSignOn
@@ -45,6 +46,7 @@ class Services:
         connection_changed: told the id of a connection that was changed, after the commit.
         refusals: tells which webhooks of a connection this process refused lately.
         call: makes a request to somebody outside, guarded, and reads that many bytes of the answer at most.
+        check_url: judges the URL of an endpoint: may it be registered, would the guard let calls through to it?
         replay: parses a stored webhook of a tenant anew; returns after the commit.
         login_ended: told the hash of a session's token, or of an API key, so that its websockets are closed.
         tell_own: told what changed of a member's own (tenant, member, what, JSON text), for its other windows.
@@ -71,6 +73,7 @@ class Services:
     connection_changed: Callable[[UUID], None]
     refusals: Callable[[UUID], Lately | None]
     call: Callable[[HttpRequest, int], Awaitable[HttpResponse]]
+    check_url: Callable[[str], Awaitable[UrlVerdict]]
     replay: Callable[[UUID, UUID], Awaitable[bool]]
     login_ended: Callable[[bytes], None]
     message_queued: Callable[[], None]

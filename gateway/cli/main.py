@@ -2,6 +2,7 @@
 
 import typer
 
+from gateway.cli.check_url import check_url
 from gateway.cli.inspect import inspect
 from gateway.cli.migrate import migrate
 from gateway.cli.providers import providers
@@ -23,7 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (up, serve, work, migrate, simulate, simulator, inspect, providers, replay, seed, settings):
+for command in (up, serve, work, migrate, simulate, simulator, inspect, check_url, providers, replay, seed, settings):
     app.command()(command)
 app.add_typer(tenants, name="tenants")
 app.add_typer(users, name="users")

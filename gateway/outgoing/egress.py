@@ -9,6 +9,8 @@ can have.
 from collections.abc import Collection, Sequence
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
+from gateway.outgoing.target import is_number
+
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 #: An address in its usual spelling, and a port of it.
@@ -42,11 +44,21 @@ IPV4: tuple[tuple[IPv4Network, str], ...] = tuple(
 IPV6: tuple[tuple[IPv6Network, str], ...] = tuple(
     (IPv6Network(network), reason)
     for network, reason in (
-        ("2001::/23", "protocol assignments"),
+        ("::/128", "this network"),
+        ("::1/128", "loopback"),
+        ("64:ff9b:1::/48", "translated inside"),  # NAT64 to private addresses, RFC 8215
+        ("100::/64", "discarded"),
+        ("100:0:0:1::/64", "dummy"),
+        ("2001::/23", "protocol assignments"),  # benchmarks, ORCHIDs, relays, drones; Teredo is unwrapped before
         ("2001:db8::/32", "documentation"),
         ("2620:4f:8000::/48", "AS112"),
         ("3ffe::/16", "reserved"),
         ("3fff::/20", "documentation"),
+        ("5f00::/16", "segment routing"),
+        ("fc00::/7", "private"),  # also the metadata services of AWS, Google and Oracle
+        ("fe80::/10", "link-local"),
+        ("fec0::/10", "site-local"),
+        ("ff00::/8", "multicast"),
     )
 )
 #: The only part of IPv6 that is given out (https://www.iana.org/assignments/ipv6-address-space).
@@ -61,9 +73,17 @@ WRAPPING: tuple[tuple[IPv6Network, int], ...] = (
     (IPv6Network("64:ff9b::/96"), LAST_32),  # NAT64, RFC 6052 section 2.1
     (IPv6Network("2002::/16"), 80),  # 6to4, RFC 3056 section 2
 )
+NOT_COMPATIBLE = (0, 1)  # :: and ::1
 TEREDO = IPv6Network("2001::/32")  # RFC 4380 section 4: server, and client with its bits inverted
 ISATAP = frozenset({0x00005EFE, 0x02005EFE})  # RFC 5214 section 6.1: before the last 32 bits, in any network
 ALL_ONES = 0xFFFFFFFF
+#: Last labels of names that are never public: RFC 6761, RFC 6762 section 3 and appendix G, RFC 7686, RFC 9476, what
+#: ICANN keeps free (internal, corp, home, mail), and what routers and clusters call their own. Neither is home.arpa
+#: (RFC 8375), nor a name without a dot: search domains make it one of the network that the caller is in.
+NAMES_INSIDE = frozenset(
+    ("alt", "cluster", "corp", "home", "internal", "intranet", "invalid", "lan", "local", "localdomain",
+     "localdomain6", "localhost", "localhost6", "mail", "onion", "private")
+)  # fmt: skip
 
 
 class AddressBlocked(OSError):
@@ -88,14 +108,11 @@ class Guard:
 
     def refusal(self, text: str, port: int | None = None) -> str | None:
         """Return why an address may not be called, at a port if that is known; None when it may."""
-        if (text, port) in self._endpoints:
+        if self._is_chosen(text, port):
             return None
-        try:
-            address = ip_address(text.partition("%")[0])  # without its scope, such as %eth0
-        except ValueError:
+        address = _parsed(text)
+        if address is None:
             return "no address"
-        if self._is_allowed((address,)) or self._is_allowed(wrapped(address)):
-            return None
         return blocked(address) if self._public else "not among the allowed networks"
 
     def require(self, host: str, addresses: Sequence[str], port: int | None = None) -> None:
@@ -104,11 +121,26 @@ class Guard:
         Raises:
             AddressBlocked: naming the host, and never more about what is inside than that.
         """
+        if (objection := self.objection(host, addresses, port)) is not None:
+            raise AddressBlocked(objection)
+
+    def objection(self, host: str, addresses: Sequence[str], port: int | None = None) -> str | None:
+        """Return the sentence that ``require`` refuses with; None when the host may be called."""
         for address in addresses:
             if (reason := self.refusal(address, port)) is not None:
-                raise AddressBlocked(f"{host} must not be called: its address is blocked ({reason})")
+                return f"{host} must not be called: its address is blocked ({reason})"
         if not addresses:
-            raise AddressBlocked(f"{host} has no address")
+            return f"{host} has no address"
+        if is_inside(host) and not all(self._is_chosen(address, port) for address in addresses):
+            return f"{host} must not be called: it is a name for something inside"
+        return None
+
+    def _is_chosen(self, text: str, port: int | None) -> bool:
+        """Tell whether the operator allowed an address, in whatever form."""
+        if (text, port) in self._endpoints:
+            return True
+        address = _parsed(text)
+        return address is not None and (self._is_allowed((address,)) or self._is_allowed(wrapped(address)))
 
     def _is_allowed(self, addresses: Sequence[Address]) -> bool:
         """Tell whether all are in networks that the operator allowed; nothing is not all."""
@@ -118,18 +150,33 @@ class Guard:
         )
 
 
+def is_inside(host: str) -> bool:
+    """Tell whether a name can only mean something inside, whatever address it has; an address is no name."""
+    *_, before, last = ["", *host.lower().removesuffix(".").split(".")]
+    if ":" in host or is_number(last):
+        return False
+    return not before or last in NAMES_INSIDE or (before, last) == ("home", "arpa")
+
+
+def _parsed(text: str) -> Address | None:
+    try:
+        return ip_address(text.partition("%")[0])  # without its scope, such as %eth0
+    except ValueError:
+        return None
+
+
 def blocked(address: Address) -> str | None:
     """Return why an address is not one of the public internet, None when it is."""
     if isinstance(address, IPv4Address):
         return next((reason for network, reason in IPV4 if address in network), None)
-    inside = next((reason for one in wrapped(address) if (reason := blocked(one)) is not None), None)
+    inner = wrapped(address)
+    inside = next((reason for one in inner if (reason := blocked(one)) is not None), None)
     if inside is not None:
         return f"{inside}, inside an IPv6 address"
-    if any(address in network for network in (TEREDO, *(network for network, _ in WRAPPING))):
+    if inner and any(address in network for network in (TEREDO, *(network for network, _ in WRAPPING))):
         return None
-    if address not in GIVEN_OUT:
-        return "not given out"
-    return next((reason for network, reason in IPV6 if address in network), None)
+    reason = next((reason for network, reason in IPV6 if address in network), None)
+    return reason if reason is not None or address in GIVEN_OUT else "not given out"
 
 
 def wrapped(address: Address) -> tuple[IPv4Address, ...]:
@@ -138,6 +185,8 @@ def wrapped(address: Address) -> tuple[IPv4Address, ...]:
         return ()
     number = int(address)
     last = number & ALL_ONES
+    if number in NOT_COMPATIBLE:
+        return ()
     if address in TEREDO:
         return IPv4Address(number >> 64 & ALL_ONES), IPv4Address(last ^ ALL_ONES)
     found = [IPv4Address(number >> shift & ALL_ONES) for network, shift in WRAPPING if address in network]

@@ -24,6 +24,7 @@ from channels.http import NO_ANSWER, Headers, HttpRequest, HttpResponse
 from gateway.model.texts import storable
 from gateway.outgoing import metrics
 from gateway.outgoing.egress import Endpoint, Guard, Network
+from gateway.outgoing.registration import UrlVerdict, judge
 from gateway.outgoing.resolver import GuardedResolver
 
 log = structlog.get_logger(__name__)
@@ -84,6 +85,7 @@ class Calls:
             total=STREAM_SECONDS, connect=connect_seconds, sock_connect=connect_seconds, sock_read=total_seconds
         )
         self._sessions: dict[str, ClientSession] = {}
+        self._names = GuardedResolver(self._guards["https"])
 
     async def __aenter__(self) -> "Calls":
         for scheme, guard in self._guards.items():
@@ -93,6 +95,11 @@ class Calls:
     async def __aexit__(self, *_: object) -> None:
         for session in self._sessions.values():
             await session.close()
+        await self._names.close()
+
+    async def check_url(self, url: str) -> UrlVerdict:
+        """Tell whether a URL may be registered and called, as its name is known now; calls nobody."""
+        return await judge(url, self._guards["https"], self._guards["http"], self._names.addresses)
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator["Streamed"]:

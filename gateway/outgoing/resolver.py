@@ -2,13 +2,16 @@
 
 import asyncio
 import socket
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from gateway.outgoing.egress import Guard
 
 THREADS = 8
+LOOK_SECONDS = 5.0
 
 
 class GuardedResolver(AbstractResolver):
@@ -31,13 +34,7 @@ class GuardedResolver(AbstractResolver):
             AddressBlocked: when any of them must not be called.
             OSError: when the name has none, or nobody answers.
         """
-        loop = asyncio.get_running_loop()
-        try:
-            found = await loop.run_in_executor(
-                self._threads, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
-            )
-        except UnicodeError as error:  # a label that is empty or too long
-            raise OSError(f"{host!r} is no host name") from error
+        found = await self._ask(host, port, family)
         self._guard.require(host, [str(address[0]) for *_, address in found])
         return [
             ResolveResult(
@@ -50,6 +47,24 @@ class GuardedResolver(AbstractResolver):
             )
             for kind, _, protocol, _, address in found
         ]
+
+    async def addresses(self, host: str) -> list[str]:
+        """Return the addresses of a name, blocked or not: for who looks, and calls nobody.
+
+        Raises:
+            OSError: when the name has none, or nobody answers within ``LOOK_SECONDS``.
+        """
+        async with asyncio.timeout(LOOK_SECONDS):
+            return [str(address[0]) for *_, address in await self._ask(host, 0, socket.AF_UNSPEC)]
+
+    async def _ask(self, host: str, port: int, family: socket.AddressFamily) -> Sequence[Any]:
+        loop = asyncio.get_running_loop()
+        try:
+            return await loop.run_in_executor(
+                self._threads, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+            )
+        except UnicodeError as error:  # a label that is empty or too long
+            raise OSError(f"{host!r} is no host name") from error
 
     async def close(self) -> None:
         """Let the threads go; those that still wait for an answer end with it."""

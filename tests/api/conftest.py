@@ -30,6 +30,8 @@ from gateway.live.service import Live
 from gateway.model.ids import new_id, public
 from gateway.model.log import Entry
 from gateway.openapi import Api
+from gateway.outgoing.egress import Guard
+from gateway.outgoing.registration import UrlVerdict, judge
 from gateway.people.letters import Letter
 from gateway.people.single_sign_on import SingleSignOn
 from gateway.request_log import request_log
@@ -61,6 +63,7 @@ class Neighbours:
     posted: asyncio.Event = field(default_factory=asyncio.Event)
     own: list[tuple[UUID, UUID, str, str]] = field(default_factory=list)
     queued: int = 0
+    names: dict[str, list[str]] = field(default_factory=dict)
 
     def announce(self, entries: Sequence[Entry]) -> None:
         self.announced += entries
@@ -91,6 +94,13 @@ class Neighbours:
     async def call(self, request: HttpRequest, _limit: int) -> HttpResponse:
         self.called.append(request)
         return self.provider
+
+    async def check_url(self, url: str) -> UrlVerdict:
+        """Judge a URL with names that mean a public address, unless ``names`` says otherwise."""
+        return await judge(url, Guard(), Guard(public=False), self.addresses)
+
+    async def addresses(self, host: str) -> list[str]:
+        return self.names.get(host, ["1.1.1.1"])
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
@@ -177,6 +187,7 @@ async def served(
         connection_changed=neighbours.changed.append,
         refusals=lambda _connection: None,
         call=neighbours.call,
+        check_url=neighbours.check_url,
         replay=neighbours.replay,
         login_ended=neighbours.ended.append,
         message_queued=neighbours.message_queued,

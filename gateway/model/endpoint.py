@@ -169,28 +169,48 @@ class EndpointHealth(BaseModel):
 DryRunReason = Literal["type", "no_conversation", "channel", "label"]
 
 
-class DryRunEvent(BaseModel):
-    """An event of the past, and whether an endpoint with such filters would have got it."""
+class Matched(BaseModel):
+    """How many events of a type an endpoint would have got."""
+
+    type: str
+    count: int
+
+
+class Passed(Matched):
+    """How many events of a type it would not have got, for one reason."""
+
+    reason: DryRunReason = Field(
+        description="Another type, in no conversation, or in one with none of these channels or labels."
+    )
+
+
+class MatchedEvent(BaseModel):
+    """An event of the past."""
 
     id: EventId
     seq: Seq
     type: str
     timestamp: Timestamp
     conversation_id: ConversationId | None
-    reason: DryRunReason | None = Field(
-        description="Why not: another type, in no conversation, or in one with none of these channels or labels."
-    )
+
+
+class PassedEvent(MatchedEvent):
+    """One that it would not have got."""
+
+    reason: DryRunReason
 
 
 class DryRun(BaseModel):
-    """What an endpoint with such filters would have got of past events."""
+    """What an endpoint with such filters would have got of past events, by what their conversations are now."""
 
-    from_seq: Seq = Field(description="The oldest event that was looked at; 0: none was.")
-    to_seq: Seq = Field(description="The newest one.")
-    matching: dict[str, int] = Field(description="How many it would have got, by type.")
-    not_matching: dict[str, int] = Field(description="How many not, by type.")
-    newest_matching: list[DryRunEvent] = Field(description="At most twenty, the newest first.")
-    newest_not_matching: list[DryRunEvent] = Field(description="At most twenty, the newest first.")
+    examined: int = Field(description="How many events were looked at.")
+    matched: int = Field(description="How many of these it would have got.")
+    from_seq: Seq | None = Field(description="The oldest that was looked at; null: there was none.")
+    to_seq: Seq | None = Field(description="The newest.")
+    types: list[Matched] = Field(description="What it would have got, in alphabetical order.")
+    not_matching: list[Passed] = Field(description="What it would not have got, in alphabetical order.")
+    examples: list[MatchedEvent] = Field(description="At most twenty that it would have got, the newest first.")
+    others: list[PassedEvent] = Field(description="At most twenty that it would not have got, the newest first.")
 
 
 class EventType(BaseModel):

@@ -20,6 +20,7 @@ from gateway.api import (
     customers,
     docs,
     drafts,
+    endpoints,
     exports,
     files,
     health,
@@ -104,6 +105,7 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     channel_list.add_routes(api, services)
     self_test.add_routes(api, services)
     templates.add_routes(api, services)
+    endpoints.add_routes(api, services)
 
 
 def _add_people(app: web.Application, api: Api, services: Services, passwords: PasswordChecker) -> None:

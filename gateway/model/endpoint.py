@@ -1,5 +1,6 @@
 """An endpoint that a tenant's events are posted to, as the API and the log show it."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
@@ -25,6 +26,9 @@ Ordering = Literal["none", "conversation"]
 EndpointStatus = Literal["enabled", "disabled"]
 DisabledReason = Literal["member", "gone", "failing"]
 EndpointState = Literal["healthy", "failing", "backing_off", "disabled"]
+
+#: Nothing but failures for so long, and an endpoint is disabled.
+DISABLED_AFTER = timedelta(days=5)
 
 
 class NoAuth(BaseModel):

@@ -158,10 +158,12 @@ async def work(first: Agent, thread: str) -> dict[str, str]:
     customers = [(await first.ask("POST", "/api/v1/customers", 201, json={"name": name}))["id"] for name in "ABC"]
     customer, other, third = customers
     path = f"/api/v1/customers/{customer}"
+    hooks = {"url": "https://integrator.example.org/hooks", "schemes": ["v1a"]}
     return {
         "cus": customer,
         "other customer": other,
         "mrg": (await first.ask("POST", f"{path}/merge", json={"other": third}))["merge"]["id"],
+        "ep": (await first.ask("POST", "/api/v1/webhook-endpoints", 201, json=hooks))["id"],
         "cnt": (await first.ask("POST", f"{path}/notes", 201, json={"text": "Knows us"}))["id"],
         "note": (await first.ask("POST", f"/api/v1/conversations/{thread}/notes", 201, json={"text": "Ours"}))["id"],
         "sent": (await first.ask("POST", f"/api/v1/conversations/{thread}/messages", 201, json={"text": "Hi"}))["id"],

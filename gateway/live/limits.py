@@ -39,6 +39,10 @@ class Limits:
     recent_frames: int = 512
     #: Sockets of one tenant on one process.
     sessions_per_tenant: int = 20_000
+    #: Requests of one tenant on one process that wait for the next entry.
+    waiting_per_tenant: int = 200
+    #: Entries that are looked at for one page of some types.
+    scanned_entries: int = 10_000
     #: From one look at the heads of all subscribed tenants to the next.
     poll_seconds: float = 1.5
     #: Before trying again what the database could not answer.

@@ -1,12 +1,14 @@
 """The parameters and answers of ``/api/v1/events`` and ``/api/v1/stream``, for the checks and the document."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from aiohttp import web
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from gateway.live.protocol import LARGEST_SEQ
 from gateway.model.event import EventPage
+from gateway.model.event_types import EventPattern
 from gateway.openapi import PLAIN_DIGITS, Answer, NoBody, NoQuery, Operation, QueryModel
 from gateway.problems import Fault, Invalid, Malformed, OriginMismatch, Overloaded, Resync
 
@@ -14,8 +16,12 @@ TAG = "Events"
 LAST_EVENT_ID = "Last-Event-ID"
 
 
+def _separated(given: Sequence[str]) -> Sequence[str]:
+    return [one for text in given for one in text.split(",")]
+
+
 class EventQuery(QueryModel):
-    """From where, and how many."""
+    """From where, which and how many, and how long to wait for one."""
 
     after: Annotated[int, Field(ge=0, le=LARGEST_SEQ), PLAIN_DIGITS] | None = Field(
         default=None,
@@ -26,6 +32,15 @@ class EventQuery(QueryModel):
         default=None, max_length=64, description="Of the log that the position is in; another one is answered 410."
     )
     limit: Annotated[int, Field(ge=1, le=1000, description="How many entries at most; pages only."), PLAIN_DIGITS] = 100
+    types: Annotated[list[EventPattern], BeforeValidator(_separated)] = Field(
+        default=[],
+        max_length=20,
+        description="Only these, separated by commas or repeated; an asterisk stands for any words, as in "
+        "`message.*`. None means all. Pages only.",
+    )
+    wait: Annotated[int, Field(ge=0, le=60), PLAIN_DIGITS] = Field(
+        default=0, description="So many seconds an answer without entries waits for the next one; pages only."
+    )
 
 
 EVENTS = Operation(
@@ -35,7 +50,10 @@ EVENTS = Operation(
     tag=TAG,
     summary="Read the log after a position.",
     description="With `Accept: text/event-stream` the entries are sent as server-sent events, then those that come: "
-    "`id` is the seq, `event` the type, `data` the entry. `Last-Event-ID` counts before `after`.",
+    "`id` is the seq, `event` the type, `data` the entry. `Last-Event-ID` counts before `after`.\n\n"
+    "Go on from `next_after`. With `types` a page looks at ten thousand entries at most, so it may hold none of them "
+    "and yet move on. With `wait` it is answered as soon as an entry comes, and without any when the time is up or "
+    "the server stops.",
     query=EventQuery,
     body=NoBody,
     permission="inbox.read",

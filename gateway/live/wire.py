@@ -40,6 +40,15 @@ class Wire(Protocol):
         """Say goodbye and cut the connection, at the latest after ``within`` seconds."""
 
 
+async def set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait some time for an event; tell whether it came."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
+
+
 def transport_of(request: web.Request) -> asyncio.Transport:
     """Return a connection's transport.
 
@@ -120,11 +129,7 @@ class EventStreamWire:
 
     async def ends_within(self, seconds: float) -> bool:
         """Wait some time; tell whether the stream is to end."""
-        try:
-            async with asyncio.timeout(seconds):
-                return await self.ended.wait()
-        except TimeoutError:
-            return False
+        return await set_within(self.ended, seconds)
 
     async def close(self, code: int, reason: str, within: float) -> None:
         """End the stream; the client comes back with the last id it has seen.

@@ -231,8 +231,11 @@ Event = Annotated[
 
 
 class EventPage(BaseModel):
-    """Events in order, the head of the log, and the epoch that its positions belong to."""
+    """Events in order, the position after them, the head of the log, and the epoch that its positions belong to."""
 
     data: list[Event] = Field(description="Types that a client does not know are to be passed over.")
+    next_after: Seq = Field(
+        description="Where to go on: all up to here was looked at, also where no event of the types asked for was."
+    )
     head: Seq
     epoch: str

@@ -47,14 +47,20 @@ async def head(tx: TenantTx) -> Head:
 READ = """
 SELECT tenant_id, seq, id, type, conversation_id, created_at, data::text
 FROM events
-WHERE tenant_id = $1 AND seq > $2 AND seq <= $3
+WHERE tenant_id = $1 AND seq > $2 AND seq <= $3 AND ($5::text[] IS NULL OR type LIKE ANY ($5))
 ORDER BY seq LIMIT $4
 """
 
 
-async def read(tx: TenantTx, after: int, up_to: int, limit: int) -> Sequence[Entry]:
-    """Read the entries that follow ``after``, in order, up to and including ``up_to``."""
-    return [Entry(*row) for row in await tx.connection.fetch(READ, tx.tenant_id, after, up_to, limit)]
+async def read(
+    tx: TenantTx, after: int, up_to: int, limit: int, patterns: Sequence[str] | None = None
+) -> Sequence[Entry]:
+    """Read the entries that follow ``after``, in order, up to and including ``up_to``.
+
+    Args:
+        patterns: for SQL's LIKE, one of which their types have to match; None: entries of all types.
+    """
+    return [Entry(*row) for row in await tx.connection.fetch(READ, tx.tenant_id, after, up_to, limit, patterns)]
 
 
 LOCK_HEAD = "SELECT 1 FROM tenant_heads WHERE tenant_id = $1 FOR NO KEY UPDATE"

@@ -30,15 +30,19 @@ class Served:
     pool: asyncpg.Pool
     client: ClientSession
 
-    async def commit(self, tenant: Tenant, count: int = 1, data: str = "{}") -> Sequence[Entry]:
+    async def commit(
+        self, tenant: Tenant, count: int = 1, data: str = "{}", kind: str = "message.created"
+    ) -> Sequence[Entry]:
         """Append entries to a tenant's log, and tell nobody."""
         async with tenant_tx(self.pool, tenant.id) as tx:
             await log.lock_head(tx)
-            return [await log.append(tx, "message.created", None, data, new_id()) for _ in range(count)]
+            return [await log.append(tx, kind, None, data, new_id()) for _ in range(count)]
 
-    async def announce(self, tenant: Tenant, count: int = 1, data: str = "{}") -> Sequence[Entry]:
+    async def announce(
+        self, tenant: Tenant, count: int = 1, data: str = "{}", kind: str = "message.created"
+    ) -> Sequence[Entry]:
         """Append entries, and tell everybody, as every feature does."""
-        entries = await self.commit(tenant, count, data)
+        entries = await self.commit(tenant, count, data, kind)
         self.live.announce(entries)
         return entries
 

@@ -29,8 +29,10 @@ def seqs(body: dict[str, Any]) -> list[int]:
 async def test_pages_follow_each_other_without_hole_or_double(served: Served, tenant: Tenant) -> None:
     await served.commit(tenant, 250)
     found: list[int] = []
+    after = 0
     while True:
-        body = await page(served, tenant, f"after={found[-1] if found else 0}&limit=100")
+        body = await page(served, tenant, f"after={after}&limit=100")
+        after = body["next_after"]
         assert body["head"] == 250
         if not body["data"]:
             break
@@ -55,7 +57,7 @@ async def write(served: Served, tenant: Tenant, count: int) -> None:
 
 async def test_an_empty_log_has_an_empty_page(served: Served, tenant: Tenant, database: Database) -> None:
     epoch = await database.value("SELECT epoch::text FROM tenant_heads WHERE tenant_id = $1", tenant.id)
-    assert await page(served, tenant) == {"data": [], "head": 0, "epoch": epoch}
+    assert await page(served, tenant) == {"data": [], "next_after": 0, "head": 0, "epoch": epoch}
 
 
 async def test_one_tenant_pulls_nothing_of_another(served: Served, tenant: Tenant, make_tenant: MakeTenant) -> None:
@@ -101,6 +103,9 @@ async def test_a_position_that_cannot_be_followed_is_gone(
         "after=1&after=2",
         "since=1",
         "after=99999999999999999999",
+        "wait=61",
+        "wait=-1",
+        "wait=1.0",
     ],
 )
 async def test_a_bad_parameter_is_named(served: Served, tenant: Tenant, query: str) -> None:

@@ -63,6 +63,7 @@ class Neighbours:
     posted: asyncio.Event = field(default_factory=asyncio.Event)
     own: list[tuple[UUID, UUID, str, str]] = field(default_factory=list)
     queued: int = 0
+    endpoints: list[UUID] = field(default_factory=list)
     names: dict[str, list[str]] = field(default_factory=dict)
 
     def announce(self, entries: Sequence[Entry]) -> None:
@@ -191,6 +192,7 @@ async def served(
         replay=neighbours.replay,
         login_ended=neighbours.ended.append,
         message_queued=neighbours.message_queued,
+        endpoint_changed=neighbours.endpoints.append,
         demo=lambda _tenant: True,
         tell_own=neighbours.tell_own,
         post=neighbours.post,

@@ -1,18 +1,22 @@
-"""Standard Webhooks, version 1: an HMAC-SHA256 over id, time and body.
+"""Standard Webhooks: signatures over id, time and body. Version 1 is an HMAC-SHA256, version 1a is ed25519.
 
-https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#signature-scheme
 
-Secrets are written as ``whsec_`` and base64, with or without the prefix. Svix, where the scheme comes from, names the
-headers ``svix-…``. Signatures of other versions are passed over: ``v1a`` (ed25519) needs a public key, not a secret.
+Secrets are written as ``whsec_`` and base64, with or without the prefix; private keys as ``whsk_`` and base64 of the
+seed, alone or with the public key behind it, as libsodium writes them; public keys as ``whpk_`` and base64. Svix, where
+the scheme comes from, names the headers ``svix-…``. Signatures of other versions are passed over.
 """
 
 import base64
 import binascii
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from hmac import digest
 from typing import Annotated
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from pydantic import AfterValidator, SecretStr
 
 from channels.errors import SignatureInvalid
@@ -20,13 +24,47 @@ from channels.http import Headers
 from channels.signatures import matches, require_fresh
 
 PREFIX = b"whsec_"
-SCHEME = "v1,"
+PRIVATE = b"whsk_"
+PUBLIC = b"whpk_"
+SYMMETRIC = "v1,"
+ASYMMETRIC = "v1a,"
+KEY_BYTES = 32
+SIGNATURE_BYTES = 64
 
 #: What the names of the three headers may start with; all three come from one family.
 FAMILIES = ("webhook", "svix")
 
 #: Seconds that a request may be off our clock, either way.
 TOLERANCE = 300.0
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """Secrets, read once and ready for use.
+
+    Attributes:
+        shared: the keys of secrets; they sign and verify.
+        private: they sign.
+        public: they verify; those of the private keys are among them.
+    """
+
+    shared: tuple[bytes, ...] = ()
+    private: tuple[Ed25519PrivateKey, ...] = ()
+    public: tuple[Ed25519PublicKey, ...] = ()
+
+    def signatures(self, message_id: str, stamp: str, body: bytes) -> str:
+        """Return the signatures of all keys that can sign, as the header holds them.
+
+        Args:
+            message_id: the same at every try.
+            stamp: of this try, in epoch seconds.
+            body: as it is sent.
+        """
+        signed = _signed(message_id, stamp, body)
+        symmetric = [_symmetric(key, signed) for key in self.shared]
+        if not self.private:
+            return " ".join(symmetric)
+        return " ".join([*symmetric, *(ASYMMETRIC + _base64(key.sign(signed)) for key in self.private)])
 
 
 def verify(
@@ -37,7 +75,7 @@ def verify(
     Args:
         headers: of the request.
         body: as it was received.
-        secrets: as they are written down, ``whsec_…``; several while one is being changed.
+        secrets: as they are written down, ``whsec_…`` or ``whpk_…``; several while one is being changed.
         now: the clock.
         tolerance: seconds that the time-stamp may be old, or ahead.
 
@@ -46,39 +84,76 @@ def verify(
     """
     message_id, stamp, signatures = _signed_headers(headers)
     require_fresh(stamp, now, past=tolerance, future=tolerance)
-    expected = [_signature(key_of(secret), message_id, stamp, body).encode() for secret in secrets]
-    given = [signature for signature in signatures.split(" ") if signature.startswith(SCHEME)]
-    if not given:
-        raise SignatureInvalid("signature_malformed", "the request carries no signature of version 1")
-    if not any(matches(expected, signature) for signature in given):
+    keys = keys_of(secrets)
+    given = _of_version(signatures, keys)
+    signed = _signed(message_id, stamp, body)
+    expected = [_symmetric(key, signed).encode() for key in keys.shared]
+    if not any(matches(expected, one) or _made_by(keys.public, one, signed) for one in given):
         raise SignatureInvalid("signature_mismatch", "no signature matches the id, the time-stamp and the body")
 
 
 def sign(message_id: str, moment: datetime, body: bytes, secrets: Sequence[bytes]) -> dict[str, str]:
-    """Return the three headers that prove a body, with one signature for each secret.
+    """Return the three headers that prove a body, with one signature for each secret and private key.
 
     Raises:
         SignatureInvalid: when a secret can't be read.
     """
     stamp = str(int(moment.timestamp()))
-    signatures = " ".join(_signature(key_of(secret), message_id, stamp, body) for secret in secrets)
+    signatures = keys_of(secrets).signatures(message_id, stamp, body)
     return {"webhook-id": message_id, "webhook-timestamp": stamp, "webhook-signature": signatures}
 
 
+def keys_of(secrets: Sequence[bytes]) -> Keys:
+    """Read secrets of any kind.
+
+    Raises:
+        SignatureInvalid: when one can't be read.
+    """
+    private = [_private_key(one) for one in secrets if one.startswith(PRIVATE)]
+    public = [_public_key(one) for one in secrets if one.startswith(PUBLIC)]
+    return Keys(
+        shared=tuple(key_of(one) for one in secrets if not one.startswith((PRIVATE, PUBLIC))),
+        private=tuple(private),
+        public=(*public, *(key.public_key() for key in private)),
+    )
+
+
 def key_of(secret: bytes) -> bytes:
-    """Return the key that a secret is written for.
+    """Return the key that a shared secret is written for.
 
     Raises:
         SignatureInvalid: when it is no base64, or of nothing.
     """
-    encoded = secret.removeprefix(PREFIX)
-    try:
-        key = base64.b64decode(encoded + b"=" * (-len(encoded) % 4), validate=True)
-    except binascii.Error as error:
-        raise SignatureInvalid("secret_unusable", "the secret isn't whsec_ and base64") from error
+    key = _content(secret.removeprefix(PREFIX), "the secret isn't whsec_ and base64")
     if not key:
         raise SignatureInvalid("secret_unusable", "the secret is empty")
     return key
+
+
+def _private_key(secret: bytes) -> Ed25519PrivateKey:
+    content = _content(secret.removeprefix(PRIVATE), "the private key isn't whsk_ and base64")
+    seed, public = content[:KEY_BYTES], content[KEY_BYTES:]
+    if len(seed) == KEY_BYTES:
+        key = Ed25519PrivateKey.from_private_bytes(seed)
+        if public in {b"", key.public_key().public_bytes_raw()}:
+            return key
+    raise SignatureInvalid(
+        "secret_unusable", "the private key is neither a seed of 32 bytes nor that with its public key behind it"
+    )
+
+
+def _public_key(secret: bytes) -> Ed25519PublicKey:
+    content = _content(secret.removeprefix(PUBLIC), "the public key isn't whpk_ and base64")
+    if len(content) != KEY_BYTES:
+        raise SignatureInvalid("secret_unusable", f"the public key hasn't {KEY_BYTES} bytes")
+    return Ed25519PublicKey.from_public_bytes(content)
+
+
+def _content(encoded: bytes, otherwise: str) -> bytes:
+    try:
+        return base64.b64decode(encoded + b"=" * (-len(encoded) % 4), validate=True)
+    except binascii.Error as error:
+        raise SignatureInvalid("secret_unusable", otherwise) from error
 
 
 def _signed_headers(headers: Headers) -> tuple[str, str, str]:
@@ -89,9 +164,45 @@ def _signed_headers(headers: Headers) -> tuple[str, str, str]:
     raise SignatureInvalid("signature_missing", "webhook-id, webhook-timestamp or webhook-signature is missing")
 
 
-def _signature(key: bytes, message_id: str, stamp: str, body: bytes) -> str:
-    signed = b".".join((message_id.encode("utf-8", "surrogatepass"), stamp.encode(), body))
-    return SCHEME + base64.b64encode(digest(key, signed, "sha256")).decode()
+def _of_version(signatures: str, keys: Keys) -> Sequence[str]:
+    """Return the signatures of the versions that the keys are for."""
+    versions = [version for version, some in ((SYMMETRIC, keys.shared), (ASYMMETRIC, keys.public)) if some]
+    given = [one for one in signatures.split(" ") if one.startswith(tuple(versions or (SYMMETRIC, ASYMMETRIC)))]
+    if not given:
+        told = "1a" if versions == [ASYMMETRIC] else "1"
+        raise SignatureInvalid("signature_malformed", f"the request carries no signature of version {told}")
+    return given
+
+
+def _signed(message_id: str, stamp: str, body: bytes) -> bytes:
+    return b".".join((message_id.encode("utf-8", "surrogatepass"), stamp.encode(), body))
+
+
+def _symmetric(key: bytes, signed: bytes) -> str:
+    return SYMMETRIC + _base64(digest(key, signed, "sha256"))
+
+
+def _made_by(keys: Sequence[Ed25519PublicKey], signature: str, signed: bytes) -> bool:
+    """Tell whether a signature is of version 1a and by the holder of one of the keys."""
+    if not keys or not signature.startswith(ASYMMETRIC):
+        return False
+    try:
+        content = base64.b64decode(signature.removeprefix(ASYMMETRIC).encode("ascii"), validate=True)
+    except (UnicodeEncodeError, binascii.Error):
+        return False
+    return len(content) == SIGNATURE_BYTES and any(_fits(key, content, signed) for key in keys)
+
+
+def _fits(key: Ed25519PublicKey, signature: bytes, signed: bytes) -> bool:
+    try:
+        key.verify(signature, signed)
+    except InvalidSignature:
+        return False
+    return True
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
 
 
 def _usable(secret: SecretStr) -> SecretStr:

@@ -1,10 +1,11 @@
-"""Standard Webhooks: what the standardwebhooks package signs and accepts, and nothing else."""
+"""Standard Webhooks: what the standardwebhooks package signs and accepts, and nothing else; and its ed25519 sibling."""
 
 import base64
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, ValidationError
@@ -12,7 +13,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 
 from channels.errors import SignatureInvalid
 from channels.http import Headers
-from channels.standard_webhooks import SigningSecret, key_of, sign, verify
+from channels.standard_webhooks import SigningSecret, key_of, keys_of, sign, verify
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 KEY = bytes(range(24))
@@ -139,12 +140,99 @@ def test_a_key_is_what_was_written_or_the_secret_is_refused(secret: bytes) -> No
     assert key_of(b"whsec_" + base64.b64encode(key)) == key
 
 
+# Published by the authors of the scheme, as the test of their server; the specification shows the same signature:
+# https://github.com/svix/svix-webhooks/blob/main/server/svix-server/src/worker.rs
+PAIR = base64.b64decode("6Xb/dCcHpPea21PS1N9VY/NZW723CEc77N4rJCubMbfVKIDij2HKpMKkioLlX0dRqSKJp4AJ6p9lMicMFs6Kvg==")
+THEIRS = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
+PRIVATE = b"whsk_" + base64.b64encode(PAIR)
+SEED = b"whsk_" + base64.b64encode(PAIR[:32])
+PUBLIC = b"whpk_" + base64.b64encode(PAIR[32:])
+OTHER_PUBLIC = b"whpk_" + base64.b64encode(
+    Ed25519PrivateKey.from_private_bytes(KEY + b"8 bytes.").public_key().public_bytes_raw()
+)
+SIGNED_A = sign("msg_1", NOW, BODY, [PRIVATE])["webhook-signature"]
+
+
+@pytest.mark.parametrize("key", [PRIVATE, SEED])
+def test_the_published_asymmetric_example_holds(key: bytes) -> None:
+    moment = datetime.fromtimestamp(1614265330, UTC)
+    signed = sign("msg_p5jXN8AQM9LWM0D4loKWxJek", moment, b'{"test": 2432232314}', [key])
+    assert signed["webhook-signature"] == THEIRS
+    verify(Headers.of(signed), b'{"test": 2432232314}', [PUBLIC], moment)
+
+
+@given(
+    message_id=IDS, body=st.binary(max_size=80), seed=st.binary(min_size=32, max_size=32), flipped=st.integers(0, 63)
+)
+def test_an_asymmetric_signature_is_what_the_public_key_verifies(
+    message_id: str, body: bytes, seed: bytes, flipped: int
+) -> None:
+    private = Ed25519PrivateKey.from_private_bytes(seed)
+    public = b"whpk_" + base64.b64encode(private.public_key().public_bytes_raw())
+    signed = sign(message_id, NOW, body, [SECRET, b"whsk_" + base64.b64encode(seed), OTHER])
+    first, second, asymmetric = signed["webhook-signature"].split(" ")
+    assert (first[:3], second[:3], asymmetric[:4]) == ("v1,", "v1,", "v1a,")
+    content = base64.b64decode(asymmetric[4:])
+    message = b".".join([message_id.encode(), signed["webhook-timestamp"].encode(), body])
+    Ed25519PublicKey.from_public_bytes(base64.b64decode(public[5:])).verify(content, message)
+    for secrets in ([public], [SECRET], [OTHER, public], [OTHER_PUBLIC, public]):
+        verify(Headers.of(signed), body, secrets, NOW)
+    spoilt = bytearray(content)
+    spoilt[flipped] ^= 1
+    only = {**signed, "webhook-signature": f"v1a,{base64.b64encode(spoilt).decode()}"}
+    with pytest.raises(SignatureInvalid):
+        verify(Headers.of(only), body, [public], NOW)
+
+
+@pytest.mark.parametrize(
+    ("signature", "secrets"),
+    [
+        (SIGNED_A, (PUBLIC,)),
+        (SIGNED_A, (SEED,)),
+        (SIGNED_A, (OTHER, OTHER_PUBLIC, PUBLIC)),
+        (f"v1a,AAAA v1a,é {RIGHT} {SIGNED_A}", (PUBLIC,)),
+        (f"{RIGHT} {SIGNED_A}", (SECRET, OTHER_PUBLIC)),
+    ],
+)
+def test_secrets_and_keys_may_stand_together(signature: str, secrets: tuple[bytes, ...]) -> None:
+    check(signature=signature, secrets=secrets)
+
+
+@pytest.mark.parametrize(
+    ("signature", "secrets", "code"),
+    [
+        (SIGNED_A, (OTHER_PUBLIC,), "signature_mismatch"),
+        (SIGNED_A, (SECRET,), "signature_malformed"),
+        (RIGHT, (PUBLIC,), "signature_malformed"),
+        (SIGNED_A.replace("v1a,", "v1,"), (SECRET, PUBLIC), "signature_mismatch"),
+        (RIGHT.replace("v1,", "v1a,"), (SECRET, PUBLIC), "signature_mismatch"),
+        (SIGNED_A[:-2], (PUBLIC,), "signature_mismatch"),
+        ("v1a,", (PUBLIC,), "signature_mismatch"),
+        ("v1a,\udcff", (PUBLIC,), "signature_mismatch"),
+        (SIGNED_A, (PUBLIC[:-4],), "secret_unusable"),
+        (SIGNED_A, (b"whpk_",), "secret_unusable"),
+        (SIGNED_A, (b"whsk_", PUBLIC), "secret_unusable"),
+        (SIGNED_A, (b"whsk_%%%%",), "secret_unusable"),
+        (SIGNED_A, (b"whsk_" + base64.b64encode(PAIR[:32] + bytes(32)),), "secret_unusable"),
+        (SIGNED_A, (PRIVATE.replace(b"whsk_", b"whpk_"),), "secret_unusable"),
+    ],
+)
+def test_other_keys_and_versions_do_not_count(signature: str, secrets: tuple[bytes, ...], code: str) -> None:
+    with pytest.raises(SignatureInvalid) as refused:
+        check(signature=signature, secrets=secrets)
+    assert refused.value.code == code
+
+
+def test_a_public_key_signs_nothing() -> None:
+    assert keys_of([PUBLIC]).signatures("msg_1", "1", BODY) == ""
+
+
 class Entered(BaseModel):
     secret: SigningSecret
 
 
 def test_a_secret_that_cannot_be_read_is_refused_when_it_is_entered() -> None:
     assert Entered.model_validate({"secret": SECRET.decode()}).secret.get_secret_value() == SECRET.decode()
-    for wrong in ("", "whsec_", "whsec_é", "not base64!"):
+    for wrong in ("", "whsec_", "whsec_é", "not base64!", PRIVATE.decode(), PUBLIC.decode()):
         with pytest.raises(ValidationError):
             Entered.model_validate({"secret": wrong})

@@ -24,9 +24,9 @@ RETURN type LIKE ANY (e.type_patterns)
         WHERE l.tenant_id = e.tenant_id AND l.conversation_id = conversation AND l.label_id = ANY (e.label_ids)));
 
 -- Makes deliveries of what the logs have grown by since the last time; returns the endpoints that are owed something,
--- and for each tenant that was looked at a row without an endpoint, saying how far its log was read.
+-- and for each tenant whose log was read a row without an endpoint, saying how many entries are left.
 CREATE FUNCTION dispatch_deliveries(moment timestamptz, tenants uuid[], most integer)
-RETURNS TABLE (tenant_id uuid, endpoint_id uuid, read_to bigint)
+RETURNS TABLE (tenant_id uuid, endpoint_id uuid, left_over bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
@@ -36,11 +36,13 @@ DECLARE
     upto bigint;
 BEGIN
     FOR head IN
-        SELECT h.tenant_id, h.dispatched_seq, t.last_seq
-        FROM delivery_heads h JOIN tenant_heads t ON t.tenant_id = h.tenant_id
-        WHERE t.last_seq > h.dispatched_seq AND (tenants IS NULL OR h.tenant_id = ANY (tenants))
-        ORDER BY h.tenant_id LIMIT 100
-        FOR NO KEY UPDATE OF h SKIP LOCKED
+        SELECT g.* FROM (
+            SELECT h.tenant_id, h.dispatched_seq, t.last_seq
+            FROM delivery_heads h JOIN tenant_heads t ON t.tenant_id = h.tenant_id
+            WHERE t.last_seq > h.dispatched_seq AND (tenants IS NULL OR h.tenant_id = ANY (tenants))
+            ORDER BY h.updated_at LIMIT 20
+            FOR NO KEY UPDATE OF h SKIP LOCKED) g
+        ORDER BY g.tenant_id  -- lanes are locked in this order by everybody
     LOOP
         upto := least(head.last_seq, head.dispatched_seq + most);
         RETURN QUERY
@@ -77,9 +79,9 @@ BEGIN
         UPDATE webhook_lanes l SET last_seq = t.last_seq, due_at = least(coalesce(l.due_at, moment), moment)
         FROM (SELECT o.endpoint_id, max(o.seq) AS last_seq FROM owed o GROUP BY o.endpoint_id) t
         WHERE l.tenant_id = head.tenant_id AND l.endpoint_id = t.endpoint_id
-        RETURNING l.tenant_id, l.endpoint_id, upto;
+        RETURNING l.tenant_id, l.endpoint_id, NULL::bigint;
         UPDATE delivery_heads h SET dispatched_seq = upto WHERE h.tenant_id = head.tenant_id;
-        RETURN QUERY SELECT head.tenant_id, NULL::uuid, upto;
+        RETURN QUERY SELECT head.tenant_id, NULL::uuid, head.last_seq - upto;
     END LOOP;
 END
 $$;

@@ -5,7 +5,7 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from gateway.app import id_of_now, keyring_of
+from gateway.parts import id_of_now, keyring_of
 from gateway.cli.configured import configured
 from gateway.cli.users import Password, join, run
 from gateway.store import operating, provision

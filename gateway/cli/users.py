@@ -8,7 +8,7 @@ from typing import Annotated, TypeVar
 import asyncpg
 import typer
 
-from gateway.app import id_of_now, now
+from gateway.parts import id_of_now, now
 from gateway.cli.configured import configured
 from gateway.passwords import hash_password
 from gateway.people.rules import weakness

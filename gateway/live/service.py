@@ -35,7 +35,6 @@ class Live:
         connect: opens a direct connection as the role ``relay``, for listening and for waking others.
         chance: a random number from 0 to 1, for spreading.
         limits: see there.
-        channels: further channels to listen to, and what to call with their payloads.
         neighbours: the other processes, as far as presence goes; None when this one is alone.
     """
 
@@ -45,7 +44,6 @@ class Live:
         connect: Callable[[], Awaitable[asyncpg.Connection]],
         chance: Callable[[], float],
         limits: Limits | None = None,
-        channels: Mapping[str, Callable[[str], None]] | None = None,
         neighbours: Neighbours | None = None,
     ) -> None:
         self.limits = limits or Limits()
@@ -53,7 +51,8 @@ class Live:
         self.presence = Presence(lambda: datetime.now(UTC), neighbours)
         self.neighbours = neighbours
         self.notifier = Notifier(connect)
-        self.listener = Listener(connect, {wakeup.CHANNEL: self._woken, **(channels or {})}, self._look)
+        self._channels: dict[str, Callable[[str], None]] = {wakeup.CHANNEL: self._woken}
+        self.listener = Listener(connect, self._channels, self._look)
         self._chance = chance
         self._look_now = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -85,8 +84,13 @@ class Live:
         """Close the sockets of a login that has ended, or of an API key that was revoked."""
         self.hub.end_login(token_hash)
 
-    async def start(self) -> None:
-        """Begin to listen, poll, and look after logins."""
+    async def start(self, channels: Mapping[str, Callable[[str], None]] | None = None) -> None:
+        """Begin to listen, poll, and look after logins.
+
+        Args:
+            channels: further channels to listen to, and what to call with their payloads.
+        """
+        self._channels.update(channels or {})
         self._tasks = [
             keep_at("live hub", self.hub.follow),
             keep_at("live poll", self._poll),

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from gateway.app import now
+from gateway.parts import now
 from gateway.seed import sow
 from tests.browser.site import Site
 from tests.browser.window import Window

@@ -10,7 +10,8 @@ import asyncpg
 import pytest
 
 from channels.http import Headers, HttpRequest
-from gateway.app import ingest_alone, now
+from gateway.app import ingest_alone
+from gateway.parts import now
 from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Route
 from gateway.ingest.writer import Writer

@@ -6,7 +6,8 @@ import asyncpg
 
 from channels.http import Headers, HttpRequest
 from channels.registry import ADAPTERS
-from gateway.app import ingest_alone, now
+from gateway.app import ingest_alone
+from gateway.parts import now
 from gateway.ingest.translate import translate
 from gateway.ingest.webhook import Webhook
 from gateway.ingest.writer import calls_for

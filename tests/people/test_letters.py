@@ -7,7 +7,7 @@ from email.policy import default
 import pytest
 from aiohttp import ClientSession
 
-from gateway.app import id_of_now, now
+from gateway.parts import id_of_now, now
 from gateway.outgoing.smtp import MailSender
 from gateway.people import letters
 from gateway.people.letters import PostOffice

@@ -7,7 +7,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from gateway.app import now
+from gateway.parts import now
 from gateway.cli.main import app
 from gateway.seed import NoChannel, sow
 from gateway.seed.words import PRODUCTS

@@ -1,0 +1,1 @@
+"""Delivering a tenant's events to the endpoints of its integrators."""

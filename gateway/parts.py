@@ -1,0 +1,289 @@
+"""The parts of the server, each with the connections that it takes.
+
+Here the clock, chance and connections are taken for whatever is given them.
+"""
+
+import asyncio
+import random
+import socket
+import time
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AsyncExitStack
+from datetime import UTC, datetime
+from functools import partial
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+from pydantic import SecretStr
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from channels.providers.smtp import SmtpCredentials
+from gateway.api.shared_tries import SharedTries
+from gateway.api.tries import OwnTries, Tries
+from gateway.customers.importing import Importer
+from gateway.delivery.service import Delivery, Outside
+from gateway.demo.sample_poster import SamplePoster
+from gateway.files.chosen import NoStorage, storage_of
+from gateway.files.fetcher import Fetcher
+from gateway.files.housekeeping import Housekeeping
+from gateway.files.keeping import Files
+from gateway.ingest.service import Ingest
+from gateway.keys import Keyring
+from gateway.live.neighbours import Neighbours
+from gateway.live.service import Live
+from gateway.model.ids import new_id
+from gateway.model.log import Entry
+from gateway.outgoing.egress import Endpoint
+from gateway.outgoing.http import Calls
+from gateway.outgoing.smtp import MailSender
+from gateway.people.letters import Post, PostOffice
+from gateway.people.single_sign_on import Client, SingleSignOn
+from gateway.sending.attempt import Surroundings
+from gateway.sending.making import Own
+from gateway.sending.sender import MOST_IN_FLIGHT, Sender
+from gateway.settings import Settings
+from gateway.smtp.listener import MailListener, tls_context
+from gateway.store.pool import connect, open_pool
+
+HOOK_POOL_SIZE = 3
+SENDER_POOL_SIZE = 4
+DELIVERY_POOL_SIZE = 5
+POOL_CLOSE_SECONDS = 5.0
+#: Somebody may wait for an answer of Redis, and does without when there is none.
+REDIS_SECONDS = 1.0
+
+
+def keyring_of(settings: Settings) -> Keyring:
+    """Return the master keys.
+
+    Raises:
+        KeyUnusable: when one is not 32 bytes of base64.
+    """
+    previous = settings.previous_master_keys.get_secret_value() if settings.previous_master_keys else ""
+    return Keyring(settings.master_key.get_secret_value(), [key for key in previous.split(",") if key.strip()])
+
+
+def now() -> datetime:
+    """Return the time, in UTC."""
+    return datetime.now(UTC)
+
+
+def id_of_now() -> UUID:
+    """Make an id of this moment."""
+    return new_id(time.time_ns() // 1_000_000)
+
+
+def live_of(settings: Settings, relay_pool: asyncpg.Pool, redis: Redis | None) -> Live:
+    """Make what tells browsers of changes, here and in other processes."""
+    open_relay = partial(connect, settings.relay_database_url.get_secret_value())
+    neighbours = None if redis is None else Neighbours(redis, id_of_now().hex)
+    return Live(relay_pool, open_relay, random.random, neighbours=neighbours)
+
+
+async def sender_of(
+    stack: AsyncExitStack,
+    settings: Settings,
+    keyring: Keyring,
+    own: Own,
+    announce: Callable[[Sequence[Entry]], None],
+    endpoints: Collection[Endpoint],
+) -> Sender:
+    """Make the worker that sends, with calls and connections of its own: nobody else waits for slow providers."""
+    calls = Calls(settings.allow_private, endpoints=endpoints, per_host=MOST_IN_FLIGHT)
+    host = urlsplit(own.base_url).hostname or "localhost"
+    around = Surroundings(
+        pool=await pool_of(stack, settings.database_url, SENDER_POOL_SIZE),
+        keyring=keyring,
+        own=own,
+        call=(await stack.enter_async_context(calls)).send,
+        deliver=(await stack.enter_async_context(MailSender(settings.allow_private, name=host))).deliver,
+        announce=announce,
+        clock=now,
+        new_id=id_of_now,
+        chance=random.random,
+    )
+    return Sender(await pool_of(stack, settings.hook_database_url, 1), around)
+
+
+async def delivery_of(
+    stack: AsyncExitStack,
+    settings: Settings,
+    keyring: Keyring,
+    announce: Callable[[Sequence[Entry]], None],
+    tell: Callable[[str, str], None],
+    post: Post | None,
+    public_url: str,
+) -> Delivery:
+    """Start what delivers events to integrators' endpoints, with connections of its own."""
+    outside = Outside(
+        hook_pool=await pool_of(stack, settings.hook_database_url, DELIVERY_POOL_SIZE),
+        app_pool=await pool_of(stack, settings.database_url, 1),
+        keyring=keyring,
+        allowed=settings.allow_private,
+        announce=announce,
+        tell=tell,
+        clock=now,
+        chance=random.random,
+        new_id=id_of_now,
+        post=post,
+        public_url=public_url,
+    )
+    return await stack.enter_async_context(Delivery(outside))
+
+
+async def post_of(stack: AsyncExitStack, settings: Settings, public_url: str) -> Post | None:
+    """Return what sends letters to people, if the operator named a mail server."""
+    if settings.mail_host is None:
+        return None
+    host = urlsplit(public_url).hostname or "localhost"
+    sender = await stack.enter_async_context(MailSender(settings.allow_private, name=host))
+    credentials = SmtpCredentials(
+        host=settings.mail_host,
+        port=settings.mail_port,
+        tls=settings.mail_tls,
+        username=settings.mail_username,
+        password=settings.mail_password,
+    )
+    address = settings.mail_from or f"Postgate <postgate@{host}>"
+    return PostOffice(sender, credentials, address, lambda: id_of_now().hex, now).post
+
+
+def single_sign_on_of(settings: Settings, calls: Calls) -> SingleSignOn | None:
+    """Return the identity provider, if the operator named one."""
+    if settings.oidc_issuer is None:
+        return None
+    secret = settings.oidc_client_secret
+    client = Client(
+        issuer=settings.oidc_issuer,
+        client_id=settings.oidc_client_id,
+        client_secret=secret.get_secret_value() if secret else None,
+        name=settings.oidc_name,
+        domains=settings.oidc_domains,
+    )
+    return SingleSignOn(client, lambda request, limit: calls.send(request, limit=limit), now)
+
+
+async def take_mail(
+    stack: AsyncExitStack, listening: socket.socket, settings: Settings, public_url: str, ingest: Ingest
+) -> None:
+    """Take mail on a socket until the stack is left."""
+    listener = MailListener(
+        listening,
+        ingest.directory,
+        ingest.receiver,
+        hostname=settings.smtp_name or urlsplit(public_url).hostname or "localhost",
+        tls=tls_context(settings.smtp_tls_cert, settings.smtp_tls_key),
+        plain_login=settings.smtp_plain_login,
+        clock=now,
+        monotonic=time.monotonic,
+    )
+    await listener.start()
+    stack.push_async_callback(listener.stop)
+
+
+async def ingest_of(
+    stack: AsyncExitStack,
+    settings: Settings,
+    keyring: Keyring,
+    app_pool: asyncpg.Pool,
+    calls: Calls,
+    announce: Callable[[Sequence[Entry]], None],
+    echo_tenants: Callable[[], Collection[UUID]],
+) -> Ingest:
+    """Start what stores webhooks."""
+    hook_pool = await pool_of(stack, settings.hook_database_url, HOOK_POOL_SIZE)
+    ingest = Ingest(
+        settings.hook_database_url.get_secret_value(),
+        hook_pool,
+        app_pool,
+        keyring,
+        calls,
+        announce,
+        echo_tenants,
+        settings.queue_limit,
+        now,
+        new_id,
+    )
+    await ingest.start()
+    stack.push_async_callback(ingest.stop)
+    return ingest
+
+
+async def files_of(
+    stack: AsyncExitStack,
+    settings: Settings,
+    keyring: Keyring,
+    app_pool: asyncpg.Pool,
+    calls: Calls,
+    ingest: Ingest,
+    announce: Callable[[Sequence[Entry]], None],
+) -> Files:
+    """Start what keeps files, fetches those of messages, and clears away what nobody needs."""
+    storage = storage_of(settings)
+    files = Files(storage, app_pool, keyring, now, new_id, settings.file_limit)
+    if not isinstance(storage, NoStorage):
+        hook_pool = await pool_of(stack, settings.hook_database_url, 1)
+        route_of, reread = ingest.directory.route_of_stored, ingest.reread
+        fetcher = Fetcher(hook_pool, app_pool, files, calls, route_of, reread, announce, now, new_id)
+        fetcher.start()
+        stack.push_async_callback(fetcher.stop)
+        housekeeping = Housekeeping(hook_pool, app_pool, storage)
+        housekeeping.start()
+        stack.push_async_callback(housekeeping.stop)
+    return files
+
+
+async def importer_of(
+    stack: AsyncExitStack, settings: Settings, app_pool: asyncpg.Pool, announce: Callable[[Sequence[Entry]], None]
+) -> Importer:
+    """Start what reads customers from files."""
+    importer = Importer(await pool_of(stack, settings.hook_database_url, 1), app_pool, announce, id_of_now)
+    importer.start()
+    stack.push_async_callback(importer.stop)
+    return importer
+
+
+def poster_of(stack: AsyncExitStack, settings: Settings) -> SamplePoster:
+    """Make what posts samples to a demo tenant."""
+    poster = SamplePoster(settings.demo_file, random.Random(), now)  # noqa: S311 - no secret
+    stack.push_async_callback(poster.stop)
+    return poster
+
+
+def tries_of(redis: Redis | None, name: str, allowed: int, seconds: float) -> Tries:
+    """Make what counts tries; with Redis those of all processes together."""
+    own = OwnTries(allowed, time.monotonic, seconds)
+    return own if redis is None else SharedTries(redis, name, allowed, seconds, own)
+
+
+def redis_of(stack: AsyncExitStack, settings: Settings) -> Redis | None:
+    """Return a client that connects when it is used, if the operator named a Redis; what fails is not tried again."""
+    if settings.redis_url is None:
+        return None
+    client: Redis = Redis.from_url(
+        settings.redis_url.get_secret_value(),
+        socket_timeout=REDIS_SECONDS,
+        socket_connect_timeout=REDIS_SECONDS,
+        retry=Retry(NoBackoff(), 0),
+    )
+    stack.push_async_callback(client.aclose)
+    return client
+
+
+async def pool_of(stack: AsyncExitStack, url: SecretStr, size: int) -> asyncpg.Pool:
+    """Open a pool that is closed when the stack is left."""
+    pool = await open_pool(url.get_secret_value(), size)
+    stack.push_async_callback(_close, pool)
+    return pool
+
+
+async def _close(pool: asyncpg.Pool) -> None:
+    """Close a pool; a database that does not answer must not keep the process from ending."""
+    try:
+        async with asyncio.timeout(POOL_CLOSE_SECONDS):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()

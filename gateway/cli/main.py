@@ -4,17 +4,20 @@ import typer
 
 from gateway.cli.check_url import check_url
 from gateway.cli.inspect import inspect
+from gateway.cli.listen import listen
 from gateway.cli.migrate import migrate
 from gateway.cli.providers import providers
 from gateway.cli.replay import replay
 from gateway.cli.seed import seed
 from gateway.cli.serve import serve
 from gateway.cli.settings import settings
+from gateway.cli.sign_webhook import sign_webhook
 from gateway.cli.simulate import simulate
 from gateway.cli.simulator import simulator
 from gateway.cli.tenants import tenants
 from gateway.cli.up import up
 from gateway.cli.users import users
+from gateway.cli.verify_webhook import verify_webhook
 from gateway.cli.work import work
 
 app = typer.Typer(
@@ -24,7 +27,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for command in (up, serve, work, migrate, simulate, simulator, inspect, check_url, providers, replay, seed, settings):
+COMMANDS = (
+    up, serve, work, migrate, simulate, simulator, listen, inspect, check_url, sign_webhook, verify_webhook, providers,
+    replay, seed, settings,
+)  # fmt: skip
+for command in COMMANDS:
     app.command()(command)
 app.add_typer(tenants, name="tenants")
 app.add_typer(users, name="users")

@@ -13,6 +13,8 @@ from gateway.model.log import Entry, entry_json
 
 TEXT = 0x81  # RFC 6455 section 5.2: FIN, opcode 1
 LARGEST_SEQ = 2**63 - 1
+#: What stands before the entry in the frame of an event; a brace stands after it.
+EVENT_FRAME = b'{"type":"event","event":'
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +145,7 @@ class Frame:
 def event(entry: Entry) -> Frame:
     """Encode an entry."""
     body = entry_json(entry)
-    return Frame(entry.seq, entry.type, body, text_frame(b'{"type":"event","event":' + body + b"}"))
+    return Frame(entry.seq, entry.type, body, text_frame(EVENT_FRAME + body + b"}"))
 
 
 def hello(seq: int, epoch: str, session: str) -> bytes:

@@ -14,6 +14,7 @@ export type Permission =
   | "workspace.write"
   | "webhooks.read"
   | "webhooks.replay"
+  | "endpoints.write"
   | "connections.write"
   | "members.write"
   | "api_keys.write"

@@ -5,6 +5,7 @@ import { announce } from "./shell/announce";
 import { notify } from "./shell/notify";
 import { takeOwn } from "./composer/drafts";
 import { foldCustomers, forgetCustomers } from "./customers/known";
+import { foldEndpoints, forgetEndpoints } from "./endpoints/known";
 import { ApiError, getConversation, getMe, listConversations, listMessages, onSessionEnd } from "./api";
 import { restart as restartList, wanted } from "./list/conversations";
 import { heardMentions } from "./list/mentioned";
@@ -49,6 +50,7 @@ export function endSession(how: "ended" | "left" = "ended"): void {
     inbox.value = emptyInbox(0);
     setShared(NOTHING_SHARED);
     forgetCustomers();
+    forgetEndpoints();
     forgetSeen();
     go({ page: "login" }, "replace");
   });
@@ -176,6 +178,7 @@ function flush(): void {
     fold(fresh);
     foldShared(events);
     foldCustomers(fresh);
+    foldEndpoints(fresh);
   });
   heardMentions(fresh);
   notify(fresh);

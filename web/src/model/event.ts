@@ -1,6 +1,7 @@
 /** Entries of the tenant's log, as they arrive from the stream and from traces. */
 
 import type { CustomerCard, CustomerNote, CustomField } from "./customer";
+import type { Endpoint } from "./endpoint";
 import type { CannedReply, Label, Member, SavedView, SharedChannel, Team } from "./shared";
 import type { Attachment, Conversation, Message } from "./types";
 
@@ -51,6 +52,7 @@ export type LogEvent =
   | Entry<"view.updated", SavedView>
   | Entry<"channel.created", SharedChannel>
   | Entry<"channel.updated", SharedChannel>
+  | Entry<"webhook_endpoint.updated", Endpoint>
   | Entry<"other", null>;
 
 /**
@@ -82,6 +84,7 @@ export function toEvent(wire: WireEvent): LogEvent {
     case "view.updated":
     case "channel.created":
     case "channel.updated":
+    case "webhook_endpoint.updated":
       // The server owns these shapes and its tests pin them; the page only folds them.
       return wire as LogEvent;
     default:

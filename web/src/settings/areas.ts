@@ -12,10 +12,12 @@ import {
   MessageSquareQuote,
   ListChecks,
   Plug,
+  Send,
   Tag,
   Users,
   UsersRound,
   Webhook,
+  Waypoints,
   type IconNode,
 } from "lucide";
 import type { ComponentType } from "preact";
@@ -96,6 +98,22 @@ export const AREAS: readonly Area[] = [
     icon: KeyRound,
     when: () => may("api_keys.write"),
     load: () => import("./keys/page"),
+  },
+  {
+    id: "endpoints",
+    group: "developers",
+    title: () => words.endpoints.title,
+    icon: Waypoints,
+    when: () => may("webhooks.read"),
+    load: () => import("../endpoints/page"),
+  },
+  {
+    id: "deliveries",
+    group: "developers",
+    title: () => words.deliveries.title,
+    icon: Send,
+    when: () => may("webhooks.read"),
+    load: () => import("../deliveries/page"),
   },
   {
     id: "webhooks",

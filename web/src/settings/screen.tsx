@@ -10,7 +10,7 @@ interface ScreenProps {
   readonly title: string;
   readonly lead?: string;
   /** From a page within an area to another of it; the first page of an area has none. */
-  readonly back?: { readonly place: string; readonly label: string };
+  readonly back?: { readonly place: string; readonly label: string; readonly query?: string };
   readonly action?: ComponentChildren;
   /** For tables and things side by side. */
   readonly wide?: boolean;
@@ -26,7 +26,7 @@ export function Screen({ title, lead, back, action, wide = false, children }: Sc
           class={back === undefined ? "button quiet square only-phone" : "button quiet square"}
           aria-label={back?.label ?? words.settings.backToMenu}
           onClick={() => {
-            go(back === undefined ? { area: "" } : { place: back.place });
+            go(back === undefined ? { area: "" } : { place: back.place, query: back.query ?? "" });
           }}
         >
           <Icon of={ArrowLeft} />

@@ -8,6 +8,8 @@ interface VirtualOptions {
   readonly rowHeight: number;
   readonly scroller: RefObject<HTMLElement | null>;
   readonly keyOf: (index: number) => string;
+  /** The list itself, where something else stands above it in what scrolls. */
+  readonly list?: RefObject<HTMLElement | null>;
 }
 
 export interface VirtualItem {
@@ -32,13 +34,13 @@ interface Range {
 /** Rows drawn beyond each edge, so that scrolling a little shows no gap. */
 const BEYOND = 8;
 
-export function useVirtual({ count, rowHeight, scroller, keyOf }: VirtualOptions): Virtual {
+export function useVirtual({ count, rowHeight, scroller, keyOf, list }: VirtualOptions): Virtual {
   const [seen, setSeen] = useState<Range>({ first: 0, end: 2 * BEYOND });
   useLayoutEffect(() => {
     const pane = scroller.current;
     if (pane === null) return undefined;
     const look = () => {
-      const next = rangeOf(pane, rowHeight);
+      const next = rangeOf(pane, rowHeight, above(pane, list?.current));
       setSeen((known) => (known.first === next.first && known.end === next.end ? known : next));
     };
     look();
@@ -49,7 +51,7 @@ export function useVirtual({ count, rowHeight, scroller, keyOf }: VirtualOptions
       observer.disconnect();
       pane.removeEventListener("scroll", look);
     };
-  }, [scroller, rowHeight]);
+  }, [scroller, list, rowHeight]);
   const end = Math.min(seen.end, count);
   // Fewer rows than there were: the pane has not been told yet that it scrolled up.
   const first = Math.min(seen.first, Math.max(0, end - 1));
@@ -61,15 +63,22 @@ export function useVirtual({ count, rowHeight, scroller, keyOf }: VirtualOptions
     items,
     height: count * rowHeight,
     scrollTo: (index) => {
-      if (scroller.current !== null) reveal(scroller.current, index * rowHeight, rowHeight);
+      const pane = scroller.current;
+      if (pane !== null) reveal(pane, above(pane, list?.current) + index * rowHeight, rowHeight);
     },
   };
 }
 
-function rangeOf(pane: HTMLElement, rowHeight: number): Range {
-  const above = Math.floor(pane.scrollTop / rowHeight);
-  const below = Math.ceil((pane.scrollTop + pane.clientHeight) / rowHeight);
-  return { first: Math.max(0, above - BEYOND), end: below + BEYOND };
+/** Pixels that scroll away before the list begins. */
+function above(pane: HTMLElement, list: HTMLElement | null | undefined): number {
+  if (!list) return 0;
+  return list.getBoundingClientRect().top - pane.getBoundingClientRect().top + pane.scrollTop;
+}
+
+function rangeOf(pane: HTMLElement, rowHeight: number, lead: number): Range {
+  const top = Math.floor((pane.scrollTop - lead) / rowHeight);
+  const below = Math.ceil((pane.scrollTop - lead + pane.clientHeight) / rowHeight);
+  return { first: Math.max(0, top - BEYOND), end: Math.max(0, below) + BEYOND };
 }
 
 /** Scroll as little as shows the whole row. */

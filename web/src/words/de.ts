@@ -3,6 +3,8 @@
 import { composer, templates } from "./de/composer";
 import { customer } from "./de/customer";
 import { customers } from "./de/customers";
+import { deliveries } from "./de/deliveries";
+import { endpoints } from "./de/endpoints";
 import { first } from "./de/first";
 import { desk } from "./de/desk";
 import { keys } from "./de/keys";
@@ -29,7 +31,9 @@ export const de: Words = {
   composer,
   customer,
   customers,
+  deliveries,
   desk,
+  endpoints,
   first,
   keys,
   list,

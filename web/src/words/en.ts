@@ -17,6 +17,8 @@
 import { composer, templates } from "./en/composer";
 import { customer } from "./en/customer";
 import { customers } from "./en/customers";
+import { deliveries } from "./en/deliveries";
+import { endpoints } from "./en/endpoints";
 import { first } from "./en/first";
 import { desk } from "./en/desk";
 import { keys } from "./en/keys";
@@ -42,7 +44,9 @@ export const en = {
   composer,
   customer,
   customers,
+  deliveries,
   desk,
+  endpoints,
   first,
   keys,
   list,

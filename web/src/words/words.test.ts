@@ -7,7 +7,9 @@ import { en } from "./en";
 
 /** Texts that are the same in both languages, and rightly so. */
 const SAME = new Set(
-  "Postgate WhatsApp SMS Video Sticker Name Team Teams Webhook Webhooks Orange Text Code Online s".split(" "),
+  "Postgate WhatsApp SMS Video Sticker Name Team Teams Webhook Webhooks Orange Text Code Online URL s".split(
+    " ",
+  ),
 );
 const SAMPLES = ["71", "72", "73"] as const;
 const ENGLISH = /\b(?:the|and|you|your|is|are|this|that|with|were|of|from|could|cannot|they|which)\b/iu;

@@ -40,6 +40,7 @@ export const keys: typeof English = {
     "workspace.write": "Teams, Labels, Antworten, Felder und Ansichten verwalten",
     "webhooks.read": "Rohe Webhooks sehen",
     "webhooks.replay": "Rohe Webhooks noch einmal lesen lassen",
+    "endpoints.write": "Endpunkte und ihre Geheimnisse verwalten",
     "connections.write": "Anbieter verbinden",
     "members.write": "Personen einladen und ändern",
     "api_keys.write": "API-Schlüssel verwalten",

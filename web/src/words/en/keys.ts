@@ -38,6 +38,7 @@ export const keys = {
     "workspace.write": "Manage teams, labels, replies, fields and views",
     "webhooks.read": "See raw webhooks",
     "webhooks.replay": "Have raw webhooks read again",
+    "endpoints.write": "Manage endpoints and their secrets",
     "connections.write": "Connect providers",
     "members.write": "Invite and change people",
     "api_keys.write": "Manage API keys",

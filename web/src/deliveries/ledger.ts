@@ -1,0 +1,139 @@
+/** The list of deliveries that the address asks for, and those that have come since it was read. */
+
+import { computed, signal } from "@preact/signals";
+import { ApiError, get } from "../api";
+import { DELIVERY_STATUSES, type Delivery } from "../model/endpoint";
+import { query } from "../route";
+
+interface DeliveryPage {
+  readonly data: readonly Delivery[];
+  readonly next_cursor: string | null;
+}
+
+export const SINCE = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const;
+
+/** What narrows the list. */
+export const FILTERS = ["endpoint", "status", "type", "since", "q"] as const;
+
+const PAGE = 50;
+
+/** The newest first. */
+export const list = signal<readonly Delivery[]>([]);
+/** Newer ones that are not shown yet, so that nothing moves under somebody's eyes. */
+export const fresh = signal<readonly Delivery[]>([]);
+export const cursor = signal<string | null>(null);
+export const state = signal<"loading" | "ready" | "failed">("loading");
+/** Whether the last attempt to read further, or to look for newer ones, failed. */
+export const stuck = signal(false);
+export const narrowed = computed(() => FILTERS.some((name) => query.value.has(name)));
+
+let turn = 0;
+let reading = false;
+
+/** Read the newest ones. What is shown stays until the answer is there. */
+export async function load(): Promise<void> {
+  const mine = (turn += 1);
+  state.value = "loading";
+  const page = await attempt(null);
+  if (mine !== turn) return; // other filters were chosen meanwhile
+  fresh.value = [];
+  list.value = page?.data ?? [];
+  cursor.value = page?.next_cursor ?? null;
+  state.value = page === null ? "failed" : "ready";
+}
+
+/** Read one page more. */
+export async function more(): Promise<void> {
+  const after = cursor.peek();
+  if (after === null || reading) return;
+  const mine = turn;
+  reading = true;
+  const page = await attempt(after);
+  reading = false;
+  if (mine !== turn) return;
+  stuck.value = page === null;
+  if (page === null) return;
+  const known = new Set(list.peek().map((one) => one.id));
+  list.value = [...list.peek(), ...page.data.filter((one) => !known.has(one.id))];
+  cursor.value = page.next_cursor;
+}
+
+/** Look at the newest ones again: what is known changes where it is; newer ones come on top, unless they are to wait. */
+export async function lookAgain(hold: boolean): Promise<void> {
+  if (state.peek() !== "ready") return;
+  const mine = turn;
+  const page = await attempt(null);
+  if (mine !== turn) return;
+  stuck.value = page === null;
+  if (page === null) return; // the next look may succeed
+  const now = new Map(page.data.map((one) => [one.id, one]));
+  const known = new Set(list.peek().map((one) => one.id));
+  const newer = page.data.filter((one) => !known.has(one.id) && isNewer(one));
+  list.value = list.peek().map((one) => now.get(one.id) ?? one);
+  const [last] = page.data.slice(-1);
+  // More came than a page holds: there would be a hole between these and what is shown.
+  if (
+    last !== undefined &&
+    newer.length === page.data.length &&
+    page.next_cursor !== null &&
+    known.size > 0
+  ) {
+    if (hold) fresh.value = newer;
+    else await load();
+    return;
+  }
+  fresh.value = newer;
+  if (!hold) showFresh();
+}
+
+/** Put the newer ones on top. */
+export function showFresh(): void {
+  const newer = fresh.peek();
+  if (newer.length >= PAGE) {
+    void load();
+    return;
+  }
+  list.value = [...newer, ...list.peek()];
+  fresh.value = [];
+}
+
+/** Keep one as it is now. */
+export function put(changed: Delivery): void {
+  list.value = list.peek().map((one) => (one.id === changed.id ? { ...one, ...changed } : one));
+}
+
+// Ids grow with time.
+function isNewer(one: Delivery): boolean {
+  const [newest] = list.peek();
+  return newest === undefined || one.id > newest.id;
+}
+
+async function attempt(after: string | null): Promise<DeliveryPage | null> {
+  try {
+    return await get<DeliveryPage>(`/deliveries?${parameters(after, Date.now())}`);
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return null;
+  }
+}
+
+/** What the address asks for, as the gateway takes it. */
+export function parameters(after: string | null, present: number): string {
+  const asked = query.peek();
+  const wanted = new URLSearchParams({ limit: String(PAGE) });
+  const take = (name: string, value: string | null) => {
+    if (value) wanted.set(name, value);
+  };
+  take("endpoint_id", asked.get("endpoint"));
+  take("status", DELIVERY_STATUSES.find((one) => one === asked.get("status")) ?? null);
+  take("event_type", asked.get("type"));
+  take("q", asked.get("q"));
+  const since = asked.get("since") ?? "";
+  if (since in SINCE) {
+    // To the minute: the same list is asked for again and again.
+    const moment = Math.floor((present - SINCE[since as keyof typeof SINCE]) / 60_000) * 60_000;
+    wanted.set("since", new Date(moment).toISOString());
+  }
+  take("cursor", after);
+  return wanted.toString();
+}

@@ -1,0 +1,69 @@
+/** The endpoints: read when somebody opens their page, and kept fresh by the log from then on. */
+
+import { signal } from "@preact/signals";
+import { ApiError, get } from "../api";
+import type { Endpoint } from "../model/endpoint";
+import type { LogEvent } from "../model/event";
+
+interface Page {
+  readonly data: readonly Endpoint[];
+  readonly next_cursor: string | null;
+}
+
+/** null: not read yet. The newest come first. */
+export const endpoints = signal<readonly Endpoint[] | null>(null);
+export const unreadable = signal(false);
+
+/** Read all of them. What is shown stays until the answer is there. */
+export async function loadEndpoints(): Promise<void> {
+  unreadable.value = false;
+  try {
+    const all: Endpoint[] = [];
+    let cursor: string | null = null;
+    do {
+      const from: string = cursor === null ? "" : `?cursor=${encodeURIComponent(cursor)}`;
+      const page: Page = await get<Page>(`/webhook-endpoints${from}`);
+      all.push(...page.data);
+      cursor = page.next_cursor;
+    } while (cursor !== null);
+    endpoints.value = all;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    unreadable.value = true;
+  }
+}
+
+/** Keep one as it is now, unless a newer one is known. */
+export function keepEndpoint(one: Endpoint): void {
+  const known = endpoints.peek();
+  if (known === null) return;
+  const before = known.find(({ id }) => id === one.id);
+  if (before !== undefined && before.updated_at > one.updated_at) return;
+  if (one.deleted_at !== null) endpoints.value = known.filter(({ id }) => id !== one.id);
+  else if (before === undefined) endpoints.value = [one, ...known];
+  else endpoints.value = known.map((other) => (other.id === one.id ? one : other));
+}
+
+/** Fold log entries in. */
+export function foldEndpoints(events: readonly LogEvent[]): void {
+  for (const event of events) if (event.type === "webhook_endpoint.updated") keepEndpoint(event.data);
+}
+
+/** Forget them: at the end of a session. */
+export function forgetEndpoints(): void {
+  endpoints.value = null;
+}
+
+export function endpointOf(id: string): Endpoint | null {
+  return endpoints.value?.find((one) => one.id === id) ?? null;
+}
+
+/** What to call an endpoint: its description, or else where it is. */
+export function endpointName(one: Endpoint): string {
+  return one.description || withoutScheme(one.url);
+}
+
+/** Its address without what all of them begin with. */
+export function withoutScheme(url: string): string {
+  return url.replace(/^https?:\/\//u, "");
+}

@@ -29,6 +29,8 @@ PLAIN = ("url", "description", "headers", "timeout_ms", "retry_seconds", "max_in
 async def check_urls(check: Callable[[str], Awaitable[UrlVerdict]], url: str | None, login: LoginBody | None) -> None:
     """Refuse URLs that may not be called; what a name means is looked at again at every call.
 
+    A name that means nothing at the moment is taken: it may be about to be set up, or its server be down.
+
     Raises:
         Invalid: naming the URL and the reason.
     """
@@ -37,7 +39,8 @@ async def check_urls(check: Callable[[str], Awaitable[UrlVerdict]], url: str | N
         if one is None:
             continue
         verdict = await check(one)
-        if verdict.verdict != "allowed":
+        unknown = verdict.verdict == "blocked" and not verdict.addresses
+        if verdict.verdict != "allowed" and not unknown:
             reason = verdict.reason or "this URL can't be called"
             raise Invalid("this URL is not acceptable", [Fault("body", place, reason)])
 

@@ -18,6 +18,8 @@ log = structlog.get_logger(__name__)
 #: What no commit of this process told of is found after that long.
 LOOK_SECONDS = 1.0
 TROUBLE_SECONDS = 1.0
+#: After an endpoint was changed every tenant's commits are looked at for so long: it may be a tenant's first one.
+CURIOUS_SECONDS = 60.0
 #: Entries of one tenant's log at once.
 ENTRIES = 200
 
@@ -44,6 +46,7 @@ class Dispatcher:
         self._wake = asyncio.Event()
         #: Tenants that have endpoints: the others' commits are nobody's business here.
         self._tenants: set[UUID] = set()
+        self._curious_until = float("-inf")
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -58,10 +61,16 @@ class Dispatcher:
 
     def grown(self, entries: Iterable[Entry]) -> None:
         """Note that logs have grown."""
-        found = {entry.tenant_id for entry in entries} & self._tenants
+        found = {entry.tenant_id for entry in entries}
+        if asyncio.get_running_loop().time() >= self._curious_until:
+            found &= self._tenants
         if found:
             self._grown |= found
             self._wake.set()
+
+    def changed(self) -> None:
+        """Note that an endpoint is new, or was changed."""
+        self._curious_until = asyncio.get_running_loop().time() + CURIOUS_SECONDS
 
     async def _run(self) -> None:
         time = asyncio.get_running_loop().time

@@ -110,11 +110,13 @@ class Delivery:
     def change(self, endpoint_id: UUID) -> None:
         """Note, and tell all processes, that an endpoint was changed, or is to be tried now."""
         self.engine.changed(endpoint_id)
+        self._dispatcher.changed()
         self._outside.tell(CHANGED, endpoint_id.hex)
 
     def told_changed(self, told: str) -> None:
         """Note what another process told of an endpoint that was changed."""
         self.engine.changed(UUID(told))
+        self._dispatcher.changed()
 
     def told_owed(self, told: str) -> None:
         """Note what another process told of an endpoint that is owed something."""

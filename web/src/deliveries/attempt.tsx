@@ -83,20 +83,31 @@ function Timing({ of }: { readonly of: Attempt }) {
 }
 
 function Request({ of, event }: { readonly of: Attempt; readonly event: unknown }) {
-  const body = JSON.stringify(event);
-  const curl = asCurl({ method: "POST", path: "", headers: of.request.headers }, body, of.request.url);
+  const body = event === null ? null : JSON.stringify(event);
+  const { url, headers } = of.request;
   return (
     <section>
       <header>
         <h3>{words.deliveries.request}</h3>
-        <CopyText text={body} name={words.deliveries.copyBody} />
-        <CopyText text={curl} name={words.deliveries.copyCurl} />
+        {body !== null && (
+          <>
+            <CopyText text={body} name={words.deliveries.copyBody} />
+            <CopyText
+              text={asCurl({ method: "POST", path: "", headers }, body, url)}
+              name={words.deliveries.copyCurl}
+            />
+          </>
+        )}
       </header>
       <p class="request-line">
-        <code>{`POST ${of.request.url}`}</code>
+        <code>{`POST ${url}`}</code>
       </p>
-      <Headers of={of.request.headers} />
-      <Body text={pretty(body)} name={words.deliveries.request} />
+      <Headers of={headers} />
+      {body === null ? (
+        <p class="soft">{words.deliveries.bodyGone}</p>
+      ) : (
+        <Body text={pretty(body)} name={words.deliveries.request} />
+      )}
     </section>
   );
 }

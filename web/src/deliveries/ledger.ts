@@ -27,14 +27,17 @@ export const state = signal<"loading" | "ready" | "failed">("loading");
 export const stuck = signal(false);
 export const narrowed = computed(() => FILTERS.some((name) => query.value.has(name)));
 
+/** What the list was asked for with: a cursor holds for just that, and "the last hour" begins at another moment by now. */
+let asked = "";
 let turn = 0;
 let reading = false;
 
 /** Read the newest ones. What is shown stays until the answer is there. */
 export async function load(): Promise<void> {
   const mine = (turn += 1);
+  asked = parameters(query.peek(), Date.now());
   state.value = "loading";
-  const page = await attempt(null);
+  const page = await readOn(null, mine);
   if (mine !== turn) return; // other filters were chosen meanwhile
   fresh.value = [];
   list.value = page?.data ?? [];
@@ -48,7 +51,7 @@ export async function more(): Promise<void> {
   if (after === null || reading) return;
   const mine = turn;
   reading = true;
-  const page = await attempt(after);
+  const page = await readOn(after, mine);
   reading = false;
   if (mine !== turn) return;
   stuck.value = page === null;
@@ -108,9 +111,19 @@ function isNewer(one: Delivery): boolean {
   return newest === undefined || one.id > newest.id;
 }
 
+/** A page may be empty although there is more behind it: where little passes the filters. */
+async function readOn(after: string | null, mine: number): Promise<DeliveryPage | null> {
+  let page = await attempt(after);
+  while (mine === turn && page?.data.length === 0 && page.next_cursor !== null) {
+    page = await attempt(page.next_cursor);
+  }
+  return page;
+}
+
 async function attempt(after: string | null): Promise<DeliveryPage | null> {
   try {
-    return await get<DeliveryPage>(`/deliveries?${parameters(after, Date.now())}`);
+    const cursor = after === null ? "" : `&${new URLSearchParams({ cursor: after }).toString()}`;
+    return await get<DeliveryPage>(`/deliveries?${asked}${cursor}`);
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     return null;
@@ -118,22 +131,20 @@ async function attempt(after: string | null): Promise<DeliveryPage | null> {
 }
 
 /** What the address asks for, as the gateway takes it. */
-export function parameters(after: string | null, present: number): string {
-  const asked = query.peek();
-  const wanted = new URLSearchParams({ limit: String(PAGE) });
+export function parameters(wanted: URLSearchParams, present: number): string {
+  const taken = new URLSearchParams({ limit: String(PAGE) });
   const take = (name: string, value: string | null) => {
-    if (value) wanted.set(name, value);
+    if (value) taken.set(name, value);
   };
-  take("endpoint_id", asked.get("endpoint"));
-  take("status", DELIVERY_STATUSES.find((one) => one === asked.get("status")) ?? null);
-  take("event_type", asked.get("type"));
-  take("q", asked.get("q"));
-  const since = asked.get("since") ?? "";
-  if (since in SINCE) {
-    // To the minute: the same list is asked for again and again.
-    const moment = Math.floor((present - SINCE[since as keyof typeof SINCE]) / 60_000) * 60_000;
-    wanted.set("since", new Date(moment).toISOString());
-  }
-  take("cursor", after);
-  return wanted.toString();
+  take("endpoint_id", wanted.get("endpoint"));
+  take("status", DELIVERY_STATUSES.find((one) => one === wanted.get("status")) ?? null);
+  take("event_type", wanted.get("type"));
+  take("q", wanted.get("q"));
+  const since = wanted.get("since") ?? "";
+  if (isSpan(since)) take("since", new Date(present - SINCE[since]).toISOString());
+  return taken.toString();
+}
+
+function isSpan(text: string): text is keyof typeof SINCE {
+  return text in SINCE;
 }

@@ -78,7 +78,7 @@ export interface Why {
   readonly verdict: (typeof VERDICTS)[number];
   readonly reason: string;
   readonly delivery: Delivery | null;
-  readonly next_step: string | null;
+  readonly next_step: string;
 }
 
 export interface Recovery {

@@ -87,7 +87,7 @@ export function Answer({ of }: { readonly of: Why }) {
     <div class="why-answer">
       <Badge kind={KINDS[of.verdict]}>{words.endpoints.verdicts[of.verdict] ?? of.verdict}</Badge>
       <p>{of.reason}</p>
-      {of.next_step !== null && <p class="soft">{of.next_step}</p>}
+      <p class="soft">{of.next_step}</p>
       {of.delivery !== null && (
         <Link
           class="link"

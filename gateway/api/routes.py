@@ -18,6 +18,7 @@ from gateway.api import (
     customer_notes,
     customer_timeline,
     customers,
+    deliveries,
     docs,
     drafts,
     endpoints,
@@ -38,6 +39,7 @@ from gateway.api import (
     password_reset,
     profile,
     providers,
+    recoveries,
     search,
     second_factor,
     self_test,
@@ -47,6 +49,7 @@ from gateway.api import (
     templates,
     views,
     webhooks,
+    why,
 )
 from gateway.api.entrance import Entrance, Guesses
 from gateway.api.services import Services
@@ -106,6 +109,9 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     self_test.add_routes(api, services)
     templates.add_routes(api, services)
     endpoints.add_routes(api, services)
+    deliveries.add_routes(api, services)
+    why.add_routes(api, services)
+    recoveries.add_routes(api, services)
 
 
 def _add_people(app: web.Application, api: Api, services: Services, passwords: PasswordChecker) -> None:

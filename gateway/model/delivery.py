@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import BaseModel, Field
 
-from gateway.model.fields import ConversationId, DeliveryId, EndpointId, EventId, Timestamp
+from gateway.model.fields import Anything, ConversationId, DeliveryId, EndpointId, EventId, Timestamp
 
 DeliveryKind = Literal["event", "ping"]
 DeliveryStatus = Literal["PENDING", "RETRYING", "SUCCESS", "FAILED"]
@@ -42,3 +42,61 @@ class Delivery(BaseModel):
     finished_at: Timestamp | None
     created_at: Timestamp
     updated_at: Timestamp
+
+
+class DeliveryInFull(Delivery):
+    """A delivery with what is sent."""
+
+    event: Anything | None = Field(description="The body; null: the log no longer holds the event.")
+
+
+class DeliveryPage(BaseModel):
+    """Deliveries, the newest first."""
+
+    data: list[Delivery]
+    next_cursor: str | None = Field(description="Set although the page is not full: not all was looked at yet.")
+
+
+class AttemptRequest(BaseModel):
+    """What was sent, without the body and without credentials."""
+
+    url: str
+    headers: dict[str, str]
+
+
+class AttemptResponse(BaseModel):
+    """What was answered."""
+
+    status: int
+    headers: dict[str, str] | None
+    body: str | None = Field(description="Its beginning.")
+
+
+class Attempt(BaseModel):
+    """One try to deliver something. Times are in milliseconds; null: it did not come to that."""
+
+    delivery_id: DeliveryId
+    endpoint_id: EndpointId
+    number: int = Field(description="From 1, of the delivery.")
+    started_at: Timestamp
+    outcome: Literal["success", "failure"]
+    status_code: int | None = Field(description="null: there was no answer.")
+    error_kind: str | None
+    error: str | None
+    address: str | None = Field(description="That was dialled.")
+    dns_ms: float | None
+    connect_ms: float | None
+    tls_ms: float | None
+    first_byte_ms: float | None = Field(description="From the beginning of the request to that of the answer.")
+    total_ms: float
+    tls_version: str | None
+    tls_expires_at: Timestamp | None = Field(description="When the receiver's certificate ends.")
+    request: AttemptRequest
+    response: AttemptResponse | None
+
+
+class AttemptPage(BaseModel):
+    """Attempts, the newest first."""
+
+    data: list[Attempt]
+    next_cursor: str | None

@@ -1,6 +1,7 @@
 """Ids: UUIDv7 inside, a type prefix and 32 hexadecimal digits outside (``msg_0193…``)."""
 
 import os
+from datetime import UTC, datetime
 from uuid import UUID
 
 from asyncpg.pgproto import pgproto
@@ -21,6 +22,14 @@ def new_id(milliseconds: int) -> UUID:
     chance = int.from_bytes(os.urandom(10), "big") & RANDOM_BITS
     made: UUID = _Uuid(((milliseconds << 80) | VERSION_7 | VARIANT | chance).to_bytes(16, "big"))
     return made
+
+
+def moment_of(value: UUID) -> datetime | None:
+    """Return when a UUIDv7 was made; None for ids of other kinds, which tell no time."""
+    seconds = (value.int >> 80) / 1000
+    if value.int & (0xF << 76) != VERSION_7 or seconds >= datetime(9000, 1, 1, tzinfo=UTC).timestamp():
+        return None
+    return datetime.fromtimestamp(seconds, tz=UTC)
 
 
 def public(prefix: str, value: UUID) -> str:

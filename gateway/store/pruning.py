@@ -11,11 +11,18 @@ from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
 SENDS_KEPT = timedelta(days=90)
 #: Answers to requests that carried an Idempotency-Key; a day is promised.
 KEYS_KEPT = timedelta(hours=48)
+#: What is owed to endpoints, once it is done, and each attempt.
+DELIVERIES_KEPT = timedelta(days=30)
+#: How endpoints did, minute by minute.
+MINUTES_KEPT = timedelta(days=14)
 
 SENDS = "SELECT forget_sends($1, $2)"
 KEYS = "SELECT forget_idempotency_keys($1, $2)"
 SESSIONS = "SELECT forget_sessions($1, $2)"
 RESETS = "SELECT forget_password_resets($1)"
+DELIVERIES = "SELECT forget_deliveries($1, $2)"
+MINUTES = "SELECT forget_webhook_minutes($1, $2)"
+ATTEMPTS = "CALL drop_attempts_partitions($1)"
 
 
 async def prune(pool: asyncpg.Pool, most: int) -> int:
@@ -30,7 +37,10 @@ async def prune(pool: asyncpg.Pool, most: int) -> int:
             await pool.fetchval(KEYS, KEYS_KEPT, most),
             await pool.fetchval(SESSIONS, sessions.IDLE, most),
             await pool.fetchval(RESETS, most),
+            await pool.fetchval(DELIVERIES, DELIVERIES_KEPT, most),
+            await pool.fetchval(MINUTES, MINUTES_KEPT, most),
         ]
+        await pool.execute(ATTEMPTS, DELIVERIES_KEPT)
     except UNAVAILABLE as error:
         raise DatabaseUnavailable("the database can't be reached") from error
     return sum(count >= most for count in removed)

@@ -28,6 +28,9 @@ SAMPLES = {
     "file": "files",
     "att": "attachments",
     "whk": "inbound_webhooks",
+    "dlv": "webhook_deliveries",
+    "rcv": "webhook_recoveries",
+    "evt": "events",
 }
 #: Where a path takes another thing than its kind tells, and where a body does.
 BY_PATH = {

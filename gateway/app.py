@@ -19,6 +19,7 @@ from gateway.api import routes as api_routes
 from gateway.api.services import Services
 from gateway.conversations.doing import Doer
 from gateway.conversations.errands import Errands
+from gateway.delivery.recovering import Recoverer
 from gateway.delivery.service import CHANGED, OWED
 from gateway.demo import routes as demo_routes
 from gateway.demo.sample_poster import SamplePoster
@@ -160,7 +161,7 @@ async def assembled(
             },
         )
 
-        await _start_workers(stack, settings, app_pool, announce, sender)
+        await _start_workers(stack, settings, app_pool, announce, sender, delivery.change)
 
         application = web.Application(middlewares=[request_log, problems])
         if serves:
@@ -199,11 +200,13 @@ async def _start_workers(
     app_pool: asyncpg.Pool,
     announce: Callable[[Sequence[Entry]], None],
     sender: Sender,
+    owed: Callable[[UUID], None],
 ) -> None:
     errands = Errands(await pool_of(stack, settings.hook_database_url, 1), Doer(app_pool, announce, new_id))
     indexer = Indexer(await pool_of(stack, settings.hook_database_url, 1))
     pruner = Pruner(await pool_of(stack, settings.hook_database_url, 1))
-    workers: Sequence[Sender | Errands | Indexer | Pruner] = (sender, errands, indexer, pruner)
+    recoverer = Recoverer(await pool_of(stack, settings.hook_database_url, 1), now, owed)
+    workers: Sequence[Sender | Errands | Indexer | Pruner | Recoverer] = (sender, errands, indexer, pruner, recoverer)
     for worker in workers:
         worker.start()
         stack.push_async_callback(worker.stop)

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.api.endpoints.health import MOST_BUCKETS, width_of
+from gateway.delivery import keeper, lane
+from gateway.model.endpoint import DISABLED_AFTER
 from gateway.model.ids import parse
 from gateway.model.latencies import BOUNDS, percentile
 from tests.api.conftest import Served
@@ -45,6 +47,11 @@ def test_a_percentile_lies_where_that_share_of_the_answers_ends(counts: list[int
     high = sum(count for begin, count in zip(BOUNDS, counts, strict=False) if begin <= found + 0.05)
     assert low <= sum(counts) * share + 1e-6 * sum(counts) or low == 0
     assert high >= sum(counts) * share - 1e-6 * sum(counts)
+
+
+def test_whoever_delivers_reckons_the_same() -> None:
+    assert BOUNDS[1:-1] == lane.BUCKETS
+    assert keeper.DISABLE_AFTER == DISABLED_AFTER
 
 
 def test_percentiles_are_interpolated() -> None:

@@ -16,7 +16,9 @@ TRACES = Path(__file__).parents[1] / "traces"
 ID = re.compile(r"\b([a-z]{2,4})_([0-9a-f]{32})\b")
 #: The gateway's own times differ from run to run; a provider's are part of what was posted. Where a provider tells no
 #: time, the message has the time of receipt.
-OWN_TIMES = frozenset({"timestamp", "created_at", "updated_at", "received_at", "snoozed_until"})
+OWN_TIMES = frozenset(
+    {"timestamp", "created_at", "updated_at", "received_at", "snoozed_until", "last_attempt_at", "finished_at"}
+)
 #: Of a customer's message its provider tells them too.
 CHANGED_TIMES = frozenset({"edited_at", "deleted_at"})
 ANY_TIME = "2026-06-01T00:00:00.000Z"  # after all that is posted, as it is in truth

@@ -20,7 +20,7 @@ from tests.ingest.posts import (
     whatsapp,
     whatsapp_raw,
 )
-from tests.ingest.reading import get, messages, until
+from tests.ingest.reading import events, get, messages, until
 
 Step = Callable[[ClientSession, Tenant], Awaitable[None]]
 DAY = 1767225600  # 2026-01-01
@@ -244,3 +244,13 @@ async def noted(client: ClientSession, tenant: Tenant) -> None:
     """Note something of a customer."""
     path = await of_number(client, tenant, "+12025550142")
     await post(client, tenant, path.removeprefix("/api/v1/") + "/notes", {"text": "Wears hats"})
+
+
+async def given_up(client: ClientSession, tenant: Tenant) -> None:
+    """Make a label that an endpoint is owed, and wait until that is given up."""
+    await post(client, tenant, "labels", {"name": "Unheard", "color": "grey"})
+
+    def told(found: list[dict[str, Any]]) -> bool:
+        return found[-1]["type"] == "delivery.exhausted"
+
+    await until(lambda: events(client, tenant), told)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from aiohttp import ClientSession
 
+from gateway.settings import Settings
 from tests.conftest import Tenant
 from tests.described import event_faults, event_types
 from tests.ingest.posts import (
@@ -29,6 +30,7 @@ from tests.live.steps import (
     alarm,
     change,
     echo,
+    given_up,
     joined,
     labelled,
     last_note,
@@ -48,6 +50,7 @@ from tests.live.steps import (
     wa,
 )
 
+NOWHERE = "http://127.0.0.1:1/hooks"
 HELLO = wa(text("wamid.1", "Hello", at=DAY + 60))
 UNNUMBERED = {key: value for key, value in text("wamid.4", at=DAY + 30).items() if key != "from"}
 SCENARIOS: dict[str, tuple[str, list[Step], list[Step]]] = {
@@ -198,7 +201,21 @@ SCENARIOS: dict[str, tuple[str, list[Step], list[Step]]] = {
         [sms(From="+12025550142", MessageSid="SM" + "1" * 32, Body="Nameless")],
         [HELLO],
     ),
+    "recorded_endpoint": (
+        "An endpoint where nobody listens, and an event that it does not get",
+        [HELLO],
+        [
+            made("webhook-endpoints", url=NOWHERE, event_types=["label.*"], retry_seconds=[0]),
+            given_up,
+        ],
+    ),
 }
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    """The settings, with receivers on this machine allowed."""
+    return Settings.model_validate(settings.model_dump() | {"allow_private": "127.0.0.0/8"})
 
 
 @pytest.mark.parametrize(("file", "scenario"), SCENARIOS.items(), ids=SCENARIOS)

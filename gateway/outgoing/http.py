@@ -1,10 +1,8 @@
 """The one client for calls to providers: guarded, bounded in time and size, and never led elsewhere."""
 
-import socket
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
 
 import structlog
 from aiohttp import (
@@ -26,6 +24,7 @@ from gateway.outgoing import metrics
 from gateway.outgoing.egress import Endpoint, Guard, Network
 from gateway.outgoing.registration import UrlVerdict, judge
 from gateway.outgoing.resolver import GuardedResolver
+from gateway.outgoing.sockets import guarded_sockets
 
 log = structlog.get_logger(__name__)
 
@@ -166,17 +165,9 @@ class Calls:
 
 
 def _session(guard: Guard, timeout: ClientTimeout, per_host: int) -> ClientSession:
-    def guarded_socket(info: Any) -> socket.socket:
-        """Open a socket for an address: the last look, at the address that is really connected to."""
-        family, kind, protocol, _, address = info
-        guard.require(str(address[0]), [str(address[0])], address[1])
-        opened = socket.socket(family, kind, protocol)
-        opened.setblocking(False)
-        return opened
-
     connector = TCPConnector(
         resolver=GuardedResolver(guard),
-        socket_factory=guarded_socket,
+        socket_factory=guarded_sockets(guard),
         use_dns_cache=False,
         limit=max(CONNECTIONS, per_host),
         limit_per_host=per_host,

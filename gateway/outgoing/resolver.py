@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -19,11 +20,13 @@ class GuardedResolver(AbstractResolver):
 
     Args:
         guard: decides.
+        threads: how many names may be asked for at a time.
     """
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, threads: int = THREADS) -> None:
         self._guard = guard
-        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="resolver")
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="resolver")
+        self._asked: dict[tuple[str, int, int], asyncio.Future[Sequence[Any]]] = {}
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
@@ -58,13 +61,24 @@ class GuardedResolver(AbstractResolver):
             return [str(address[0]) for *_, address in await self._ask(host, 0, socket.AF_UNSPEC)]
 
     async def _ask(self, host: str, port: int, family: socket.AddressFamily) -> Sequence[Any]:
-        loop = asyncio.get_running_loop()
-        try:
-            return await loop.run_in_executor(
+        """Ask once for all who ask for the same at a time: a name that hangs takes one thread."""
+        asked = (host, port, family)
+        answer = self._asked.get(asked)
+        if answer is None:
+            loop = asyncio.get_running_loop()
+            answer = self._asked[asked] = loop.run_in_executor(
                 self._threads, lambda: socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
             )
+            answer.add_done_callback(partial(self._answered, asked))
+        try:
+            return await asyncio.shield(answer)
         except UnicodeError as error:  # a label that is empty or too long
             raise OSError(f"{host!r} is no host name") from error
+
+    def _answered(self, asked: tuple[str, int, int], answer: "asyncio.Future[Sequence[Any]]") -> None:
+        self._asked.pop(asked, None)
+        if not answer.cancelled():
+            answer.exception()  # nobody may be left to hear it
 
     async def close(self) -> None:
         """Let the threads go; those that still wait for an answer end with it."""

@@ -98,8 +98,18 @@ export interface Tagged {
 
 const BASE = "/webhook-endpoints";
 
-export async function listEventTypes(): Promise<readonly EventType[]> {
-  return (await get<{ readonly data: readonly EventType[] }>("/event-types")).data;
+let catalogue: Promise<readonly EventType[]> | null = null;
+
+/** The catalogue, which is long and stays the same: it is read once, unless that fails. */
+export function listEventTypes(): Promise<readonly EventType[]> {
+  catalogue ??= get<{ readonly data: readonly EventType[] }>("/event-types").then(
+    ({ data }) => data,
+    (error: unknown) => {
+      catalogue = null;
+      throw error;
+    },
+  );
+  return catalogue;
 }
 
 export async function readEndpoint(id: string): Promise<Tagged> {

@@ -18,15 +18,17 @@ interface CommonProps {
 interface InputProps extends CommonProps {
   readonly secret?: boolean;
   readonly numeric?: boolean;
+  readonly required?: boolean;
 }
 
-export function InputField({ secret = false, numeric = false, ...of }: InputProps) {
+export function InputField({ secret = false, numeric = false, required = false, ...of }: InputProps) {
   return (
     <Framed {...of}>
       {(wiring) => (
         <input
           {...wiring}
           {...(secret ? PASSWORD : TEXT)}
+          required={required}
           inputMode={numeric ? "decimal" : undefined}
           spellcheck={false}
           value={of.value}

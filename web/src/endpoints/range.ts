@@ -30,7 +30,10 @@ export function replayOf(range: Range): Record<string, unknown> {
   const place =
     range.by === "time"
       ? rangeOf(range.since, range.until)
-      : { from_seq: Number(range.fromSeq), to_seq: Number(range.toSeq) };
+      : {
+          from_seq: Number(range.fromSeq),
+          ...(range.toSeq.trim() === "" ? {} : { to_seq: Number(range.toSeq) }),
+        };
   return {
     ...place,
     ...(types.length === 0 ? {} : { event_types: types }),

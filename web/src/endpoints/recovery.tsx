@@ -86,6 +86,7 @@ export function ReplayDialog({ of, onClose, onBegun }: DialogProps) {
             label={words.deliveries.fromSeq}
             name="from_seq"
             numeric
+            required
             value={range.fromSeq}
             onChange={(fromSeq) => {
               change({ fromSeq });
@@ -95,6 +96,7 @@ export function ReplayDialog({ of, onClose, onBegun }: DialogProps) {
             label={words.deliveries.toSeq}
             name="to_seq"
             numeric
+            note={words.deliveries.untilNow}
             value={range.toSeq}
             onChange={(toSeq) => {
               change({ toSeq });

@@ -173,13 +173,14 @@ class Caller:
 
 @lru_cache(4096)
 def _read(url: str) -> tuple[str, URL]:
-    """Return scheme and URL, byte for byte where that is possible.
+    """Return scheme and URL: byte for byte where that is possible, but for an address in the usual spelling.
 
     Raises:
         UrlUnusable: when it would not be registered either.
     """
     target = target_of(url)
-    return target.scheme, URL(url, encoded=url.isascii())
+    read = URL(url, encoded=url.isascii())
+    return target.scheme, read.with_host(target.host) if target.literals else read
 
 
 @lru_cache(256)

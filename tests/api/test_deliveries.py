@@ -1,11 +1,12 @@
 """What endpoints are owed, as the API lists and shows it, and sends it again."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import urlencode
 
+import asyncpg
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
@@ -31,9 +32,11 @@ FROM webhook_deliveries WHERE tenant_id = $1 AND id = $2
 
 
 @pytest.fixture
-def owed(database: Database, tenant: Tenant) -> Owed:
+async def owed(database: Database, tenant: Tenant) -> AsyncIterator[Owed]:
     """Puts rows of the tenant into the database."""
-    return Owed(database, tenant)
+    connection = await asyncpg.connect(database.admin_url)
+    yield Owed(connection, tenant)
+    await connection.close()
 
 
 async def pages(served: Served, tenant: Tenant, query: Sequence[tuple[str, str]], limit: int) -> list[str]:
@@ -87,7 +90,7 @@ async def test_filters_narrow_together_and_pages_miss_nothing(
 
 async def many(served: Served, owed: Owed) -> dict[str, Any]:
     """Make deliveries of all kinds, once; returns them the newest first, and what they are about."""
-    if not await owed.database.value("SELECT EXISTS (SELECT FROM webhook_deliveries)"):
+    if not await owed.connection.fetchval("SELECT EXISTS (SELECT FROM webhook_deliveries)"):
         endpoints = [await owed.endpoint() for _ in range(3)]
         conversations = [new_id(), new_id()]
         kinds = ("message.created", "message.deleted", "conversation.updated", "customer.created")
@@ -100,8 +103,8 @@ async def many(served: Served, owed: Owed) -> dict[str, Any]:
             )
             await owed.delivery(endpoints[n % 3], event, status, hours=28 - n, ahead=40, error=error)
         held = "UPDATE webhook_endpoints SET status = 'disabled', disabled_reason = 'member', disabled_at = now()"
-        await owed.database.fetch(f"{held} WHERE id = $1", endpoints[1])
-        await owed.database.fetch(
+        await owed.connection.execute(f"{held} WHERE id = $1", endpoints[1])
+        await owed.connection.execute(
             "UPDATE webhook_lanes SET backoff_until = now() + interval '1 hour' WHERE endpoint_id = $1", endpoints[2]
         )
     found = (await served.get(f"{LIST}?limit=200", owed.tenant))["data"]

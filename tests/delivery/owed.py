@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from gateway.model.ids import new_id as id_of_moment
-from tests.conftest import Database, Tenant, new_id
+from tests.conftest import Tenant, new_id
 
 ADD_ENDPOINT = """
 INSERT INTO webhook_endpoints (tenant_id, id, url, key_id, sealed, since_seq, type_patterns, channel_ids, label_ids,
@@ -43,9 +43,9 @@ class Event:
 
 @dataclass(frozen=True)
 class Owed:
-    """Puts rows of one tenant into a database."""
+    """Puts rows of one tenant into a database, by a connection of the superuser."""
 
-    database: Database
+    connection: Any
     tenant: Tenant
 
     async def endpoint(
@@ -54,9 +54,9 @@ class Owed:
         """Add an endpoint with its lane; ``types`` is a pattern for LIKE."""
         key = new_id()
         args = (key, since, [types], channels, labels, ordering)
-        await self.database.fetch(ADD_ENDPOINT, self.tenant.id, *args)
-        await self.database.fetch(ADD_LANE, self.tenant.id, key)
-        await self.database.fetch(ADD_HEAD, self.tenant.id)
+        await self.connection.execute(ADD_ENDPOINT, self.tenant.id, *args)
+        await self.connection.execute(ADD_LANE, self.tenant.id, key)
+        await self.connection.execute(ADD_HEAD, self.tenant.id)
         return key
 
     async def event(
@@ -65,7 +65,7 @@ class Owed:
         """Add an entry of the log, so many hours ago; it was shared out among the endpoints."""
         moment = datetime.now(UTC) - timedelta(hours=hours)
         key = id_of_moment(int(moment.timestamp() * 1000))
-        seq = await self.database.value(ADD_EVENT, self.tenant.id, key, kind, conversation, data, moment)
+        seq = await self.connection.fetchval(ADD_EVENT, self.tenant.id, key, kind, conversation, data, moment)
         return Event(seq, key, kind, conversation)
 
     async def delivery(
@@ -80,7 +80,7 @@ class Owed:
         kind, text = error or (
             ("answered_500", "it answered 500") if status in {"RETRYING", "FAILED"} else (None, None)
         )
-        await self.database.fetch(
+        await self.connection.execute(
             ADD_DELIVERY, self.tenant.id, key, endpoint, event.id, event.type, event.seq, event.conversation, status,
             due, kind, text, tried, moment, number,
         )  # fmt: skip

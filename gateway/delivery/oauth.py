@@ -2,8 +2,10 @@
 
 import asyncio
 import base64
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 from urllib.parse import quote_plus, urlencode
 from uuid import UUID
 
@@ -20,6 +22,9 @@ USUAL_SECONDS = 300.0
 LONGEST_SECONDS = 24 * 3600.0
 ANSWER_BYTES = 64 * 1024
 REFUSED = 401
+#: What a server may say is wrong (RFC 6749 section 5.2); anything else might hold a secret.
+ERRORS = ("invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type",
+          "invalid_scope")  # fmt: skip
 
 
 class NoToken(Exception):
@@ -71,7 +76,7 @@ class Tokens:
         return answer
 
     def forget(self, endpoint_id: UUID) -> None:
-        """Forget the token of an endpoint that was changed."""
+        """Forget the token of an endpoint that was changed, also one that is being fetched."""
         self._kept.pop(endpoint_id, None)
         self._fetching.pop(endpoint_id, None)
 
@@ -86,13 +91,16 @@ class Tokens:
         task = self._fetching.get(endpoint_id)
         if task is None:
             task = self._fetching[endpoint_id] = asyncio.create_task(self._fetch(login), name="oauth token")
-        try:
-            token = await asyncio.shield(task)
-        finally:
-            if task.done() and self._fetching.get(endpoint_id) is task:
-                del self._fetching[endpoint_id]
-        self._kept[endpoint_id] = token
-        return token
+            task.add_done_callback(partial(self._fetched, endpoint_id))
+        return await asyncio.shield(task)
+
+    def _fetched(self, endpoint_id: UUID, task: asyncio.Task[Token]) -> None:
+        """Keep what was fetched, unless the endpoint was changed meanwhile; whoever asked may be gone."""
+        wanted = self._fetching.get(endpoint_id) is task
+        if wanted:
+            del self._fetching[endpoint_id]
+        if not task.cancelled() and task.exception() is None and wanted:
+            self._kept[endpoint_id] = task.result()
 
     async def _fetch(self, login: Login) -> Token:
         response = await self._send(token_request(login), ANSWER_BYTES)
@@ -121,17 +129,28 @@ def token_of(response: HttpResponse, now: float) -> Token:
     """
     if response.status == NO_ANSWER:
         raise NoToken("the token server did not answer")
+    told = _object_in(response.body)
     if response.status != 200:
-        raise NoToken(f"the token server answered {response.status}")
-    try:
-        told = orjson.loads(response.body)
-    except orjson.JSONDecodeError:
-        raise NoToken("the token server's answer is no JSON") from None
-    value = told.get("access_token") if isinstance(told, dict) else None
+        error = told.get("error")
+        raise NoToken(f"the token server answered {response.status}{f': {error}' if error in ERRORS else ''}")
+    value = told.get("access_token")
     if not (isinstance(value, str) and value.isascii() and value.isprintable() and value):
         raise NoToken("the token server's answer holds no access_token")
     if str(told.get("token_type", "bearer")).lower() != "bearer":
         raise NoToken("the token server gave a token that is no bearer token")
-    holds = told.get("expires_in")
-    seconds = float(holds) if isinstance(holds, int | float) and 0 < holds <= LONGEST_SECONDS else USUAL_SECONDS
-    return Token(f"Bearer {value}", now + max(seconds - EARLY_SECONDS, 1.0))
+    return Token(f"Bearer {value}", now + max(_seconds(told.get("expires_in")) - EARLY_SECONDS, 1.0))
+
+
+def _object_in(body: bytes) -> Mapping[str, Any]:
+    try:
+        told = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return {}
+    return told if isinstance(told, dict) else {}
+
+
+def _seconds(holds: object) -> float:
+    """Read how long a token holds; some servers write the number as a text."""
+    text = str(holds)
+    seconds = float(text) if text.isdecimal() and len(text) < 10 else 0.0
+    return seconds if 0 < seconds <= LONGEST_SECONDS else USUAL_SECONDS

@@ -84,6 +84,7 @@ class Calls:
             total=STREAM_SECONDS, connect=connect_seconds, sock_connect=connect_seconds, sock_read=total_seconds
         )
         self._sessions: dict[str, ClientSession] = {}
+        self._tenants_http = Guard(allowed, public=False)
         self._names = GuardedResolver(self._guards["https"])
 
     async def __aenter__(self) -> "Calls":
@@ -97,8 +98,8 @@ class Calls:
         await self._names.close()
 
     async def check_url(self, url: str) -> UrlVerdict:
-        """Tell whether a URL may be registered and called, as its name is known now; calls nobody."""
-        return await judge(url, self._guards["https"], self._guards["http"], self._names.addresses)
+        """Tell whether a tenant's URL may be registered and called, as its name is known now; calls nobody."""
+        return await judge(url, self._guards["https"], self._tenants_http, self._names.addresses)
 
     @asynccontextmanager
     async def stream(self, request: HttpRequest) -> AsyncIterator["Streamed"]:

@@ -8,6 +8,7 @@ from uuid import UUID
 from aiohttp import web
 from multidict import MultiMapping
 from pydantic import BaseModel, ValidationError
+from pydantic_core import from_json
 
 from gateway.model.ids import IdInvalid, parse
 from gateway.problems import Fault, Invalid, Malformed, NotFound, TooLarge, UnsupportedMediaType
@@ -73,19 +74,42 @@ async def read_body(request: web.Request, model: type[Model]) -> Model:
     except ValidationError as error:
         if error.error_count() == 1 and error.errors(include_input=False)[0]["type"] == "json_invalid":
             raise Malformed("the body is not JSON in UTF-8") from None
-        raise Invalid("some values of the body are not acceptable", faults(error, "body")) from None
+        found = faults(error, "body", document=from_json(body))
+        raise Invalid("some values of the body are not acceptable", found) from None
 
 
-def faults(error: ValidationError, place: str, inside: Sequence[str] = ()) -> Sequence[Fault]:
+def faults(error: ValidationError, place: str, inside: Sequence[str] = (), *, document: Any = None) -> Sequence[Fault]:
     """Say what is wrong where, the first of it; the values themselves are not repeated, one may be a password.
 
     Args:
         error: of a model.
         place: ``body`` or ``query``.
         inside: where in it the model's values stand.
+        document: the values, if pointers are to lead into them whatever the models are made of.
     """
     found: Sequence[Mapping[str, Any]] = error.errors(include_url=False, include_input=False, include_context=False)
-    return [Fault(place, _pointer([*inside, *one["loc"]]), _plain(one["msg"])) for one in found[:MOST_FAULTS]]
+    paths = [one["loc"] if document is None else _path_in(document, one["loc"]) for one in found[:MOST_FAULTS]]
+    return [
+        Fault(place, _pointer([*inside, *path]), _plain(one["msg"])) for path, one in zip(paths, found, strict=False)
+    ]
+
+
+def _path_in(document: Any, steps: Sequence[str | int]) -> Sequence[str | int]:
+    """Return the steps to a value that are there; pydantic also names which of several models it took."""
+    path: list[str | int] = []
+    for place, step in enumerate(steps, 1):
+        if _has(document, step):
+            path.append(step)
+            document = document[step]
+        elif isinstance(document, dict) and place == len(steps):
+            path.append(step)  # it is lacking
+    return path
+
+
+def _has(document: Any, step: str | int) -> bool:
+    if isinstance(document, list):
+        return isinstance(step, int) and step < len(document)
+    return isinstance(document, dict) and step in document
 
 
 def _plain(message: str) -> str:

@@ -8,6 +8,7 @@ from benchmarks.results import Line
 from benchmarks.rows import (
     adapters,
     correctness,
+    deliveries,
     fanout,
     grouping,
     ingest,
@@ -38,6 +39,7 @@ MEASUREMENTS = (
     Measurement((6,), "From POST to frame", latency.push_against_notification),
     Measurement((7,), "Fan-out", fanout.hub_against_transports),
     Measurement((8,), "Memory of idle websockets", memory.socket_against_bare),
+    Measurement((9, 10, 105), "Deliveries", deliveries.deliveries),
     Measurement((101,), "Group commit", grouping.group_against_single_commits),
     Measurement((102,), "Reading webhooks", adapters.adapters_against_bare_parsing),
     Measurement((103, 104), "The page", page.load_and_pass_by),

@@ -95,7 +95,7 @@ class Board:
         return self._alarms[0][0] if self._alarms else NEVER
 
     def hungry(self, now: float) -> Sequence[tuple[Lane, int]]:
-        """Return the endpoints for which something should be loaded, and how much."""
+        """Return the endpoints for which something should be loaded now, and how much; each once."""
         found: list[tuple[Lane, int]] = []
         total = 0
         for lane in list(self._hungry.values()):
@@ -104,6 +104,7 @@ class Board:
             del self._hungry[lane.endpoint_id]
             wanted = lane.wants(now)
             if wanted:
+                lane.asked()
                 found.append((lane, wanted))
                 total += wanted
         return found

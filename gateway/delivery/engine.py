@@ -200,7 +200,8 @@ class Engine:
             found = await deliveries.due(self._around.pool, moment, wanted, known)
         except BaseException:
             for lane, _ in lanes:
-                self._board.note(lane, now)  # it is as hungry as before
+                lane.hungry = True  # as before
+                self._board.note(lane, now)
             raise
         for (lane, most), look in zip(lanes, wanted, strict=True):
             due = found[lane.endpoint_id]

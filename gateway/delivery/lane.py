@@ -157,8 +157,12 @@ class Lane:
         """Tell whether nothing but pings may go."""
         return not self.terms.serves or now < self.health.backoff_until
 
+    def asked(self) -> None:
+        """Note that somebody looks for what is due; what comes meanwhile makes it hungry again."""
+        self.hungry = False
+
     def load(self, owed: Iterable[Owed], wanted: int, next_due: float, *, only_pings: bool = False) -> None:
-        """Take what was found due; fewer than were wanted is all that there is.
+        """Take what was found due; fewer than were wanted is all that there was when it was looked for.
 
         Args:
             owed: in the order in which they are to go.
@@ -170,7 +174,7 @@ class Lane:
         for one in found:
             self.known.add(one.id)
             (self.pings if one.kind == "ping" else self.waiting).append(one)
-        self.hungry = len(found) >= wanted
+        self.hungry = self.hungry or len(found) >= wanted
         self.next_due = min(self.next_due, next_due)
         if only_pings and self.terms.serves:
             self.next_due = min(self.next_due, self.health.backoff_until)

@@ -86,3 +86,12 @@ def test_a_limit_moves_the_whole_endpoint_and_costs_no_attempt() -> None:
     assert all(row.tries == 0 for row in endpoint.rows.values())
     played.run(100)
     assert all(row.status == "SUCCESS" for row in endpoint.rows.values())
+
+
+def test_what_comes_while_it_is_looked_for_is_looked_for_again() -> None:
+    played = Simulation(5, [(0, HEALTHY, False, 1, 1)])
+    [(lane, wanted)] = played.board.hungry(played.now)
+    lane.hungry = True  # one more is owed since the look began
+    lane.load([], wanted, float("inf"))
+    played.board.note(lane, played.now)
+    assert played.board.is_hungry

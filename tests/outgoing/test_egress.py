@@ -1,11 +1,12 @@
 """The guard, address by address: what is inside is never called, whatever it is wrapped into."""
 
-import random
-from ipaddress import IPv4Address, IPv6Address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, ip_network
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gateway.outgoing.egress import AddressBlocked, Guard, blocked, wrapped
+from gateway.outgoing.egress import IPV4, AddressBlocked, Guard, blocked, is_inside, wrapped
 
 
 def listed(text: str) -> list[str]:
@@ -60,6 +61,20 @@ OUTSIDE = listed("""
 NO_ADDRESSES = ["", "localhost", "127.1", "2130706433", "0x7f000001", "0177.0.0.1", "1.2.3", "10.0.0.1/8", "[::1]", "é"]
 
 
+def forms_of(inner: int) -> list[int]:
+    """Return the IPv6 addresses that lead to an IPv4 address, or through it."""
+    return [
+        inner | 0xFFFF << 32,
+        inner | 0xFFFF << 48,
+        *([inner] if inner > 1 else []),  # :: and ::1 are addresses of their own
+        inner | 0x64FF9B << 96,
+        0x2002 << 112 | inner << 80 | 1,
+        0x20010000 << 96 | inner << 64 | 0xF7F7F7F7,
+        0x20010000 << 96 | 0x08080808 << 64 | (inner ^ 0xFFFFFFFF),
+        0x26064700 << 96 | 0x5EFE << 32 | inner,
+    ]
+
+
 @pytest.mark.parametrize("address", [*INSIDE_V4, *INSIDE_V6, *WRAPPED, *NO_ADDRESSES])
 def test_what_is_inside_is_blocked(address: str) -> None:
     assert Guard().refusal(address)
@@ -76,28 +91,19 @@ def test_what_is_outside_is_not(address: str) -> None:
 
 @pytest.mark.parametrize("address", INSIDE_V4)
 def test_a_blocked_address_is_blocked_in_every_form(address: str) -> None:
-    inner = int(IPv4Address(address))
-    forms = [
-        inner | 0xFFFF << 32,
-        inner | 0xFFFF << 48,
-        inner,
-        inner | 0x64FF9B << 96,
-        0x2002 << 112 | inner << 80 | 1,
-        0x20010000 << 96 | inner << 64 | 0xF7F7F7F7,
-        0x20010000 << 96 | 0x08080808 << 64 | (inner ^ 0xFFFFFFFF),
-        0x26064700 << 96 | 0x5EFE << 32 | inner,
-    ]
-    for form in forms:
+    for form in forms_of(int(IPv4Address(address))):
         assert blocked(IPv6Address(form)), IPv6Address(form)
 
 
-def test_forms_of_public_addresses_lead_there() -> None:
-    chance = random.Random(11)
-    for _ in range(2_000):
-        inner = IPv4Address(chance.getrandbits(32))
-        for form in (int(inner) | 0x64FF9B << 96, int(inner) | 0xFFFF << 32, 0x2002 << 112 | int(inner) << 80):
-            assert wrapped(IPv6Address(form)) == (inner,)
-            assert (blocked(IPv6Address(form)) is None) == (blocked(inner) is None)
+@given(st.sampled_from(IPV4), st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1))
+def test_no_form_makes_an_address_anything_else(special: tuple[IPv4Network, str], inside: int, anywhere: int) -> None:
+    network, reason = special
+    secret = IPv4Address(int(network.network_address) | inside & int(network.hostmask))
+    assert blocked(secret) == reason
+    for address in (secret, IPv4Address(anywhere)):
+        for form in forms_of(int(address)):
+            assert address in wrapped(IPv6Address(form))
+            assert (blocked(IPv6Address(form)) is None) == (blocked(address) is None), IPv6Address(form)
 
 
 def test_an_operator_may_allow_a_network_in_all_its_forms() -> None:
@@ -130,3 +136,13 @@ def test_one_bad_address_refuses_all() -> None:
         guard.require("evil.test", ["8.8.8.8", "10.0.0.1", "2606:4700::1"])
     with pytest.raises(AddressBlocked, match="no address"):
         guard.require("nothing.test", [])
+
+
+def test_names_of_the_inside_need_an_allowed_address() -> None:
+    for name in ("localhost", "a.localhost.", "DB.Internal", "printer.local", "a.home.arpa", "postgres"):
+        assert is_inside(name)
+        with pytest.raises(AddressBlocked, match="inside"):
+            Guard().require(name, ["8.8.8.8"])
+        Guard([ip_network("10.0.0.0/8")]).require(name, ["10.0.0.1"])
+    for name in ("example.org", "local.example.org", "arpa", "10.in-addr.arpa", "127.1", "2130706433", "::1", "0x7f.1"):
+        assert is_inside(name) == (name == "arpa")

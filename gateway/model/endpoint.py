@@ -68,7 +68,7 @@ class OAuth2Auth(BaseModel):
 
 Auth = Annotated[
     NoAuth | BasicAuth | BearerAuth | HeadersAuth | OAuth2Auth,
-    Field(discriminator="type", description="How we log in; its secrets are never told."),
+    Field(description="How we log in; its secrets are never told."),
 ]
 
 

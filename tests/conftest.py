@@ -1,6 +1,8 @@
 """Fixtures that most tests need: a real Postgres, a database per test, tenants, and a gateway on a real socket."""
 
 import asyncio
+import os
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -185,3 +187,34 @@ async def client(gateway: Running) -> AsyncIterator[ClientSession]:
     """An HTTP client whose paths are the gateway's."""
     async with ClientSession(gateway.url) as session:
         yield session
+
+
+Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
+
+
+@pytest.fixture
+async def start_worker(database: Database, master_key: str, tmp_path: Path) -> AsyncIterator[Start]:
+    """Starts ``postgate work`` processes."""
+    environment = {
+        **os.environ,
+        "POSTGATE_DATABASE_URL": database.app_url,
+        "POSTGATE_HOOK_DATABASE_URL": database.hook_url,
+        "POSTGATE_RELAY_DATABASE_URL": database.relay_url,
+        "POSTGATE_MASTER_KEY": master_key,
+        "POSTGATE_PUBLIC_URL": "http://gateway.test",
+        "POSTGATE_ALLOW_PRIVATE": "127.0.0.0/8",
+        "POSTGATE_FILES_DIR": str(tmp_path / "files"),
+    }
+    started: list[asyncio.subprocess.Process] = []
+
+    async def start(*arguments: str) -> asyncio.subprocess.Process:
+        command = [sys.executable, "-m", "gateway.cli.main", "work", *arguments]
+        process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()

@@ -1,8 +1,6 @@
 """The whole gateway, and a provider that does what a test tells it."""
 
 import asyncio
-import os
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from ipaddress import ip_network
@@ -237,34 +235,3 @@ async def desk_of(client: ClientSession, database: Database, tenant: Tenant, pro
 async def desk(make_desk: MakeDesk) -> Desk:
     """A tenant."""
     return await make_desk("acme")
-
-
-Start = Callable[..., Awaitable[asyncio.subprocess.Process]]
-
-
-@pytest.fixture
-async def start_worker(database: Database, master_key: str, tmp_path: Path) -> AsyncIterator[Start]:
-    """Starts ``postgate work`` processes."""
-    environment = {
-        **os.environ,
-        "POSTGATE_DATABASE_URL": database.app_url,
-        "POSTGATE_HOOK_DATABASE_URL": database.hook_url,
-        "POSTGATE_RELAY_DATABASE_URL": database.relay_url,
-        "POSTGATE_MASTER_KEY": master_key,
-        "POSTGATE_PUBLIC_URL": "http://gateway.test",
-        "POSTGATE_ALLOW_PRIVATE": "127.0.0.0/8",
-        "POSTGATE_FILES_DIR": str(tmp_path / "files"),
-    }
-    started: list[asyncio.subprocess.Process] = []
-
-    async def start(*arguments: str) -> asyncio.subprocess.Process:
-        command = [sys.executable, "-m", "gateway.cli.main", "work", *arguments]
-        process = await asyncio.create_subprocess_exec(*command, env=environment, stdout=asyncio.subprocess.DEVNULL)
-        started.append(process)
-        return process
-
-    yield start
-    for process in started:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()

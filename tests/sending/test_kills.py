@@ -13,8 +13,8 @@ from gateway.model.ids import parse
 from tests.api.conftest import Served
 from tests.api.rows import Rows
 from tests.api.writing import conversation, post
-from tests.conftest import Database, Tenant
-from tests.sending.conftest import Provider, Start, move
+from tests.conftest import Database, Start, Tenant
+from tests.sending.conftest import Provider, move
 
 SECONDS = 30.0
 END_LEASES = """

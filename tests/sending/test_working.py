@@ -12,8 +12,8 @@ from gateway.store.pool import open_pool
 from tests.api.conftest import Served
 from tests.api.rows import Rows
 from tests.api.writing import PATH, conversation, post
-from tests.conftest import Database, Tenant
-from tests.sending.conftest import SECONDS, Provider, Start, move
+from tests.conftest import Database, Start, Tenant
+from tests.sending.conftest import SECONDS, Provider, move
 
 PEOPLE = 150
 SNOOZE = "UPDATE conversations SET status = 'snoozed', snoozed_until = now() + interval '1 second' WHERE id = $1"

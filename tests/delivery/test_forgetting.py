@@ -1,0 +1,63 @@
+"""What is removed of deliveries, attempts and minutes, and what never is."""
+
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+
+from gateway.pruning import Pruner
+from gateway.store.pool import open_pool
+from tests.conftest import Database, Tenant, new_id
+from tests.delivery.owed import Owed
+
+ATTEMPT = """
+INSERT INTO webhook_attempts (tenant_id, started_at, delivery_id, endpoint_id, number, outcome, total_ms, request_url,
+    request_headers)
+SELECT d.tenant_id, d.created_at, d.id, d.endpoint_id, 1, 'failure', 5, 'https://integrator.example.org/hooks', '{}'
+FROM webhook_deliveries d
+"""
+MINUTES = """
+INSERT INTO webhook_minutes (tenant_id, endpoint_id, minute, succeeded, failed, latencies)
+SELECT tenant_id, id, now() - n * interval '1 day', 1, 0, array_fill(0, '{12}')
+FROM webhook_endpoints, generate_series(10, 20) n
+"""
+MONTHS = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'webhook_attempts'::regclass"
+DAY = 24
+
+
+async def test_what_is_done_for_long_goes_and_what_is_owed_stays(database: Database, tenant: Tenant) -> None:
+    run = await asyncpg.connect(database.admin_url)
+    owed = Owed(run, tenant)
+    endpoint, ordered = await owed.endpoint(), await owed.endpoint(ordering="conversation")
+    conversation = new_id()
+    for days in (31, 45, 29, 40):
+        for status in ("SUCCESS", "FAILED", "PENDING", "RETRYING"):
+            await owed.delivery(endpoint, await owed.event(), status, hours=days * DAY)
+    again = await owed.delivery(endpoint, await owed.event(), "FAILED", hours=50 * DAY)
+    await run.execute("UPDATE webhook_deliveries SET finished_at = now() - interval '1 day' WHERE id = $1", again)
+    for number in (1, 2, 3):
+        event = await owed.event(conversation=conversation)
+        await owed.delivery(ordered, event, "SUCCESS", hours=(60 - number) * DAY, number=number)
+    await run.execute(ATTEMPT)
+    await run.execute(MINUTES)
+    for days in (150, 0):
+        await run.execute("CALL make_attempts_partition($1)", (datetime.now(UTC) - timedelta(days=days)).date())
+    months = await run.fetchval(MONTHS)
+
+    pool = await open_pool(database.hook_url, 1)
+    await Pruner(pool, at_once=2).prune()
+    await pool.close()
+
+    left = await run.fetch("SELECT id, status, endpoint_id, conversation_sequence, finished_at FROM webhook_deliveries")
+    undone = [row for row in left if row["status"] in {"PENDING", "RETRYING"}]
+    assert len(undone) == 8
+    done = [row for row in left if row["status"] in {"SUCCESS", "FAILED"} and row["endpoint_id"] == endpoint]
+    assert len(done) == 3
+    assert all(row["finished_at"] > datetime.now(UTC) - timedelta(days=30) for row in done)
+    assert again in {row["id"] for row in done}
+    assert [row["conversation_sequence"] for row in left if row["endpoint_id"] == ordered] == [3]  # counted on from
+    attempts = await run.fetch("SELECT delivery_id FROM webhook_attempts")
+    assert {row["delivery_id"] for row in attempts} == {row["id"] for row in left}
+    assert await run.fetchval("SELECT max(now() - minute) < interval '15 days' FROM webhook_minutes")
+    assert await run.fetchval("SELECT count(*) FROM webhook_minutes") == 2 * 4
+    assert await run.fetchval(MONTHS) == months - 1  # of 150 days ago; attempts outside the months made are in another
+    await run.close()

@@ -13,6 +13,8 @@ INSIDE = {
     "inside.example.org": ["10.0.0.7"],
     "both.example.org": ["1.1.1.1", "169.254.169.254"],
     "gone.example.org": [],
+    "metadata.google.internal": [],
+    "intranet": [],
 }
 OAUTH = {"type": "oauth2", "token_url": "https://login.example.org/token", "client_id": "c", "client_secret": "s"}
 #: What is entered beside a good URL, where the fault is, and a word of what is said.
@@ -28,6 +30,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str, str]] = {
     "loopback in IPv6": ({"url": "https://[::ffff:127.0.0.1]/"}, "/url", ""),
     "a name that leads inside": ({"url": "https://inside.example.org/"}, "/url", ""),
     "a name that leads inside, too": ({"url": "https://both.example.org/"}, "/url", ""),
+    "a name that is never public": ({"url": "https://metadata.google.internal/"}, "/url", "no address"),
+    "a word": ({"url": "https://intranet/"}, "/url", "no address"),
     "no such event": ({"event_types": ["message.created", "mesage.*"]}, "/event_types/1", "message.created, "),
     "half a word": ({"event_types": ["mess*"]}, "/event_types/0", "pattern"),
     "a ping": ({"event_types": ["webhook_endpoint.ping"]}, "/event_types/0", "asked for"),

@@ -19,11 +19,13 @@ from gateway.keys import Keyring
 from gateway.model.log import Entry
 from gateway.outgoing.egress import Network
 from gateway.outgoing.http import Calls
+from gateway.partitions import Partitions
 from gateway.people.letters import Post
 
 #: Tells that an endpoint is owed something; and that it was changed, or is to be tried now.
 OWED = "postgate_deliveries"
 CHANGED = "postgate_endpoints"
+MAKE_PARTITION = "CALL make_attempts_partition($1)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +60,7 @@ class Outside:
 
 
 class Delivery:
-    """Dispatcher and engine, running together; an ``async with`` starts and stops them."""
+    """Dispatcher, engine and the partitions of attempts, running together; an ``async with`` starts and stops them."""
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside
@@ -88,9 +90,12 @@ class Delivery:
         self._caller = caller
         self._keeper = keeper
         self.engine = Engine(around)
+        self._partitions = Partitions(outside.hook_pool, outside.clock, MAKE_PARTITION)
         self._dispatcher = Dispatcher(outside.hook_pool, outside.clock, self.engine.owed)
 
     async def __aenter__(self) -> "Delivery":
+        await self._partitions.start()
+        self._stack.push_async_callback(self._partitions.stop)
         await self._stack.enter_async_context(self._caller)
         await self._stack.enter_async_context(self._calls)
         self._stack.push_async_callback(self._keeper.stop)

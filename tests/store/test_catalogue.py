@@ -296,14 +296,17 @@ async def test_partitions_cannot_be_read_past_their_parent(database: Database, f
     await pool.close()
 
 
-async def test_a_new_month_of_the_ledger_is_closed_too(database: Database) -> None:
+@pytest.mark.parametrize(
+    ("make", "table"), [("make_ledger_partition", "inbound_webhooks"), ("make_attempts_partition", "webhook_attempts")]
+)
+async def test_a_new_month_is_closed_too(database: Database, make: str, table: str) -> None:
     before = set(await tables(database))
     hook = await connect(database.hook_url)
-    await hook.execute("CALL make_ledger_partition('2031-05-17')")
+    await hook.execute(f"CALL {make}('2031-05-17')")
     await hook.close()
     after = await tables(database)
     (name,) = set(after) - before
-    assert name == "inbound_webhooks_2031_05"
+    assert name == f"{table}_2031_05"
     assert after[name]["enabled"]
     assert after[name]["forced"]
     assert name not in await rights(database, "postgate_app")

@@ -110,8 +110,6 @@ def header_faults(names: Iterable[str], place: str, *, secret: bool) -> list[Fau
         elif small in found:
             faults.append(Fault("body", pointer, f"this is the same header as {found[small]}"))
         found.setdefault(small, name)
-    if len(found) > MOST:
-        faults.append(Fault("body", place, f"there may be {MOST} headers"))
     return faults
 
 

@@ -7,7 +7,7 @@ from pydantic import Field
 from pydantic.config import JsonDict
 
 from gateway.access import origin_of
-from gateway.api.endpoints.header_names import HeaderName, HeaderValue, header_faults, pointer_to, size_faults
+from gateway.api.endpoints.header_names import MOST, HeaderName, HeaderValue, header_faults, pointer_to, size_faults
 from gateway.model.endpoint_secrets import Login
 from gateway.openapi import BodyModel
 from gateway.problems import Fault, Invalid
@@ -54,7 +54,7 @@ class HeadersLogin(BodyModel):
     headers: dict[HeaderName, HeaderValue | None] | None = Field(
         default=None,
         min_length=1,
-        max_length=20,
+        max_length=MOST,
         repr=False,
         description="All of them; null keeps the value that a header has. Left out of a change, they stay as they are.",
     )
@@ -153,7 +153,8 @@ def _require_all(kind: str, values: Mapping[str, str]) -> None:
 def _headers_of(entered: HeadersLogin, kept: Login | None) -> dict[str, str]:
     stored = {} if kept is None else kept.headers
     if entered.headers is None:
-        _require_all("headers", {"headers": ""} if stored else {})
+        if not stored:
+            _require_all(entered.type, {})
         return dict(stored)
     place = f"{PLACE}/headers"
     faults = header_faults(entered.headers, place, secret=True)

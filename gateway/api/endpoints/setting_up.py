@@ -89,8 +89,8 @@ def first_setup(body: EndpointBody, secrets: EndpointSecrets, sealed: bytes) -> 
     return store.Setup(
         url=body.url,
         description=body.description,
-        event_types=body.event_types,
-        type_patterns=[like(one) for one in body.event_types],
+        event_types=_once(body.event_types),
+        type_patterns=[like(one) for one in _once(body.event_types)],
         channel_ids=ids_of("ch", body.channel_ids),
         label_ids=ids_of("lbl", body.label_ids),
         auth=shown_login(body.auth.type, secrets.login),
@@ -113,7 +113,8 @@ def changed_setup(setup: store.Setup, body: EndpointChange) -> store.Setup:
         name: getattr(body, name) for name in PLAIN if getattr(body, name) is not None
     }
     if body.event_types is not None:
-        changes |= {"event_types": body.event_types, "type_patterns": [like(one) for one in body.event_types]}
+        types = _once(body.event_types)
+        changes |= {"event_types": types, "type_patterns": [like(one) for one in types]}
     if "channel_ids" in body.model_fields_set:
         changes["channel_ids"] = ids_of("ch", body.channel_ids)
     if "label_ids" in body.model_fields_set:

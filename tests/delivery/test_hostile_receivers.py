@@ -6,6 +6,8 @@ import socket
 from collections.abc import AsyncIterator
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gateway.delivery.caller import MOST_BODY, MOST_HEADERS, Answer, Caller, Request
 from tests.delivery.receivers import CHUNK, OK, Behaviour, Receiver, Visit, kind, receiving
@@ -296,6 +298,43 @@ async def test_of_many_headers_and_odd_bytes_a_little_is_kept(caller: Caller) ->
         assert answer.body == "a\ufffdbé"
         assert len(answer.headers) == MOST_HEADERS
         assert answer.headers["x-0"] == "?é"
+
+
+#: What answers are made of, and what they are not made of.
+STARTS = st.sampled_from(
+    [
+        b"HTTP/1.1 200 OK\r\n",
+        b"HTTP/1.0 204\r\n",
+        b"HTTP/1.1 999 ?\r\n",
+        b"HTTP/9.9 200\r\n",
+        b"HTTP/1.1 100 Go\r\n\r\n",
+        b"",
+    ]
+)
+FIELDS = st.sampled_from(
+    [
+        b"Content-Length: 2\r\n", b"Content-Length: -1\r\n", b"Content-Length: 99999999999\r\n", b"a: \0\r\n",
+        b"Connection: close\r\n", b"Transfer-Encoding: chunked\r\n",
+        b"Transfer-Encoding: gzip, chunked\r\n", b"Content-Encoding: br\r\n",
+        b"Upgrade: h2c\r\n", b": \r\n", b" folded\r\n", b"\xff: \xff\r\n",
+    ]
+)  # fmt: skip
+BODIES = (
+    st.sampled_from([b"\r\n", b"\r\nok", b"\n\n", b"\r\n2\r\nok\r\n0\r\n\r\n", b"\r\nffffffffff\r\n"]) | st.binary()
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(STARTS, min_size=1, max_size=2), st.lists(FIELDS, max_size=2), BODIES)
+async def test_whatever_is_said_is_an_answer_or_none(starts: list[bytes], fields: list[bytes], body: bytes) -> None:
+    async def says(visit: Visit) -> None:
+        await visit.request()
+        await visit.send(b"".join([*starts, *fields, body]))
+
+    async with Caller(LOOPBACK) as caller, receiving(says) as receiver:
+        answer = await post(caller, receiver, seconds=5)
+        assert (answer.status is None) == (answer.error_kind in {"reset", "protocol"}), answer
+        assert answer.status is None or 101 <= answer.status <= 999
 
 
 async def test_who_takes_no_connection_is_not_waited_for(caller: Caller) -> None:

@@ -1,11 +1,10 @@
 -- Search: as quick with ten million messages. Of a week that holds more matches than are wanted only a slice is read.
 --
--- A word that one message in fifty holds is found too seldom along the key, and far too often in the newest week of a
--- large tenant. How often tells how long a slice holds enough: within it the index of words and the key are read, and of
--- the documents themselves only those that both name.
+-- A word that one message in fifty holds is found too seldom in the first look along the key, and far too often in the
+-- newest week of a large tenant. How often tells how long a slice holds enough of it.
 
--- The newest matches of a time within one week. The key and the words are compared: neither alone would do. With values
--- that Postgres does not look at it takes both, however many tenants there are and whatever it last knew of them.
+-- The newest matches of a time within one week, of what the words and the key name together. With values that Postgres
+-- does not look at it takes both, however many tenants there are and whatever it last knew of them.
 CREATE FUNCTION search_in_slice(
     query text, sort text, tenant uuid, stale uuid[], since timestamptz, before_at timestamptz, before_id uuid,
     wanted integer)
@@ -24,6 +23,26 @@ BEGIN
 END
 $$;
 
+-- The same, looking at the documents one by one until there are enough.
+CREATE FUNCTION search_along(
+    query text, sort text, tenant uuid, stale uuid[], since timestamptz, before_at timestamptz, before_id uuid,
+    wanted integer)
+RETURNS TABLE (id uuid, at timestamptz, rank real)
+LANGUAGE plpgsql STABLE ROWS 20
+SET plan_cache_mode = force_generic_plan SET enable_bitmapscan = off SET enable_sort = off
+AS $$
+DECLARE
+    q tsquery := search_query_of(query, sort, tenant, search_week(since));
+BEGIN
+    RETURN QUERY
+    SELECT n.id, n.at, ts_rank(n.words, q) FROM (
+        SELECT d.id, d.at, d.words FROM search_documents d
+        WHERE d.words @@ q AND d.tenant_id = tenant AND d.kind = sort AND d.at >= since
+          AND (d.at, d.id) < (before_at, before_id) AND d.id <> ALL (stale)
+        ORDER BY d.at DESC, d.id DESC LIMIT wanted) n;
+END
+$$;
+
 -- The newest matches within a week. The tenant is compared such that no index can be led by it: the words are.
 DROP FUNCTION search_in_week(text, text, uuid, integer, timestamptz, uuid, integer);
 CREATE FUNCTION search_in_week(
@@ -31,6 +50,7 @@ CREATE FUNCTION search_in_week(
     wanted integer)
 RETURNS TABLE (id uuid, at timestamptz, rank real)
 LANGUAGE plpgsql STABLE ROWS 20
+SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
     q tsquery := search_query_of(query, sort, tenant, week);
@@ -45,6 +65,10 @@ END
 $$;
 
 -- The newest matches before a position, in no order, from where a walk along the key has ended.
+--
+-- What costs least is done next, by what is known of how often there are matches: to look at documents one by one until
+-- there are enough, to read the entries of both indexes for a slice that holds enough, or to read all matches of a week.
+-- In documents looked at, an entry of the index of words counts for a half, one of the key for a sixth.
 CREATE FUNCTION search_far(
     query text, sort text, tenant uuid, stale uuid[], walked_from timestamptz, walked integer, matching integer,
     before_at timestamptz, before_id uuid, wanted integer)
@@ -53,13 +77,15 @@ LANGUAGE plpgsql STABLE ROWS 100
 AS $$
 #variable_conflict use_column
 DECLARE
-    few constant integer := 500;  -- matches that are read at once
-    documents float8 := walked;   -- read so far, as far as is known
+    documents float8 := walked;   -- looked at so far, as far as is known
     matches float8 := matching;   -- among them
     per_second float8 := walked / greatest(extract(epoch FROM walked_from - before_at), 0.001);
-    share float8;
-    step float8;
-    ahead float8;
+    ahead float8;    -- documents of this week that are older
+    ahead_matching float8;
+    enough float8;   -- documents among which there should be enough
+    one_by_one float8;
+    by_both float8;
+    by_words float8;
     found integer;
     newest timestamptz;
     week integer;
@@ -73,15 +99,24 @@ BEGIN
         week := search_week(newest);
         since := to_timestamp(week * 604800.0);
         ahead := per_second * extract(epoch FROM newest - since);
-        share := (matches + 1) / documents;
-        step := least(wanted * 1.5 / share, documents * 20);
-        IF ahead * share > few AND ahead > step THEN
-            since := newest - make_interval(secs => step / per_second);
-            RETURN QUERY SELECT * FROM search_in_slice(query, sort, tenant, stale, since, before_at, before_id, wanted);
-            ahead := step;
-        ELSE
+        ahead_matching := ahead * (matches + 1) / documents;
+        enough := wanted * 1.5 * documents / (matches + 1);
+        one_by_one := enough;
+        by_both := enough / 6 + ahead_matching / 2;
+        by_words := ahead_matching * 1.5;
+        IF by_words <= least(one_by_one, by_both) THEN
             RETURN QUERY SELECT * FROM search_in_week(query, sort, tenant, stale, week, before_at, before_id, wanted);
             EXIT WHEN week = 0;  -- with all that is older than 1970
+        ELSE
+            since := greatest(since, newest - make_interval(secs => enough / per_second));
+            ahead := least(ahead, enough);
+            IF one_by_one <= by_both THEN
+                RETURN QUERY SELECT * FROM search_along(query, sort, tenant, stale, since, before_at, before_id,
+                    wanted);
+            ELSE
+                RETURN QUERY SELECT * FROM search_in_slice(query, sort, tenant, stale, since, before_at, before_id,
+                    wanted);
+            END IF;
         END IF;
         GET DIAGNOSTICS found = ROW_COUNT;
         wanted := wanted - found;
@@ -99,8 +134,8 @@ CREATE OR REPLACE FUNCTION search_matches(
     wanted integer)
 RETURNS TABLE (id uuid, at timestamptz, rank real)
 LANGUAGE plpgsql STABLE ROWS 100 SECURITY DEFINER SET search_path = public, pg_temp
--- The ways below are the only good ones: along the key, by words within a week, and by both.
-SET enable_seqscan = off SET jit = off
+-- The ways above are the only good ones: by words within a week, along the key, and by both.
+SET enable_seqscan = off SET jit = off SET max_parallel_workers_per_gather = 0
 AS $$
 #variable_conflict use_column
 DECLARE

@@ -41,7 +41,8 @@ SELECT d.id, d.at, ts_rank(d.words, q.q) AS rank FROM documents d JOIN queries q
 ORDER BY d.at DESC, d.id DESC
 """
 TYPED = ("common", "often", "seldom", "rare", "often seldom", "seldom alike", "often -seldom", "nothing", "se")
-CALLED = "SELECT funcname::text FROM pg_stat_xact_user_functions WHERE funcname LIKE 'search_in_%' ORDER BY 1"
+CALLED = "SELECT funcname::text FROM pg_stat_xact_user_functions WHERE funcname = ANY ($1)"
+WAYS = ["search_along", "search_in_slice", "search_in_week"]
 
 
 def asked(typed: str) -> tuple[list[str], list[bool], list[bool]]:
@@ -77,7 +78,7 @@ async def test_each_way_finds_the_newest(tenant: Tenant, database: Database, wri
                     assert found == there[first : first + wanted], (typed, wanted, first)
                     if found:
                         place = Position(found[-1]["at"], found[-1]["id"])
-        assert [row[0] for row in await connection.fetch(CALLED)] == ["search_in_slice", "search_in_week"]
+        assert sorted(row[0] for row in await connection.fetch(CALLED, WAYS)) == WAYS
     await connection.close()
 
 
@@ -85,5 +86,5 @@ async def test_of_a_slice_only_matches_are_read(tenant: Tenant, database: Databa
     """Nearly all of those that the words and the key name together are answers."""
     await database.fetch(MANY, tenant.id, NEWEST)
     await database.fetch("VACUUM ANALYZE search_documents")
-    told = await plans(database.admin_url, database.app_url, tenant.id, partial(find, "often", START, 100))
+    told = await plans(database.admin_url, database.app_url, tenant.id, partial(find, "often", START, 150))
     assert any("BitmapAnd" in plan and "search_by_words" in plan and "_pkey" in plan for plan in told)

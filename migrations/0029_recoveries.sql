@@ -114,7 +114,8 @@ DECLARE
     paced timestamptz;
     room integer;
     chosen uuid[] := '{}';
-    made integer := 0;
+    missing bigint[] := '{}';
+    earlier bigint[];
     amount integer;
     upto bigint;
     seen_now bigint := 0;
@@ -165,11 +166,12 @@ BEGIN
         INTO chosen, seen_now, r.after_id, ended FROM edge;
     ELSIF room > 0 THEN
         upto := least(r.to_seq, r.after_seq + looked);
-        WITH matched AS MATERIALIZED (
+        WITH matched AS (
             SELECT v.seq, v.id, v.type, v.conversation_id, d.id AS delivery_id
             FROM events v
-            LEFT JOIN webhook_deliveries d
-                ON d.tenant_id = v.tenant_id AND d.endpoint_id = r.endpoint_id AND d.seq = v.seq
+            LEFT JOIN LATERAL (
+                SELECT d.id FROM webhook_deliveries d
+                WHERE d.tenant_id = r.tenant_id AND d.endpoint_id = r.endpoint_id AND d.seq = v.seq LIMIT 1) d ON true
             WHERE v.tenant_id = r.tenant_id AND v.seq > r.after_seq AND v.seq <= upto
               AND (r.type_patterns IS NULL OR v.type LIKE ANY (r.type_patterns))
               AND (r.since IS NULL OR v.created_at >= r.since) AND (r.until IS NULL OR v.created_at < r.until)
@@ -180,22 +182,24 @@ BEGIN
               AND endpoint_matches(e, v.type, v.conversation_id)
               AND NOT (v.type = 'delivery.exhausted' AND v.data ->> 'endpoint_id' = public_id('ep_', e.id))
             ORDER BY v.seq LIMIT room
-        ), added AS (
-            -- The numbers of a conversation's deliveries were given out when they were made. What comes late gets none,
-            -- so that it neither waits for others nor keeps them waiting.
-            INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, seq, previous_seq,
-                conversation_id, next_attempt_at, created_at)
-            SELECT r.tenant_id, uuid_of(moment), r.endpoint_id, m.id, m.type, m.seq,
-                greatest(lag(m.seq) OVER (ORDER BY m.seq), (
-                    SELECT p.seq FROM webhook_deliveries p
-                    WHERE p.tenant_id = r.tenant_id AND p.endpoint_id = r.endpoint_id AND p.seq < m.seq
-                    ORDER BY p.seq DESC LIMIT 1)),
-                m.conversation_id, moment, moment
-            FROM matched m WHERE m.delivery_id IS NULL ORDER BY m.seq
         )
         SELECT coalesce(array_agg(m.delivery_id) FILTER (WHERE m.delivery_id IS NOT NULL), '{}'),
-            count(*) FILTER (WHERE m.delivery_id IS NULL), CASE WHEN count(*) = room THEN max(m.seq) ELSE upto END
-        INTO chosen, made, upto FROM matched m;
+            coalesce(array_agg(m.seq ORDER BY m.seq) FILTER (WHERE m.delivery_id IS NULL), '{}'),
+            coalesce(array_agg((
+                SELECT p.seq FROM webhook_deliveries p
+                WHERE p.tenant_id = r.tenant_id AND p.endpoint_id = r.endpoint_id AND p.seq < m.seq
+                ORDER BY p.seq DESC LIMIT 1) ORDER BY m.seq) FILTER (WHERE m.delivery_id IS NULL), '{}'),
+            CASE WHEN count(*) = room THEN max(m.seq) ELSE upto END
+        INTO chosen, missing, earlier, upto FROM matched m;
+        -- The numbers of a conversation's deliveries were given out when they were made. What comes late gets none, so
+        -- that it neither waits for others nor keeps them waiting.
+        INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, event_id, event_type, seq, previous_seq,
+            conversation_id, next_attempt_at, created_at)
+        SELECT r.tenant_id, uuid_of(moment), r.endpoint_id, v.id, v.type, v.seq,
+            greatest(lag(m.seq) OVER (ORDER BY m.seq), m.earlier), v.conversation_id, moment, moment
+        FROM unnest(missing, earlier) AS m (seq, earlier)
+        JOIN events v ON v.tenant_id = r.tenant_id AND v.seq = m.seq
+        ORDER BY m.seq;
         seen_now := upto - r.after_seq;
         r.after_seq := upto;
         ended := upto >= r.to_seq;
@@ -205,7 +209,7 @@ BEGIN
     SET status = 'PENDING', tries = 0, next_attempt_at = least(coalesce(d.next_attempt_at, moment), moment),
         response_status_code = NULL, error_kind = NULL, error = NULL, finished_at = NULL
     WHERE d.tenant_id = r.tenant_id AND d.id = ANY (chosen);
-    amount := cardinality(chosen) + made;
+    amount := cardinality(chosen) + cardinality(missing);
     IF amount > 0 THEN
         UPDATE webhook_lanes l SET due_at = least(coalesce(l.due_at, moment), moment)
         WHERE l.tenant_id = r.tenant_id AND l.endpoint_id = r.endpoint_id;
@@ -231,6 +235,7 @@ CREATE INDEX webhook_minutes_by_age ON webhook_minutes (minute);
 -- the next one is numbered after it.
 CREATE FUNCTION forget_deliveries(age interval, most integer) RETURNS bigint
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
 AS $$
 WITH old AS MATERIALIZED (
     SELECT d.tenant_id, d.id FROM webhook_deliveries d

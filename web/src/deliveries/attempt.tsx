@@ -14,6 +14,8 @@ import { partsOf } from "./timing";
 import { attemptInShort } from "./words";
 
 const SHOWN_MS = 1500;
+/** So many bytes of an answer are kept. */
+const KEPT = 4096;
 
 interface AttemptProps {
   readonly of: Attempt;
@@ -34,7 +36,7 @@ export function AttemptView({ of, event, open }: AttemptProps) {
           {exact(of.started_at)}
         </time>
       </summary>
-      {of.error !== null && <p class="attempt-error">{of.error}</p>}
+      {of.error !== null && of.error_kind !== "status" && <p class="attempt-error">{of.error}</p>}
       <Timing of={of} />
       <p class="soft attempt-connection">
         {of.address !== null && <span>{words.deliveries.dialled(of.address)}</span>}
@@ -130,7 +132,7 @@ function Response({ of }: { readonly of: Attempt }) {
           {answer.body ? (
             <>
               <Body text={pretty(answer.body)} name={words.deliveries.response} />
-              <p class="soft">{words.deliveries.bodyBeginning}</p>
+              {isCut(answer.body) && <p class="soft">{words.deliveries.bodyBeginning}</p>}
             </>
           ) : (
             <p class="soft">{words.deliveries.noBody}</p>
@@ -139,6 +141,10 @@ function Response({ of }: { readonly of: Attempt }) {
       )}
     </section>
   );
+}
+
+function isCut(body: string): boolean {
+  return new TextEncoder().encode(body).length >= KEPT;
 }
 
 function Headers({ of }: { readonly of: Readonly<Record<string, string>> }) {

@@ -22,7 +22,7 @@ import { AttemptView } from "./attempt";
 import { listAttempts, readDelivery, redeliver } from "./calls";
 import { put } from "./ledger";
 import { StatusBadge } from "./status";
-import { inShort, waitingFor } from "./words";
+import { inShort } from "./words";
 
 const LOOK_EVERY_MS = 2000;
 
@@ -97,7 +97,6 @@ function Facts({ of }: { readonly of: DeliveryInFull }) {
     area: "endpoints",
     place: of.endpoint_id,
   } as const;
-  const waits = waitingFor(of);
   return (
     <dl class="facts">
       <Fact name={words.deliveries.endpoint}>
@@ -125,7 +124,6 @@ function Facts({ of }: { readonly of: DeliveryInFull }) {
           )}
         </Fact>
       )}
-      {waits !== null && <Fact name={words.deliveries.status}>{waits}</Fact>}
     </dl>
   );
 }

@@ -120,7 +120,9 @@ function Row({ of }: { readonly of: Delivery }) {
         <StatusBadge of={of} />
       </span>
       <span class="delivery-words soft">{inShort(of)}</span>
-      <span class="delivery-count numbers soft">{words.deliveries.attemptCount(of.attempts)}</span>
+      <span class="delivery-count numbers soft">
+        {of.attempts > 0 && words.deliveries.attemptCount(of.attempts)}
+      </span>
     </Link>
   );
 }

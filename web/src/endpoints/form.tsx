@@ -114,19 +114,21 @@ interface SeveralProps {
 export function Several({ legend, of, chosen, onChoose }: SeveralProps) {
   if (of.length === 0) return null;
   return (
-    <fieldset class="choices many">
+    <fieldset class="choices">
       <legend>{legend}</legend>
-      {of.map((one) => (
-        <Tick
-          key={one.id}
-          checked={chosen.includes(one.id)}
-          onChange={(wanted) => {
-            onChoose(toggled(chosen, one.id, wanted));
-          }}
-        >
-          {one.name}
-        </Tick>
-      ))}
+      <div class="several">
+        {of.map((one) => (
+          <Tick
+            key={one.id}
+            checked={chosen.includes(one.id)}
+            onChange={(wanted) => {
+              onChoose(toggled(chosen, one.id, wanted));
+            }}
+          >
+            {one.name}
+          </Tick>
+        ))}
+      </div>
       {chosen.length === 0 && <p class="field-note">{words.endpoints.anyOfThem}</p>}
     </fieldset>
   );

@@ -8,7 +8,7 @@ import { ago, clockTime, dateAndTime, duration, exact, now } from "../ui/time";
 import { words } from "../words";
 import type { Bucket, Health } from "./calls";
 import { Bars, Lines } from "./plot";
-import { timed } from "./shape";
+import { busiest, slowest, timed } from "./shape";
 import { sums } from "./share";
 
 const HOUR = 3_600_000;
@@ -65,7 +65,10 @@ function Plots({ of, hours }: { readonly of: Health; readonly hours: number }) {
     <>
       <div class="plots">
         <figure>
-          <figcaption>{words.endpoints.attempts}</figcaption>
+          <figcaption>
+            {words.endpoints.attempts}{" "}
+            <span class="soft">{words.endpoints.highest(number(busiest(of.minutes)))}</span>
+          </figcaption>
           <Bars of={places} label={words.endpoints.attemptsAlt(all.succeeded, all.failed)} />
           <Span hours={hours} />
           <p class="legend">
@@ -75,7 +78,10 @@ function Plots({ of, hours }: { readonly of: Health; readonly hours: number }) {
         </figure>
         {last !== undefined && (
           <figure>
-            <figcaption>{words.endpoints.latency}</figcaption>
+            <figcaption>
+              {words.endpoints.latency}{" "}
+              <span class="soft">{words.endpoints.highest(inTime(slowest(of.minutes)))}</span>
+            </figcaption>
             <Lines of={places} label={words.endpoints.latencyAlt(inTime(last.p50_ms), inTime(last.p95_ms))} />
             <Span hours={hours} />
             <p class="legend">
@@ -144,6 +150,9 @@ function Facts({ of }: { readonly of: Health }) {
       <Fact name={words.endpoints.pending}>{number(of.pending)}</Fact>
       {of.oldest_due_at !== null && (
         <Fact name={words.endpoints.oldest}>{duration(now.value - Date.parse(of.oldest_due_at))}</Fact>
+      )}
+      {of.state === "backing_off" && of.backoff_until !== null && (
+        <Fact name={words.endpoints.pausedUntil}>{dateAndTime(of.backoff_until)}</Fact>
       )}
       <Fact name={words.endpoints.lastSuccess}>{age(of.last_success_at)}</Fact>
       <Fact name={words.endpoints.lastFailure}>{age(of.last_failure_at)}</Fact>

@@ -1,7 +1,7 @@
 /** Small plots of our own. What they show stands beside them in words, too. */
 
 import type { Bucket } from "./calls";
-import { heights, path, type Places } from "./shape";
+import { heights, path, slowest, type Places } from "./shape";
 
 const WIDTH = 600;
 const HEIGHT = 96;
@@ -38,7 +38,7 @@ export function Bars({ of, label }: PlotProps) {
 
 /** How long answers took, by time: the middle one, and the one that 95 of 100 were faster than. */
 export function Lines({ of, label }: PlotProps) {
-  const most = Math.max(1, ...of.map((one) => one?.p95_ms ?? 0));
+  const most = slowest(of);
   const line = (pick: (one: Bucket) => number | null) =>
     path(
       of.map((one) => (one === null ? null : pick(one))),

@@ -74,13 +74,15 @@ export function Recoveries({ of }: { readonly of: Endpoint }) {
         </div>
       )}
       {all?.length === 0 && <p class="soft">{words.deliveries.noRecoveries}</p>}
-      <ul class="recoveries">
-        {(all ?? []).slice(0, SHOWN).map((one) => (
-          <li key={one.id}>
-            <Progress of={one} onChange={put} />
-          </li>
-        ))}
-      </ul>
+      {all !== null && all.length > 0 && (
+        <ul class="recoveries">
+          {all.slice(0, SHOWN).map((one) => (
+            <li key={one.id}>
+              <Progress of={one} onChange={put} />
+            </li>
+          ))}
+        </ul>
+      )}
       {open !== null && (
         <Asking
           of={of}

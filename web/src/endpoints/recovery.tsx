@@ -152,7 +152,7 @@ interface TimesProps {
 
 function Times({ since, onSince, until, onUntil }: TimesProps) {
   return (
-    <div class="two">
+    <>
       <label class="field">
         <span>{words.deliveries.from}</span>
         <input
@@ -175,7 +175,7 @@ function Times({ since, onSince, until, onUntil }: TimesProps) {
         />
         <span class="soft">{words.deliveries.untilNow}</span>
       </label>
-    </div>
+    </>
   );
 }
 

@@ -23,16 +23,21 @@ export function writeSchedule(seconds: readonly number[]): string {
 /** "At once, then after 5 s, 5 min. 3 attempts within 5 min." */
 export function inWords(seconds: readonly number[]): string {
   const [first = 0, ...others] = seconds;
-  const begin = first === 0 ? words.endpoints.atOnce : words.endpoints.after(length(first));
-  const then = others.length === 0 ? "" : words.endpoints.thenAfter(others.map(length).join(", "));
+  const begin = first === 0 ? words.endpoints.atOnce : words.endpoints.after(whole(first));
+  const then = others.length === 0 ? "" : words.endpoints.thenAfter(others.map(whole).join(", "));
   const all = seconds.reduce((sum, one) => sum + one, 0);
-  return `${begin}${then}. ${words.endpoints.attemptsWithin(seconds.length, length(all))}`;
+  return `${begin}${then}. ${words.endpoints.attemptsWithin(seconds.length, whole(all))}`;
 }
 
 /** A length of time, whole and short. */
 export function length(seconds: number): string {
   if (seconds < 60) return words.time.seconds(number(seconds));
   return duration(seconds * 1000);
+}
+
+/** The same, never broken at the end of a line. */
+function whole(seconds: number): string {
+  return length(seconds).replaceAll(" ", "\u00a0");
 }
 
 function readLength(part: string): number | null {

@@ -74,6 +74,9 @@ function Verifying() {
       <pre class="code-block" tabIndex={0} aria-label={words.endpoints.verifying}>
         {SNIPPETS[language]}
       </pre>
+      <a class="link" href="/docs" target="_blank" rel="noreferrer">
+        {words.endpoints.reference}
+      </a>
     </details>
   );
 }

@@ -24,9 +24,19 @@ export function timed(buckets: readonly Bucket[], size: number, hours: number, p
   return places;
 }
 
+/** The most attempts of a bucket. */
+export function busiest(buckets: Places): number {
+  return Math.max(1, ...buckets.map((one) => (one === null ? 0 : one.succeeded + one.failed)));
+}
+
+/** The longest that 95 of 100 answers took, in milliseconds. */
+export function slowest(buckets: Places): number {
+  return Math.max(1, ...buckets.map((one) => one?.p95_ms ?? 0));
+}
+
 /** Heights of bars, the highest as high as the picture; whatever is there can be seen. */
 export function heights(buckets: Places, height: number): readonly Bar[] {
-  const most = Math.max(1, ...buckets.map((one) => (one === null ? 0 : one.succeeded + one.failed)));
+  const most = busiest(buckets);
   const of = (count: number) => (count === 0 ? 0 : Math.max(2, (count / most) * (height - 2)));
   return buckets.map((one) => ({ good: of(one?.succeeded ?? 0), bad: of(one?.failed ?? 0) }));
 }

@@ -50,7 +50,7 @@ export function Warning({ of, health, action }: WarningProps) {
   }
   if (of.failing_since !== null) {
     return (
-      <Alarm icon={TriangleAlert} title={words.endpoints.failingTitle(ago(of.failing_since, now.value))} bad>
+      <Alarm icon={TriangleAlert} title={words.endpoints.failingTitle(dateAndTime(of.failing_since))} bad>
         {words.endpoints.failingWhy}
         {health !== null &&
           health.disables_at !== null &&

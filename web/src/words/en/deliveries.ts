@@ -98,7 +98,7 @@ export const deliveries = {
   tls: (version: string, time: string) => `${version}, certificate until ${time}`,
   tlsExpired: (version: string, time: string) => `${version}, certificate expired ${time}`,
   copyCurl: "Copy as curl",
-  copyBody: "Copy the body",
+  copyBody: "Copy body",
   redeliver: "Send again",
   redelivering: "Sending…",
   redelivered: "It is on its way once more.",

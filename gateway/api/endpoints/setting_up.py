@@ -16,6 +16,7 @@ from gateway.keys import seal, unseal
 from gateway.model.endpoint_secrets import EndpointSecrets, Login, place_of
 from gateway.model.event_types import like
 from gateway.model.ids import parse, public
+from gateway.outgoing.egress import is_inside
 from gateway.outgoing.registration import UrlVerdict
 from gateway.outgoing.target import target_of
 from gateway.problems import Fault, Invalid
@@ -23,8 +24,6 @@ from gateway.store import webhook_endpoints as store
 from gateway.store.connections import DataKey
 from gateway.store.pool import TenantTx
 
-#: Names that no public server ever knows: RFC 6761 section 6.3, RFC 6762, RFC 7686, RFC 8375, and SAC113 of ICANN.
-INSIDE = (".localhost", ".local", ".onion", ".home.arpa", ".internal")
 #: What a change may set without anything else following from it.
 PLAIN = ("url", "description", "headers", "timeout_ms", "retry_seconds", "max_in_flight", "ordering")
 
@@ -43,14 +42,9 @@ async def check_urls(check: Callable[[str], Awaitable[UrlVerdict]], url: str | N
             continue
         verdict = await check(one)
         unknown = verdict.verdict == "blocked" and not verdict.addresses
-        if verdict.verdict == "allowed" or (unknown and not _is_inside(target_of(one).host)):
+        if verdict.verdict == "allowed" or (unknown and not is_inside(target_of(one).host)):
             continue
         raise Invalid("this URL is not acceptable", [Fault("body", place, verdict.reason or "it can't be called")])
-
-
-def _is_inside(host: str) -> bool:
-    """Tell whether nobody can give a name to the public."""
-    return "." not in host or host.endswith(INSIDE)
 
 
 async def check_filters(tx: TenantTx, channels: Sequence[str] | None, labels: Sequence[str] | None) -> None:

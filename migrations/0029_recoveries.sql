@@ -1,7 +1,7 @@
 -- Recovering: lists of what is owed, what failed or was missed sent again in jobs, and old deliveries forgotten.
 
 -- A list of deliveries goes from the newest to the oldest along one of these, or along the key. Whatever else narrows
--- it is looked at row by row, so many rows of a page at most; see gateway/store/webhook_deliveries.py. What never fails
+-- it is looked at row by row, so many rows of a page at most; see gateway/store/delivery_lists.py. What never fails
 -- is in the first three only.
 CREATE INDEX deliveries_of_an_endpoint ON webhook_deliveries (tenant_id, endpoint_id, id);
 CREATE INDEX deliveries_of_an_event ON webhook_deliveries (tenant_id, event_id);

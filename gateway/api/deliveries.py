@@ -17,9 +17,10 @@ from gateway.model.ids import IdInvalid, parse
 from gateway.model.log import entry_json
 from gateway.openapi import Answer, Api, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
 from gateway.problems import CursorInvalid, NotFound, WrongState
-from gateway.store import log, webhook_deliveries
+from gateway.store import delivery_lists, log, webhook_deliveries
+from gateway.store.delivery_lists import IdPrefix, Wanted
 from gateway.store.pool import TenantTx, tenant_tx
-from gateway.store.webhook_deliveries import EndpointGone, IdPrefix, Wanted
+from gateway.store.webhook_deliveries import EndpointGone
 
 TAG = "Deliveries"
 ID_PREFIXES: Sequence[IdPrefix] = get_args(IdPrefix)
@@ -133,7 +134,7 @@ class Deliveries:
         mark = _mark(call.query)
         after = position_of(call.query.cursor, mark)
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
-            page = await webhook_deliveries.newest_first(tx, _wanted(call.query), after, call.query.limit)
+            page = await delivery_lists.newest_first(tx, _wanted(call.query), after, call.query.limit)
         return json_answer(list_json(page, mark))
 
     async def get(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:

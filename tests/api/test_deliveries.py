@@ -13,7 +13,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from gateway.model.ids import public
-from gateway.store import webhook_deliveries
+from gateway.store import delivery_lists
 from tests.api.conftest import Served
 from tests.api.contract import faults
 from tests.conftest import Database, Tenant, new_id
@@ -79,8 +79,8 @@ async def test_filters_narrow_together_and_pages_miss_nothing(
     rows = await many(served, owed)
     with pytest.MonkeyPatch.context() as patch:
         if bounded:  # few rows are looked at for a page
-            patch.setattr(webhook_deliveries, "LOOKED_AT", 4)
-            patch.setattr(webhook_deliveries, "FEW", 2)
+            patch.setattr(delivery_lists, "LOOKED_AT", 4)
+            patch.setattr(delivery_lists, "FEW", 2)
         query = asked(chosen, rows)
         wanted = {name: [text for given, text in query if given == name] for name in chosen}
         assert await pages(served, tenant, query, limit) == [

@@ -7,9 +7,9 @@ import asyncpg
 import pytest
 
 from gateway.model.page import START
-from gateway.store import webhook_deliveries
+from gateway.store import delivery_lists
+from gateway.store.delivery_lists import Wanted
 from gateway.store.pool import tenant_tx
-from gateway.store.webhook_deliveries import Wanted
 from tests.conftest import Database, Tenant, new_id
 from tests.delivery.owed import Owed
 
@@ -68,7 +68,7 @@ async def planned(database: Database, tenant: Tenant, wanted: Wanted) -> str:
     statements: list[tuple[str, tuple[Any, ...]]] = []
     async with tenant_tx(pool, tenant.id) as tx:
         tx.connection.add_query_logger(lambda record: statements.append((record.query, record.args)))
-        await webhook_deliveries.newest_first(tx, wanted, START, 50)
+        await delivery_lists.newest_first(tx, wanted, START, 50)
         await tx.connection.fetchval("SELECT 1")  # the logger is told a turn of the loop later
         statement, args = next(each for each in statements if "delivery_json" in each[0])
         rows = await tx.connection.fetch(f"EXPLAIN (COSTS OFF) {statement}", *args)
@@ -79,14 +79,14 @@ async def planned(database: Database, tenant: Tenant, wanted: Wanted) -> str:
 async def test_a_page_looks_at_so_many_rows_only(
     database: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(webhook_deliveries, "LOOKED_AT", 100)
+    monkeypatch.setattr(delivery_lists, "LOOKED_AT", 100)
     run = await asyncpg.connect(database.admin_url)
     endpoints = [await Owed(run, tenant).endpoint() for _ in range(10)]
     await run.execute(MANY, tenant.id, endpoints, [new_id() for _ in range(500)])
     await run.close()
     pool = await asyncpg.create_pool(database.app_url, min_size=1, max_size=1)
     async with tenant_tx(pool, tenant.id) as tx:
-        page = await webhook_deliveries.newest_first(tx, Wanted(patterns=["none.such"]), START, 50)
+        page = await delivery_lists.newest_first(tx, Wanted(patterns=["none.such"]), START, 50)
     await pool.close()
     assert page.rows == []
     assert page.last is not None

@@ -11,6 +11,9 @@ from gateway.delivery.lane import NEVER, Lane, Owed
 MOST_IN_FLIGHT = 256
 #: One tenant's endpoints may all hang: others keep as much.
 PER_TENANT = 128
+#: Of those, so many may have begun just now: a process is not quicker with more, and everything else in it would wait.
+MOST_YOUNG = 32
+YOUNG_SECONDS = 0.02
 #: Leases of one process.
 MOST_LANES = 1024
 #: Deliveries of one look into the database, nearly.
@@ -36,6 +39,7 @@ class Board:
         self._ringing: dict[UUID, float] = {}
         self._hungry: dict[UUID, Lane] = {}
         self._busy: dict[UUID, int] = {}
+        self._young: dict[UUID, float] = {}
         self.in_flight = 0
 
     @property
@@ -43,10 +47,11 @@ class Board:
         """All of them."""
         return self._lanes.values()
 
-    @property
-    def room(self) -> int:
-        """How many attempts more may be under way."""
-        return self._most - self.in_flight
+    def room(self, now: float) -> int:
+        """Return how many attempts more may begin."""
+        while self._young and next(iter(self._young.values())) <= now - YOUNG_SECONDS:
+            del self._young[next(iter(self._young))]
+        return min(self._most - self.in_flight, MOST_YOUNG - len(self._young))
 
     @property
     def is_hungry(self) -> bool:
@@ -92,7 +97,10 @@ class Board:
 
     def next_tick(self) -> float:
         """Tell when the next time comes."""
-        return self._alarms[0][0] if self._alarms else NEVER
+        comes = self._alarms[0][0] if self._alarms else NEVER
+        if self._order and len(self._young) >= MOST_YOUNG:
+            return min(comes, next(iter(self._young.values())) + YOUNG_SECONDS)
+        return comes
 
     def hungry(self, now: float) -> Sequence[tuple[Lane, int]]:
         """Return the endpoints for which something should be loaded now, and how much; each once."""
@@ -112,7 +120,7 @@ class Board:
     def turns(self, now: float) -> Iterator[tuple[Lane, Owed]]:
         """Begin attempts, one after the other, as long as there is something to begin and room for it."""
         full: list[UUID] = []
-        while self._order and self.room > 0:
+        while self._order and self.room(now) > 0:
             tenant_id = self._order.popleft()
             lanes = self._turns[tenant_id]
             if self._busy.get(tenant_id, 0) >= self._per_tenant:
@@ -123,6 +131,7 @@ class Board:
             if self._lanes.get(lane.endpoint_id) is lane and lane.startable(now):
                 owed = lane.start(now)
                 self.in_flight += 1
+                self._young[owed.id] = now
                 self._busy[tenant_id] = self._busy.get(tenant_id, 0) + 1
                 self.note(lane, now)
                 self._next_turn(tenant_id)
@@ -134,9 +143,10 @@ class Board:
                 self._next_turn(tenant_id)
         self._order.extend(full)
 
-    def freed(self, lane: Lane, now: float) -> None:
-        """Note that an attempt ended; what it was is told to the lane before."""
+    def freed(self, lane: Lane, owed: Owed, now: float) -> None:
+        """Note that an attempt ended; how is told to the lane before."""
         self.in_flight -= 1
+        self._young.pop(owed.id, None)
         left = self._busy[lane.tenant_id] - 1
         if left:
             self._busy[lane.tenant_id] = left

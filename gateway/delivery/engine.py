@@ -35,6 +35,7 @@ CLAIM_AT_ONCE = 128
 #: How long to wait for attempts when the process stops; those that take longer are made again by somebody else.
 STOP_SECONDS = 20.0
 MEASURE_SECONDS = 15.0
+OUTCOMES = {outcome: metrics.ATTEMPTS.labels(outcome.value) for outcome in Outcome}
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +246,7 @@ class Engine:
             self._around.keeper.gone(lane.tenant_id, lane.endpoint_id)
         self._around.recorder.add(Ended(lane, owed, verdict, answer, begun, receiver.url, shown, self._around.chance()))
         self._count(owed, verdict, now)
-        self._board.freed(lane, now)
+        self._board.freed(lane, owed, now)
         self._begin()
         if self._board.next_tick() <= now or self._board.is_hungry:
             self._wake.set()
@@ -265,7 +266,7 @@ class Engine:
         return await self._around.tokens.post(receiver.endpoint_id, receiver.secrets.login, post), shown
 
     def _count(self, owed: Owed, verdict: Verdict, now: float) -> None:
-        metrics.ATTEMPTS.labels(verdict.outcome.value).inc()
+        OUTCOMES[verdict.outcome].inc()
         if verdict.error_kind is not None:
             metrics.ERRORS.labels(verdict.error_kind).inc()
         elif owed.attempts == 0:

@@ -169,7 +169,7 @@ class Simulation:
         lane = played.lane
         played.at_once -= 1
         lane.ended(owed, verdict, self.now)
-        self.board.freed(lane, self.now)
+        self.board.freed(lane, owed, self.now)
         answer = Answer(total_ms=(self.now - begun) * 1000, status=status, error_kind=kind)
         begun_at = datetime.fromtimestamp(begun, UTC)
         ended = Ended(lane, owed, verdict, answer, begun_at, "", "{}", self.chance.random())

@@ -11,6 +11,7 @@ LONGEST_HOST = 253
 PORTS = {"https": 443, "http": 80}
 HIGHEST_PORT = 65535
 LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+ENCODED = "xn--"  # a label in another script, RFC 5890 section 2.3.2.1
 PORT = re.compile(r"[0-9]{1,5}")
 #: What makes a name's last label a number, and the name an address (https://url.spec.whatwg.org/#ends-in-a-number-checker).
 NUMBER = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -72,9 +73,19 @@ def host_of(text: str) -> str:
         except ValueError:  # UnicodeError is one
             raise UrlUnusable("the host can't be written in ASCII") from None
     host = host.removesuffix(".")
-    if len(host) > LONGEST_HOST or not all(LABEL.fullmatch(label) for label in host.split(".")):
+    if len(host) > LONGEST_HOST or not all(_is_label(label) for label in host.split(".")):
         raise UrlUnusable("the host is not a name that can be looked up")
     return host
+
+
+def _is_label(label: str) -> bool:
+    if not label.startswith(ENCODED):
+        return LABEL.fullmatch(label) is not None
+    try:
+        meant = label.removeprefix(ENCODED).encode("ascii").decode("punycode")
+    except UnicodeError:
+        return False
+    return LABEL.fullmatch(label) is not None and meant.isprintable() and not meant.isascii()
 
 
 def _require_plain(url: str) -> None:

@@ -99,6 +99,8 @@ async def test_events_are_followed_and_answered(postgate: Postgate, client: Clie
     assert cursor.after == event["seq"]  # the second one was not done with
     page = await postgate.events(start.after, epoch=start.epoch)
     assert [one["seq"] for one in page["data"]] == list(range(start.after + 1, page["head"] + 1))
+    with pytest.raises(ValueError, match="wait"):
+        await anext(postgate.follow(cursor, wait=0))
     with pytest.raises(Resync):
         await anext(postgate.follow(Cursor(10**6, start.epoch)))
 

@@ -97,7 +97,10 @@ class Postgate:
 
         Raises:
             Resync: when the log can't be followed from there.
+            ValueError: when ``wait`` is 0: the gateway would be asked without a pause.
         """
+        if wait < 1:
+            raise ValueError("wait has to be 1 second or more")
         failures = 0
         while True:
             try:

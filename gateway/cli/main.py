@@ -2,6 +2,7 @@
 
 import typer
 
+from gateway.cli.certify import certify_receiver
 from gateway.cli.check_url import check_url
 from gateway.cli.inspect import inspect
 from gateway.cli.listen import listen
@@ -28,8 +29,8 @@ app = typer.Typer(
     add_completion=False,
 )
 COMMANDS = (
-    up, serve, work, migrate, simulate, simulator, listen, inspect, check_url, sign_webhook, verify_webhook, providers,
-    replay, seed, settings,
+    up, serve, work, migrate, simulate, simulator, listen, inspect, check_url, sign_webhook, verify_webhook,
+    certify_receiver, providers, replay, seed, settings,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)

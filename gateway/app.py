@@ -157,7 +157,7 @@ async def assembled(
             checks={
                 "log": partial(log_position, relay_pool),
                 "sending": sender.position,
-                "delivery": delivery.engine.position,
+                "delivery": delivery.position.look,
             },
         )
 

@@ -10,19 +10,20 @@ import asyncpg
 import structlog
 
 from gateway.delivery import metrics
+from gateway.delivery.attempt import attempt, failed_answer
 from gateway.delivery.board import MOST_LANES, Board
-from gateway.delivery.caller import Answer, Caller
+from gateway.delivery.caller import Caller
 from gateway.delivery.keeper import Keeper, warnings_due
 from gateway.delivery.lane import Health, Lane, Owed
 from gateway.delivery.oauth import Tokens
 from gateway.delivery.receiver import Receiver, owed_of
 from gateway.delivery.recorder import Ended, Recorder
-from gateway.delivery.verdict import Outcome, Verdict, judge
+from gateway.delivery.verdict import Outcome, Verdict
 from gateway.keys import Keyring, KeyUnusable
 from gateway.lasting import keep_at
 from gateway.store import deliveries
 from gateway.store.deliveries import ClaimedLane, Place, Wanted
-from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
+from gateway.store.pool import UNAVAILABLE
 
 log = structlog.get_logger(__name__)
 
@@ -34,8 +35,6 @@ TROUBLE_SECONDS = 1.0
 CLAIM_AT_ONCE = 128
 #: How long to wait for attempts when the process stops; those that take longer are made again by somebody else.
 STOP_SECONDS = 20.0
-MEASURE_SECONDS = 15.0
-OUTCOMES = {outcome: metrics.ATTEMPTS.labels(outcome.value) for outcome in Outcome}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +93,6 @@ class Engine:
         self._tasks = [
             keep_at("deliveries", self._run),
             keep_at("delivery leases", self._keep_leases),
-            keep_at("delivery metrics", self._measure_often),
         ]
 
     async def stop(self) -> None:
@@ -105,8 +103,8 @@ class Engine:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._running:
             await asyncio.wait(self._running, timeout=self._stop_seconds)
-        for attempt in self._running:
-            attempt.cancel()
+        for running in self._running:
+            running.cancel()
         await asyncio.gather(*self._running, return_exceptions=True)
         await self._around.recorder.stop()
         await self._give_back(list(self._board.lanes))
@@ -228,49 +226,22 @@ class Engine:
         metrics.IN_FLIGHT.set(self._board.in_flight)
 
     async def _attempt(self, lane: Lane, owed: Owed, receiver: Receiver) -> None:
-        begun = self._around.clock()
-        shown = "{}"
-        try:
-            answer, shown = await self._call(receiver, owed, begun)
-        except Exception as error:  # a fault of ours must not lose the delivery: it is tried again as ever
-            log.exception("delivery.attempt_failed", delivery=str(owed.id))
-            answer = failed_answer("internal", f"the gateway failed: {type(error).__name__}")
-        moment = self._around.clock()
-        now = moment.timestamp()
-        verdict = judge(answer.status, answer.error_kind, answer.error, answer.retry_after, moment)
-        lane.ended(owed, verdict, now)
-        if answer.status is not None:
-            lane.measured(answer.total_ms)
-        if verdict.outcome is Outcome.GONE and owed.kind == "event":
+        around = self._around
+        made = await attempt(receiver, owed, around.caller, around.tokens, around.clock)
+        now = made.ended.timestamp()
+        lane.ended(owed, made.verdict, now)
+        if made.answer.status is not None:
+            lane.measured(made.answer.total_ms)
+        if made.verdict.outcome is Outcome.GONE and owed.kind == "event":
             lane.terms.serves = False  # until the database says so
-            self._around.keeper.gone(lane.tenant_id, lane.endpoint_id)
-        self._around.recorder.add(Ended(lane, owed, verdict, answer, begun, receiver.url, shown, self._around.chance()))
-        self._count(owed, verdict, now)
+            around.keeper.gone(lane.tenant_id, lane.endpoint_id)
+        around.recorder.add(
+            Ended(lane, owed, made.verdict, made.answer, made.begun, receiver.url, made.shown, around.chance())
+        )
         self._board.freed(lane, owed, now)
         self._begin()
         if self._board.next_tick() <= now or self._board.is_hungry:
             self._wake.set()
-
-    async def _call(self, receiver: Receiver, owed: Owed, begun: datetime) -> tuple[Answer, str]:
-        if receiver.auth_type != "oauth2":
-            prepared = receiver.prepare(owed, begun)
-            return await self._around.caller.post(prepared.request), prepared.shown
-        shown = "{}"
-
-        async def post(authorization: str) -> Answer:
-            nonlocal shown
-            prepared = receiver.prepare(owed, begun, authorization)
-            shown = prepared.shown
-            return await self._around.caller.post(prepared.request)
-
-        return await self._around.tokens.post(receiver.endpoint_id, receiver.secrets.login, post), shown
-
-    def _count(self, owed: Owed, verdict: Verdict, now: float) -> None:
-        OUTCOMES[verdict.outcome].inc()
-        if verdict.error_kind is not None:
-            metrics.ERRORS.labels(verdict.error_kind).inc()
-        elif owed.attempts == 0:
-            metrics.SECONDS.observe(max(now - owed.happened_at, 0.0))
 
     def _recorded(self, lanes: Collection[Lane]) -> None:
         """Go on with endpoints whose attempts were written down."""
@@ -372,38 +343,8 @@ class Engine:
             lane.look_again(moment.timestamp())
             self._board.note(lane, moment.timestamp())
 
-    # How it is.
-
-    async def position(self) -> dict[str, float]:
-        """Tell how many endpoints are owed something now, and how late the oldest delivery is, in seconds.
-
-        Raises:
-            DatabaseUnavailable: when the database can't be reached.
-        """
-        try:
-            found = await deliveries.waiting(self._around.pool, self._around.clock())
-        except UNAVAILABLE as error:
-            raise DatabaseUnavailable("the database can't be reached") from error
-        overdue = round(max(found.overdue, 0.0), 1)
-        metrics.WAITING.set(found.endpoints)
-        metrics.OVERDUE.set(overdue)
-        return {"endpoints": found.endpoints, "served": found.served, "overdue_seconds": overdue}
-
-    async def _measure_often(self) -> None:
-        while True:
-            try:
-                await self.position()
-            except (DatabaseUnavailable, asyncpg.PostgresError):
-                log.warning("delivery.not_measured")
-            await asyncio.sleep(MEASURE_SECONDS)
-
     def _now(self) -> float:
         return self._around.clock().timestamp()
-
-
-def failed_answer(kind: str, words: str) -> Answer:
-    """Return the answer of a call that was not made."""
-    return Answer(status=None, error_kind=kind, error=words, total_ms=0.0)
 
 
 def _event_gone(lane: Lane, owed: Owed, moment: datetime) -> Ended:

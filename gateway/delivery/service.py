@@ -14,6 +14,7 @@ from gateway.delivery.dispatcher import Dispatcher
 from gateway.delivery.engine import Engine, Surroundings
 from gateway.delivery.keeper import Keeper
 from gateway.delivery.oauth import Tokens
+from gateway.delivery.position import Position
 from gateway.delivery.recorder import Recorder
 from gateway.keys import Keyring
 from gateway.model.log import Entry
@@ -90,6 +91,7 @@ class Delivery:
         self._caller = caller
         self._keeper = keeper
         self.engine = Engine(around)
+        self.position = Position(outside.hook_pool, outside.clock)
         self._partitions = Partitions(outside.hook_pool, outside.clock, MAKE_PARTITION)
         self._dispatcher = Dispatcher(outside.hook_pool, outside.clock, self.engine.owed)
 
@@ -101,6 +103,8 @@ class Delivery:
         self._stack.push_async_callback(self._keeper.stop)
         self.engine.start()
         self._stack.push_async_callback(self.engine.stop)
+        self.position.start()
+        self._stack.push_async_callback(self.position.stop)
         self._dispatcher.start()
         self._stack.push_async_callback(self._dispatcher.stop)
         return self

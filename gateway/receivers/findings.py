@@ -88,18 +88,23 @@ def finding(probe: Probe, response: HttpResponse, seconds: float) -> Finding:
         status=status,
         milliseconds=round(seconds * 1000),
         said=f"{name}: {answered}{wanted}",
-        advice=None if passed else _advice(status, seconds, advice),
+        advice=None if passed else _advice(response, seconds, advice),
     )
 
 
-def _advice(status: int | None, seconds: float, otherwise: str) -> str:
-    if status is None and seconds >= LIMIT_SECONDS:
+def _advice(response: HttpResponse, seconds: float, otherwise: str) -> str:
+    if not response.sent:
+        return (
+            "Nobody was reached: look at the URL, and whether it can be called from here. Networks inside, and plain"
+            " http, are called only if POSTGATE_ALLOW_PRIVATE names them."
+        )
+    if response.status == NO_ANSWER and seconds >= LIMIT_SECONDS:
         return f"Answer within {LIMIT_SECONDS:.0f} seconds: store the event, answer 2xx, and work afterwards."
-    if status is None:
+    if response.status == NO_ANSWER:
         return "Answer every request, also one that you refuse; don't hang up."
-    if 300 <= status < 400:
+    if 300 <= response.status < 400:
         return "Redirects are not followed: certify, and register, the URL that it leads to."
-    if status >= 500:
+    if response.status >= 500:
         return f"This looks like a fault of the receiver itself; see its log. {otherwise}"
     return otherwise
 

@@ -191,6 +191,7 @@ def test_where_nobody_is_the_first_probe_tells(monkeypatch: pytest.MonkeyPatch) 
         status, verdict = run(url)
         assert (status, verdict["reached"], len(verdict["points"]), bodies) == (2, False, 1, [])
         assert "not among the allowed networks" in verdict["points"][0]["said"]
+        assert "POSTGATE_ALLOW_PRIVATE" in verdict["points"][0]["advice"]
     monkeypatch.setenv("POSTGATE_ALLOW_PRIVATE", "127.0.0.0/8")
     status, verdict = run(url)  # it is gone by now
     assert (status, verdict["reached"], len(verdict["points"])) == (2, False, 1)

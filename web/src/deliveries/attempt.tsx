@@ -2,7 +2,7 @@
 
 import { Check, Copy } from "lucide";
 import { useState } from "preact/hooks";
-import { inTime } from "../endpoints/health";
+import { inTime } from "../endpoints/latency";
 import type { Attempt } from "../model/endpoint";
 import { Badge } from "../settings/badge";
 import { Icon } from "../ui/icon";

@@ -8,7 +8,7 @@ import type { Delivery } from "../model/endpoint";
 import { go, query, route, write } from "../route";
 import { Icon } from "../ui/icon";
 import { Link } from "../ui/link";
-import { ago, exact, now } from "../ui/time";
+import { exact, now, relative } from "../ui/time";
 import { useVirtual } from "../ui/virtual";
 import { words } from "../words";
 import { cursor, fresh, list, more, showFresh, stuck } from "./ledger";
@@ -112,9 +112,13 @@ function Row({ of }: { readonly of: Delivery }) {
       }}
     >
       <time class="numbers soft" dateTime={of.created_at} title={exact(of.created_at)}>
-        {ago(of.created_at, now.value)}
+        {relative(of.created_at, now.value)}
       </time>
-      <code class="delivery-type">{of.event_type}</code>
+      {of.kind === "ping" ? (
+        <span class="delivery-type">{words.deliveries.testEvent}</span>
+      ) : (
+        <code class="delivery-type">{of.event_type}</code>
+      )}
       <span class="delivery-endpoint">{endpoint === null ? of.endpoint_id : endpointName(endpoint)}</span>
       <span class="delivery-mark">
         <StatusBadge of={of} />

@@ -17,7 +17,7 @@ import { endpointName } from "./known";
 import { Recoveries } from "./recoveries";
 import { Secrets } from "./secrets";
 import { SetUp } from "./setup";
-import { StateBadge, Warning } from "./state";
+import { StateBadge, stateOf, troubleOf, Warning } from "./state";
 import { WhyNot } from "./why";
 
 const LOOK_EVERY_MS = 5000;
@@ -49,7 +49,7 @@ export function Detail({ of }: { readonly of: Endpoint }) {
       action={<StateBadge of={of} health={health} />}
       wide
     >
-      <Warning of={of} health={health} action={writes && <Switch of={of} />} />
+      <Warning of={troubleOf(of, health)}>{writes && of.status === "disabled" && <Switch of={of} />}</Warning>
       <div class="endpoint-actions">
         {writes && <Ping of={of} />}
         {writes && (
@@ -78,7 +78,7 @@ export function Detail({ of }: { readonly of: Endpoint }) {
       </div>
       <div class="endpoint">
         <div class="endpoint-side">
-          <HealthSection of={health} unknown={unknown} hours={hours} />
+          <HealthSection of={health} unknown={unknown} hours={hours} state={stateOf(of, health)} />
           <Recoveries of={of} />
           <WhyNot of={of} />
         </div>

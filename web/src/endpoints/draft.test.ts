@@ -86,8 +86,8 @@ describe("a schedule", () => {
   test("is told in words", () => {
     const plain = (text: string) => text.replaceAll("\u00a0", " ");
     expect(writeSchedule([0, 5, 300, 7200, 86_400])).toBe("0s, 5s, 5m, 2h, 1d");
-    expect(plain(inWords([0, 5, 300]))).toBe("At once, then after 5 s, 5 min. 3 attempts within 5 min.");
-    expect(plain(inWords([60]))).toBe("After 1 min. 1 attempt within 1 min.");
+    expect(plain(inWords([0, 5, 300]))).toBe("At once, then after 5 s, 5 min: 3 attempts in 5 min");
+    expect(plain(inWords([60]))).toBe("After 1 min: 1 attempt in 1 min");
     expect(readSchedule("1 5x")).toBeNull();
   });
 });

@@ -8,8 +8,10 @@ import { ago, clockTime, dateAndTime, duration, exact, now } from "../ui/time";
 import { words } from "../words";
 import type { Bucket, Health } from "./calls";
 import { Bars, Lines } from "./plot";
+import { inTime } from "./latency";
 import { busiest, slowest, timed } from "./shape";
 import { sums } from "./share";
+import type { State } from "./state";
 
 const HOUR = 3_600_000;
 
@@ -19,9 +21,10 @@ interface HealthProps {
   readonly of: Health | null;
   readonly unknown: boolean;
   readonly hours: number;
+  readonly state: State;
 }
 
-export function HealthSection({ of, unknown, hours }: HealthProps) {
+export function HealthSection({ of, unknown, hours, state }: HealthProps) {
   return (
     <section class="section" aria-labelledby="health">
       <header class="section-head">
@@ -49,7 +52,7 @@ export function HealthSection({ of, unknown, hours }: HealthProps) {
       ) : (
         <>
           <Plots of={of} hours={hours} />
-          <Facts of={of} />
+          <Facts of={of} state={state} />
         </>
       )}
     </section>
@@ -143,7 +146,7 @@ function Table({ of }: { readonly of: readonly Bucket[] }) {
   );
 }
 
-function Facts({ of }: { readonly of: Health }) {
+function Facts({ of, state }: { readonly of: Health; readonly state: State }) {
   const age = (time: string | null) => (time === null ? words.endpoints.never : <Age of={time} />);
   return (
     <dl class="facts">
@@ -158,7 +161,7 @@ function Facts({ of }: { readonly of: Health }) {
       <Fact name={words.endpoints.lastFailure}>{age(of.last_failure_at)}</Fact>
       {of.failures > 0 && <Fact name={words.endpoints.inARow}>{number(of.failures)}</Fact>}
       <Fact name={words.endpoints.capNow}>{number(Math.max(1, Math.floor(of.cap)))}</Fact>
-      <Fact name={words.endpoints.next}>{words.endpoints.nextSteps[of.state]}</Fact>
+      <Fact name={words.endpoints.next}>{words.endpoints.nextSteps[state]}</Fact>
     </dl>
   );
 }
@@ -178,10 +181,4 @@ export function Fact({ name, children }: { readonly name: string; readonly child
       <dd>{children}</dd>
     </div>
   );
-}
-
-/** A length of time as answers take it: "43 ms", "1.2 s". */
-export function inTime(milliseconds: number | null): string {
-  if (milliseconds === null) return "–";
-  return milliseconds < 1000 ? `${number(Math.round(milliseconds))} ms` : duration(milliseconds);
 }

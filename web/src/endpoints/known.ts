@@ -10,7 +10,7 @@ interface Page {
   readonly next_cursor: string | null;
 }
 
-/** null: not read yet. The newest come first. */
+/** null: not read yet. The oldest come first. */
 export const endpoints = signal<readonly Endpoint[] | null>(null);
 export const unreadable = signal(false);
 
@@ -40,7 +40,7 @@ export function keepEndpoint(one: Endpoint): void {
   const before = known.find(({ id }) => id === one.id);
   if (before !== undefined && before.updated_at > one.updated_at) return;
   if (one.deleted_at !== null) endpoints.value = known.filter(({ id }) => id !== one.id);
-  else if (before === undefined) endpoints.value = [one, ...known];
+  else if (before === undefined) endpoints.value = [...known, one];
   else endpoints.value = known.map((other) => (other.id === one.id ? one : other));
 }
 

@@ -16,7 +16,7 @@ import { ApiError } from "../api";
 import { readHealth, type Health } from "./calls";
 import { DayShare } from "./share";
 import { endpointName, withoutScheme } from "./known";
-import { StateBadge } from "./state";
+import { StateBadge, troubleOf } from "./state";
 
 const LOOK_EVERY_MS = 15_000;
 
@@ -56,6 +56,7 @@ export function EndpointList({ of }: { readonly of: readonly Endpoint[] }) {
 function Card({ of }: { readonly of: Endpoint }) {
   const health = useHealth(of.id);
   const to = { ...route.value, place: of.id };
+  const trouble = troubleOf(of, health);
   return (
     <Link
       class="card"
@@ -75,6 +76,7 @@ function Card({ of }: { readonly of: Endpoint }) {
         <StateBadge of={of} health={health} />
       </span>
       <span class="card-last soft numbers">{health !== null && <DayShare of={health.minutes} />}</span>
+      {trouble !== null && <span class={trouble.bad ? "card-alarm bad" : "card-alarm"}>{trouble.title}</span>}
     </Link>
   );
 }

@@ -20,13 +20,13 @@ export function writeSchedule(seconds: readonly number[]): string {
   return seconds.map(writeLength).join(", ");
 }
 
-/** "At once, then after 5 s, 5 min. 3 attempts within 5 min." */
+/** "At once, then after 5 s, 5 min: 3 attempts in 5 min" */
 export function inWords(seconds: readonly number[]): string {
   const [first = 0, ...others] = seconds;
   const begin = first === 0 ? words.endpoints.atOnce : words.endpoints.after(whole(first));
   const then = others.length === 0 ? "" : words.endpoints.thenAfter(others.map(whole).join(", "));
   const all = seconds.reduce((sum, one) => sum + one, 0);
-  return `${begin}${then}. ${words.endpoints.attemptsWithin(seconds.length, whole(all))}`;
+  return `${begin}${then}: ${words.endpoints.attemptsWithin(seconds.length, whole(all))}`;
 }
 
 /** A length of time, whole and short. */

@@ -10,13 +10,16 @@ import { useState } from "preact/hooks";
 const SNIPPETS = {
   Python: `from standardwebhooks import Webhook
 
-event = Webhook(SECRET).verify(body, headers)  # raises when it is not ours`,
+# raises when it is not ours
+event = Webhook(SECRET).verify(body, headers)`,
   TypeScript: `import { Webhook } from "standardwebhooks";
 
-const event = new Webhook(SECRET).verify(body, headers); // throws when it is not ours`,
+// throws when it is not ours
+const event = new Webhook(SECRET).verify(body, headers);`,
   Go: `hook, err := standardwebhooks.NewWebhook(secret)
 if err == nil {
-	err = hook.Verify(body, request.Header) // an error when it is not ours
+	// an error when it is not ours
+	err = hook.Verify(body, request.Header)
 }`,
 } as const;
 

@@ -5,7 +5,7 @@ import type { ComponentChildren } from "preact";
 import type { Endpoint } from "../model/endpoint";
 import { Badge } from "../settings/badge";
 import { Icon } from "../ui/icon";
-import { ago, dateAndTime, now } from "../ui/time";
+import { dateAndTime } from "../ui/time";
 import { words } from "../words";
 import type { Health } from "./calls";
 
@@ -31,60 +31,65 @@ export function StateBadge({ of, health }: { readonly of: Endpoint; readonly hea
   return <Badge kind={KINDS[state]}>{words.endpoints.states[state]}</Badge>;
 }
 
-interface WarningProps {
-  readonly of: Endpoint;
-  readonly health: Health | null;
-  /** What can be done about it, for those who may. */
-  readonly action: ComponentChildren;
-}
-
-/** Says what is the matter; nothing while all is well. */
-export function Warning({ of, health, action }: WarningProps) {
-  if (of.status === "disabled" && of.disabled_reason !== null) {
-    return (
-      <Alarm icon={Power} title={words.endpoints.disabledTitle[of.disabled_reason]} action={action}>
-        {words.endpoints.disabledWhy[of.disabled_reason]}
-        {of.disabled_at !== null && ` ${words.endpoints.disabledSince(ago(of.disabled_at, now.value))}.`}
-      </Alarm>
-    );
-  }
-  if (of.failing_since !== null) {
-    return (
-      <Alarm icon={TriangleAlert} title={words.endpoints.failingTitle(dateAndTime(of.failing_since))} bad>
-        {words.endpoints.failingWhy}
-        {health !== null &&
-          health.disables_at !== null &&
-          ` ${words.endpoints.failingUntil(dateAndTime(health.disables_at))}`}
-      </Alarm>
-    );
-  }
-  if (health?.state === "backing_off" && health.backoff_until !== null) {
-    return (
-      <Alarm icon={TriangleAlert} title={words.endpoints.backingOffTitle(dateAndTime(health.backoff_until))}>
-        {words.endpoints.backingOffWhy}
-      </Alarm>
-    );
-  }
-  return null;
-}
-
-interface AlarmProps {
+/** What is the matter with an endpoint. */
+export interface Trouble {
   readonly icon: IconNode;
+  readonly bad: boolean;
   readonly title: string;
-  readonly bad?: boolean;
-  readonly action?: ComponentChildren;
+  readonly why: string;
+}
+
+/** Why somebody should look at it; null while all is well. */
+export function troubleOf(of: Endpoint, health: Health | null): Trouble | null {
+  if (of.status === "disabled" && of.disabled_reason !== null) return disabledBy(of, of.disabled_reason);
+  if (of.failing_since !== null) return failingSince(of.failing_since, health?.disables_at ?? null);
+  if (health?.state !== "backing_off" || health.backoff_until === null) return null;
+  return {
+    icon: TriangleAlert,
+    bad: false,
+    title: words.endpoints.backingOffTitle(dateAndTime(health.backoff_until)),
+    why: words.endpoints.backingOffWhy,
+  };
+}
+
+function disabledBy(of: Endpoint, reason: NonNullable<Endpoint["disabled_reason"]>): Trouble {
+  const age =
+    of.disabled_at === null ? "" : ` ${words.endpoints.disabledSince(dateAndTime(of.disabled_at))}.`;
+  return {
+    icon: Power,
+    bad: reason !== "member",
+    title: words.endpoints.disabledTitle[reason],
+    why: words.endpoints.disabledWhy[reason] + age,
+  };
+}
+
+function failingSince(since: string, disables: string | null): Trouble {
+  const until = disables === null ? "" : ` ${words.endpoints.failingUntil(dateAndTime(disables))}`;
+  return {
+    icon: TriangleAlert,
+    bad: true,
+    title: words.endpoints.failingTitle(dateAndTime(since)),
+    why: words.endpoints.failingWhy + until,
+  };
+}
+
+interface WarningProps {
+  readonly of: Trouble | null;
+  /** What can be done about it, for those who may. */
   readonly children: ComponentChildren;
 }
 
-function Alarm({ icon, title, bad = false, action, children }: AlarmProps) {
+/** Says what is the matter, and what to do; nothing while all is well. */
+export function Warning({ of, children }: WarningProps) {
+  if (of === null) return null;
   return (
-    <div class={bad ? "alarm bad" : "alarm"} role="status">
-      <Icon of={icon} />
+    <div class={of.bad ? "alarm bad" : "alarm"} role="status">
+      <Icon of={of.icon} />
       <div>
-        <strong>{title}</strong>
-        <p>{children}</p>
+        <strong>{of.title}</strong>
+        <p>{of.why}</p>
       </div>
-      {action}
+      {children}
     </div>
   );
 }

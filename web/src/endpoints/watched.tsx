@@ -8,8 +8,9 @@ import { go, write } from "../route";
 import { refusedBecause } from "../settings/loaded";
 import { Link } from "../ui/link";
 import { usePoll } from "../ui/poll";
-import { dateAndTime, duration } from "../ui/time";
+import { dateAndTime } from "../ui/time";
 import { words } from "../words";
+import { inTime } from "./latency";
 
 const LOOK_EVERY_MS = 700;
 
@@ -43,15 +44,7 @@ export function Watched({ id }: { readonly id: string }) {
           delivery.next_attempt_at !== null &&
           ` ${words.endpoints.pingAgain(dateAndTime(delivery.next_attempt_at))}`}
       </p>
-      {last?.response != null && (
-        <>
-          <h3>{words.endpoints.answered}</h3>
-          {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by key */}
-          <pre class="code-block" tabIndex={0} aria-label={words.endpoints.answered}>
-            {last.response.body || words.endpoints.noBody}
-          </pre>
-        </>
-      )}
+      {last?.response != null && <Body of={last.response.body ?? ""} />}
       {last !== null && (
         <Link
           class="link"
@@ -67,9 +60,22 @@ export function Watched({ id }: { readonly id: string }) {
   );
 }
 
+function Body({ of }: { readonly of: string }) {
+  if (of === "") return <p class="soft">{words.endpoints.noBody}</p>;
+  return (
+    <>
+      <h3>{words.endpoints.answered}</h3>
+      {/* eslint-disable-next-line jsx-a11y/no-noninteractive-tabindex -- what scrolls must be reachable by key */}
+      <pre class="code-block" tabIndex={0} aria-label={words.endpoints.answered}>
+        {of}
+      </pre>
+    </>
+  );
+}
+
 function outcome(last: Attempt): string {
   if (last.outcome === "success") {
-    return words.endpoints.pingOk(String(last.status_code ?? ""), duration(last.total_ms));
+    return words.endpoints.pingOk(String(last.status_code ?? ""), inTime(last.total_ms));
   }
   return last.error ?? words.deliveries.notAnswered;
 }

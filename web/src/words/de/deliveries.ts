@@ -35,7 +35,7 @@ export const deliveries: typeof English = {
   findNote: "Eine Kennung oder Worte des Fehlers",
   statuses: {
     PENDING: "Wartet",
-    RETRYING: "Wird erneut versucht",
+    RETRYING: "Neuer Versuch",
     SUCCESS: "Zugestellt",
     FAILED: "Fehlgeschlagen",
   },

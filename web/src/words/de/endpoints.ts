@@ -44,7 +44,7 @@ export const endpoints: typeof English = {
     failing:
       "Nichts ist verloren: die Ereignisse warten. Bringen Sie das Programm in Ordnung, schicken Sie ein Testereignis und schalten Sie den Endpunkt ein.",
   },
-  disabledSince: (age) => `Seit: ${age}`,
+  disabledSince: (time) => `Seit ${time}`,
   failingTitle: (time) => `Seit ${time} gelang keine Zustellung`,
   failingWhy:
     "Sehen Sie an den letzten Zustellungen, was er antwortet. Ereignisse bleiben erhalten und werden erneut versucht.",
@@ -66,8 +66,8 @@ export const endpoints: typeof English = {
   noTypes:
     "Das Verzeichnis der Ereignisse konnte nicht geladen werden. Muster lassen sich trotzdem eintragen.",
   onlyChannels: "Nur von diesen Adressen",
-  onlyLabels: "Nur von Gesprächen mit einem dieser Labels",
-  anyOfThem: "Keines gewählt: von allen.",
+  onlyLabels: "Nur von Gesprächen mit einer dieser Markierungen",
+  anyOfThem: "Nichts gewählt: von allen.",
   dryRun: "Was hinausgegangen wäre",
   dryRunWhy: "Vergleicht diese Auswahl mit dem, was zuletzt geschah. Nichts wird verschickt.",
   dryRunDo: "Vergleichen",
@@ -81,7 +81,7 @@ export const endpoints: typeof English = {
     type: "andere Art",
     no_conversation: "in keinem Gespräch",
     channel: "andere Adressen",
-    label: "andere Labels",
+    label: "andere Markierungen",
   },
   auth: "Nachweis, wer wir sind",
   authWhy: "Neben der Signatur. Die meisten Empfänger brauchen keinen.",
@@ -130,8 +130,7 @@ export const endpoints: typeof English = {
   atOnce: "Sofort",
   after: (length) => `Nach ${length}`,
   thenAfter: (lengths) => `, dann nach ${lengths}`,
-  attemptsWithin: (count, length) =>
-    plural(count, `# Versuch innerhalb von ${length}.`, `# Versuche innerhalb von ${length}.`),
+  attemptsWithin: (count, length) => plural(count, `# Versuch in ${length}`, `# Versuche in ${length}`),
   customHeaders: "Weitere Kopfzeilen",
   customHeadersNote: "Gehen mit jeder Anfrage. Nicht für Geheimes: wer diese Seite sieht, sieht sie.",
   wrongLines: "Jede Zeile ist ein Name, ein Doppelpunkt und ein Wert.",
@@ -216,6 +215,7 @@ export const endpoints: typeof English = {
     failing:
       "Ansehen, was er geantwortet hat, das Programm in Ordnung bringen, dann Fehlgeschlagenes nachholen.",
     backing_off: "Warten: nach der Pause wird eine Zustellung versucht. Ein Testereignis geht sofort hinaus.",
+    enabled: "Nichts. Er nimmt, was kommt.",
     disabled: "Ein Testereignis schicken. Gelingt es, den Endpunkt einschalten: was wartet, geht hinaus.",
   },
   setUp: "Einrichtung",

@@ -42,7 +42,7 @@ export const endpoints = {
     gone: "It answered 410, so nothing is sent any more. If that was a mistake, enable it: what waits is sent then.",
     failing: "Nothing is lost: events wait. Mend the program, send a test event, then enable the endpoint.",
   },
-  disabledSince: (age: string) => `Since ${age}`,
+  disabledSince: (time: string) => `Since ${time}`,
   failingTitle: (time: string) => `No delivery has succeeded since ${time}`,
   failingWhy: "Look at its last deliveries to see what it answers. Events are kept and tried again.",
   failingUntil: (time: string) => `If that goes on, it is disabled at ${time}.`,
@@ -127,7 +127,7 @@ export const endpoints = {
   after: (length: string) => `After ${length}`,
   thenAfter: (lengths: string) => `, then after ${lengths}`,
   attemptsWithin: (count: number, length: string) =>
-    plural(count, `# attempt within ${length}.`, `# attempts within ${length}.`),
+    plural(count, `# attempt in ${length}`, `# attempts in ${length}`),
   customHeaders: "Further headers",
   customHeadersNote: "Sent with every request. Not for secrets: everybody who sees this page sees them.",
   wrongLines: "Each line is a name, a colon and a value.",
@@ -212,6 +212,7 @@ export const endpoints = {
     healthy: "Nothing. It takes what is sent.",
     failing: "See what it answered, mend the program, then recover what failed.",
     backing_off: "Wait: one delivery is tried when the pause is over. A test event goes out at once.",
+    enabled: "Nothing. It takes what is sent.",
     disabled: "Send a test event. Once it succeeds, enable the endpoint: what waits is sent.",
   } as Record<string, string>,
   // How it is set up.

@@ -10,6 +10,7 @@ from uuid import UUID
 import asyncpg
 import structlog
 
+from gateway.model.endpoint import DISABLED_AFTER
 from gateway.model.log import Entry
 from gateway.people.letters import Letter, Post
 from gateway.store import endpoint_health, log
@@ -19,9 +20,8 @@ from gateway.store.pool import DatabaseUnavailable, TenantTx, tenant_tx
 logger = structlog.get_logger(__name__)
 
 UPDATED = "webhook_endpoint.updated"
-#: After so long of nothing but failures a warning is due; the last of them is that it was disabled.
+#: After so long of nothing but failures a warning is due.
 WARN_AFTER = (timedelta(days=1), timedelta(days=3))
-DISABLE_AFTER = timedelta(days=5)
 
 Reason = Literal["gone", "failing"]
 
@@ -31,7 +31,7 @@ def warnings_due(failing_since: float | None, now: float) -> int:
     if failing_since is None:
         return 0
     age = timedelta(seconds=now - failing_since)
-    return sum(age >= step for step in (*WARN_AFTER, DISABLE_AFTER))
+    return sum(age >= step for step in (*WARN_AFTER, DISABLED_AFTER))
 
 
 class Keeper:
@@ -145,6 +145,6 @@ def letter(to: str, tenant: str, url: str, reason: Reason | None, since: datetim
         subject = f"Deliveries to {host} fail"
         text = (
             f"every delivery to {url} of {tenant} failed since {since:%Y-%m-%d %H:%M} UTC. If that goes on, it is"
-            f" disabled after {DISABLE_AFTER.days} days. What the receiver answers is shown here: {page}"
+            f" disabled after {DISABLED_AFTER.days} days. What the receiver answers is shown here: {page}"
         )
     return Letter(to, subject, f"Hello,\n\n{text}\n")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from gateway.delivery.verdict import Outcome, Verdict
+from gateway.model.latencies import BUCKETS, bucket_of
 
 NEVER = float("inf")
 LONG_AGO = float("-inf")
@@ -23,8 +24,6 @@ AHEAD = 2
 MOST_AT_ONCE = 64
 #: An endpoint with nothing to do is kept for so long: more may come at any moment.
 IDLE_SECONDS = 10.0
-#: Upper bounds of the buckets in which answers are counted, in milliseconds; the twelfth holds the rest.
-BUCKETS = (10.0, 20.0, 50.0, 100.0, 200.0, 500.0, 1000.0, 2000.0, 5000.0, 10000.0, 20000.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,7 @@ class Tally:
 
     succeeded: int = 0
     failed: int = 0
-    latencies: list[int] = field(default_factory=lambda: [0] * (len(BUCKETS) + 1))
+    latencies: list[int] = field(default_factory=lambda: [0] * BUCKETS)
 
 
 class Lane:
@@ -237,8 +236,7 @@ class Lane:
 
     def measured(self, milliseconds: float) -> None:
         """Count how long an answer took."""
-        place = next((place for place, bound in enumerate(BUCKETS) if milliseconds <= bound), len(BUCKETS))
-        self.tally.latencies[place] += 1
+        self.tally.latencies[bucket_of(milliseconds)] += 1
 
     def recorded(self, delivery_id: UUID) -> None:
         """Note that what became of a delivery is written down, or is somebody else's business."""

@@ -7,10 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.api.endpoints.health import MOST_BUCKETS, width_of
-from gateway.delivery import keeper, lane
-from gateway.model.endpoint import DISABLED_AFTER
 from gateway.model.ids import parse
-from gateway.model.latencies import BOUNDS, percentile
+from gateway.model.latencies import BOUNDS, BUCKETS, bucket_of, percentile
 from tests.api.conftest import Served
 from tests.api.hooks import URL, Owner
 from tests.conftest import Database, Tenant
@@ -49,9 +47,11 @@ def test_a_percentile_lies_where_that_share_of_the_answers_ends(counts: list[int
     assert high >= sum(counts) * share - 1e-6 * sum(counts)
 
 
-def test_whoever_delivers_reckons_the_same() -> None:
-    assert BOUNDS[1:-1] == lane.BUCKETS
-    assert keeper.DISABLE_AFTER == DISABLED_AFTER
+@given(milliseconds=st.floats(0, 100_000))
+def test_an_answer_is_counted_where_it_belongs(milliseconds: float) -> None:
+    place = bucket_of(milliseconds)
+    assert BOUNDS[place] < milliseconds or place == 0
+    assert milliseconds <= BOUNDS[place + 1] or place == BUCKETS - 1
 
 
 def test_percentiles_are_interpolated() -> None:

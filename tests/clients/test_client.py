@@ -27,7 +27,7 @@ async def refuse(_receipt: Receipt) -> web.StreamResponse:
     return web.Response(status=500)
 
 
-async def test_endpoints_and_their_deliveries(postgate: Postgate, receiver: Receiver) -> None:
+async def test_endpoints_and_their_deliveries(postgate: Postgate, receiver: Receiver, gateway: Running) -> None:
     made = await postgate.create_endpoint(receiver.url, event_types=["label.*"], retry_seconds=[0])
     assert [one["id"] for one in await postgate.endpoints()] == [made["id"]]
     changed = await postgate.change_endpoint(made["id"], description="Orders", max_in_flight=2)
@@ -53,6 +53,12 @@ async def test_endpoints_and_their_deliveries(postgate: Postgate, receiver: Rece
     with pytest.raises(ApiError) as caught:
         await postgate.endpoint(made["id"])
     assert (caught.value.status, caught.value.code) == (404, "not_found")
+    with pytest.raises(ApiError) as caught:
+        await postgate.create_endpoint("https://integrator.example.org", event_types=["nothing.at.all"])
+    assert (caught.value.status, caught.value.errors[0]["pointer"]) == (422, "/event_types/0")
+    async with Postgate(gateway.url, "pgk_unknown") as nobody:
+        with pytest.raises(ApiError, match="401"):
+            await nobody.endpoints()
 
 
 async def test_what_failed_is_sent_again(
@@ -107,15 +113,6 @@ async def test_events_are_followed_and_answered(postgate: Postgate, client: Clie
 
 async def take(following: AsyncIterator[Event]) -> Event:
     return await anext(following)
-
-
-async def test_a_request_that_is_refused_is_a_problem(postgate: Postgate, gateway: Running) -> None:
-    with pytest.raises(ApiError) as caught:
-        await postgate.create_endpoint("https://integrator.example.org", event_types=["nothing.at.all"])
-    assert (caught.value.status, caught.value.errors[0]["pointer"]) == (422, "/event_types/0")
-    async with Postgate(gateway.url, "pgk_unknown") as nobody:
-        with pytest.raises(ApiError, match="401"):
-            await nobody.endpoints()
 
 
 async def test_a_busy_gateway_is_asked_again_where_that_does_no_harm() -> None:

@@ -89,7 +89,7 @@ async def forward(follower: Follower, forwarder: Forwarder) -> None:
         await forwarder.forward(heard)
 
 
-async def test_a_program_that_is_away_does_not_stop_the_stream(gateway: Running, tenant: Tenant) -> None:
+async def test_a_program_that_is_away_does_not_stop_the_stream() -> None:
     shown: list[str] = []
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/hooks"
@@ -105,7 +105,7 @@ async def first(follower: Follower) -> Heard:
     return await anext(follower.events())
 
 
-async def test_a_position_that_is_none_is_told_of_and_left(gateway: Running, tenant: Tenant) -> None:
+async def test_what_cannot_be_followed_is_told(gateway: Running, tenant: Tenant) -> None:
     told: list[str] = []
     async with ClientSession() as http:
         follower = Follower(http, gateway.url, tenant.ready["api_key"], 99, told.append, lambda: 0.0)
@@ -114,11 +114,7 @@ async def test_a_position_that_is_none_is_told_of_and_left(gateway: Running, ten
         await write(gateway.url, tenant, "one")
         async with asyncio.timeout(20):
             assert (await heard).type == "label.updated"
-    assert told == ["the log can't be followed from 99 (epoch): events are left out"]
-
-
-async def test_an_unknown_key_is_not_tried_again(gateway: Running) -> None:
-    async with ClientSession() as http:
+        assert told == ["the log can't be followed from 99 (epoch): events are left out"]
         for url, words in ((gateway.url, "API key"), (f"{gateway.url}/elsewhere", "no Postgate")):
             follower = Follower(http, url, "pgk_unknown", None, lambda _: None, lambda: 0.0)
             with pytest.raises(Refused, match=words):

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from aiohttp import web
 
+from gateway.protocol_errors import Runner
 from gateway.simulator.admin import add_routes
 from gateway.simulator.callbacks import Callbacks, Pace
 from gateway.simulator.providers import Simulator, new_id
@@ -51,7 +52,7 @@ async def serve_simulator(
         app = web.Application(client_max_size=LARGEST_BODY)
         simulator.mount(app)
         add_routes(app, simulator)
-        runner = web.AppRunner(app, access_log=None, handle_signals=False, handler_cancellation=True)
+        runner = Runner(app, access_log=None, handle_signals=False, handler_cancellation=True)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
         await web.TCPSite(runner, LOOPBACK, port).start()

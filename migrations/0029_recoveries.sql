@@ -147,7 +147,7 @@ BEGIN
 
     IF room > 0 AND r.kind = 'recover' THEN
         WITH failed AS MATERIALIZED (
-            SELECT d.id, coalesce(d.last_attempt_at, d.created_at) >= r.since
+            SELECT d.id, d.kind = 'event' AND coalesce(d.last_attempt_at, d.created_at) >= r.since
                 AND coalesce(d.last_attempt_at, d.created_at) < r.until AS wanted
             FROM webhook_deliveries d
             WHERE d.tenant_id = r.tenant_id AND d.endpoint_id = r.endpoint_id AND d.status = 'FAILED'

@@ -15,6 +15,7 @@ from gateway.model.event_types import like
 from gateway.model.fields import ConversationId, EndpointId, EventId, Moment
 from gateway.model.ids import IdInvalid, parse
 from gateway.model.log import entry_json
+from gateway.model.texts import storable
 from gateway.openapi import Answer, Api, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
 from gateway.problems import CursorInvalid, NotFound, WrongState
 from gateway.store import delivery_lists, log, webhook_deliveries
@@ -24,6 +25,7 @@ from gateway.store.webhook_deliveries import EndpointGone
 
 TAG = "Deliveries"
 ID_PREFIXES: Sequence[IdPrefix] = get_args(IdPrefix)
+LONGEST = 200
 TYPE = re.compile(r"[a-z_*]+(\.[a-z_*]+)+", re.ASCII)
 
 EventTypes = Annotated[str, Field(pattern=r"^[a-z_.*]{1,80}$", examples=["message.*"])]
@@ -50,7 +52,7 @@ class DeliveryQuery(QueryModel):
     q: str | None = Field(
         default=None,
         min_length=1,
-        max_length=200,
+        max_length=LONGEST,
         description="The id of a delivery (dlv_…), an event (evt_…), a conversation (cnv_…) or an endpoint (ep_…); a"
         " type of events; or what the error of the last attempt begins with.",
     )
@@ -190,7 +192,7 @@ def _wanted(query: DeliveryQuery) -> Wanted:
         since=query.since,
         until=query.until,
     )
-    return _searched(wanted, query.q.strip()) if query.q else wanted
+    return _searched(wanted, storable(query.q, LONGEST).strip()) if query.q else wanted
 
 
 def _searched(wanted: Wanted, q: str) -> Wanted:

@@ -177,6 +177,8 @@ async def test_a_delivery_shows_what_is_sent_and_each_attempt(
     assert [one["number"] for one in rest["data"]] == [3]
     assert rest["next_cursor"] is None
     await served.problem("GET", f"{LIST}?cursor={first['next_cursor']}", 400, "cursor_invalid", headers=tenant.auth)
+    for text in ("%00", "%ed%a0%80", "%25", "dlv_1", "evt_" + "f" * 32):
+        assert faults(served, "GET", LIST, 200, await served.get(f"{LIST}?q={text}", tenant)) == []
     for part in ("", "/attempts"):
         await served.problem("GET", path + part, 404, "not_found", headers=other.auth)
     await database.fetch("DELETE FROM events WHERE seq = $1", event.seq)

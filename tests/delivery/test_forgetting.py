@@ -37,11 +37,11 @@ async def test_what_is_done_for_long_goes_and_what_is_owed_stays(database: Datab
     for number in (1, 2, 3):
         event = await owed.event(conversation=conversation)
         await owed.delivery(ordered, event, "SUCCESS", hours=(60 - number) * DAY, number=number)
-    await run.execute(ATTEMPT)
-    await run.execute(MINUTES)
     for days in (150, 0):
         await run.execute("CALL make_attempts_partition($1)", (datetime.now(UTC) - timedelta(days=days)).date())
     months = await run.fetchval(MONTHS)
+    await run.execute(ATTEMPT)
+    await run.execute(MINUTES)
 
     pool = await open_pool(database.hook_url, 1)
     await Pruner(pool, at_once=2).prune()

@@ -118,7 +118,7 @@ class Keeper:
 
     async def _tell(self, tx: TenantTx, endpoint_id: UUID) -> Entry:
         await log.lock_head(tx)
-        return await log.append(tx, UPDATED, None, await endpoint_health.shown(tx, endpoint_id), self._new_id())
+        return await log.append(tx, UPDATED, None, await endpoint_health.news(tx, endpoint_id), self._new_id())
 
     async def _write_to(
         self, readers: Sequence[str], endpoint: Ailing, reason: Reason | None, since: datetime | None

@@ -80,8 +80,25 @@ class SigningSecret(BaseModel):
     expires_at: Timestamp | None = Field(description="When it signs no more; null: it is the one that stays.")
 
 
+class EndpointNews(BaseModel):
+    """What the log tells of an endpoint: not all of its URL, and nothing of how we log in, since many read the log."""
+
+    id: EndpointId
+    host: str = Field(description="Of its URL, with the port if there is one.")
+    description: str
+    event_types: list[str] = Field(description="Types of events; an asterisk stands for any word.")
+    status: EndpointStatus
+    disabled_reason: DisabledReason | None
+    disabled_at: Timestamp | None
+    failing_since: Timestamp | None = Field(description="Set once it is warned of; null: it is well, or fails shortly.")
+    warnings: int = Field(description="How many were given since it fails.")
+    created_at: Timestamp
+    updated_at: Timestamp
+    deleted_at: Timestamp | None = Field(description="Set in the last event of an endpoint that was removed.")
+
+
 class Endpoint(BaseModel):
-    """An endpoint. In ``webhook_endpoint.updated`` too."""
+    """An endpoint."""
 
     id: EndpointId
     url: str
@@ -114,7 +131,7 @@ class Endpoint(BaseModel):
     created_by: UserId | None = Field(description="null: a program.")
     created_at: Timestamp
     updated_at: Timestamp
-    deleted_at: Timestamp | None = Field(description="Set in the last event of an endpoint that was removed.")
+    deleted_at: Timestamp | None
 
 
 class CreatedEndpoint(Endpoint):

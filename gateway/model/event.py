@@ -9,7 +9,7 @@ from gateway.model.connection import Channel
 from gateway.model.conversation import Conversation
 from gateway.model.customer import Customer, CustomerMerged, CustomerNote, CustomField
 from gateway.model.delivery import Delivery
-from gateway.model.endpoint import Endpoint
+from gateway.model.endpoint import EndpointNews
 from gateway.model.fields import (
     Anything,
     ChannelId,
@@ -183,7 +183,7 @@ class EndpointChanged(Elsewhere):
     """An endpoint is new, another now, disabled, warned of, or gone."""
 
     type: Literal["webhook_endpoint.updated"]
-    data: Endpoint
+    data: EndpointNews
 
 
 class DeliveryExhausted(Elsewhere):

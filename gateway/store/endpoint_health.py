@@ -51,12 +51,12 @@ async def disable(tx: TenantTx, endpoint_id: UUID, reason: str, now: datetime, s
     await tx.connection.execute(DISABLE, tx.tenant_id, endpoint_id, reason, now, since)
 
 
-SHOWN = "SELECT endpoint_json(e)::text FROM webhook_endpoints e WHERE e.tenant_id = $1 AND e.id = $2"
+NEWS = "SELECT endpoint_news_json(e)::text FROM webhook_endpoints e WHERE e.tenant_id = $1 AND e.id = $2"
 
 
-async def shown(tx: TenantTx, endpoint_id: UUID) -> str:
-    """Return an endpoint that is there, as JSON text."""
-    found: str = await tx.connection.fetchval(SHOWN, tx.tenant_id, endpoint_id)
+async def news(tx: TenantTx, endpoint_id: UUID) -> str:
+    """Return what the log tells of an endpoint that is there, as JSON text."""
+    found: str = await tx.connection.fetchval(NEWS, tx.tenant_id, endpoint_id)
     return found
 
 

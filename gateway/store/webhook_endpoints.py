@@ -90,7 +90,7 @@ async def get(tx: TenantTx, endpoint_id: UUID) -> str | None:
 
 
 async def shown(tx: TenantTx, endpoint_id: UUID) -> str:
-    """Return an endpoint as the log tells it, also one that was removed."""
+    """Return an endpoint as JSON text, also one that was removed."""
     found: str = await tx.connection.fetchval(SHOWN, tx.tenant_id, endpoint_id)
     return found
 

@@ -11,6 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from gateway.api.endpoints.managing import MOST_ENDPOINTS
+from gateway.model.endpoint import EndpointNews
 from gateway.model.endpoint_secrets import EndpointSecrets
 from gateway.model.event_types import PING
 from gateway.model.ids import parse
@@ -47,7 +48,8 @@ async def test_an_endpoint_lives(owner: Owner, database: Database, capfd: pytest
     assert await owner.ask("GET", f"/{key}", 200) == made
     assert (await owner.ask("GET", "", 200))["data"] == [made]
     assert made["auth"] == {k: v for k, v in login.items() if k != "client_secret"} | {"scope": ""}
-    assert await owner.told() == [(made["since_seq"], made)]
+    news = {name: made[name] for name in EndpointNews.model_fields if name != "host"}
+    assert await owner.told() == [(made["since_seq"], {**news, "host": "integrator.example.org"})]
     assert await database.value("SELECT dispatched_seq FROM delivery_heads") == made["since_seq"]
     stored = await owner.secrets(key)
     assert (stored.secrets[0].value, stored.login.client_secret) == (first, "s3")

@@ -31,7 +31,7 @@ from gateway.model.log import Entry
 from gateway.model.page import Page
 from gateway.openapi import Answer, Api, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.problems import ChangedMeanwhile, NotFound, WrongState
-from gateway.store import log
+from gateway.store import endpoint_health, log
 from gateway.store import webhook_endpoints as store
 from gateway.store.connections import data_key
 from gateway.store.pool import TenantTx, tenant_tx
@@ -168,9 +168,9 @@ class Endpoints:
             if await store.count(tx) > MOST_ENDPOINTS:
                 raise WrongState(f"there are {MOST_ENDPOINTS} endpoints already; remove one first")
             await store.begin(tx, key)
-            entry = await append_endpoint(tx, key, author.fresh_id())
+            entry, shown = await append_endpoint(tx, key, author.fresh_id())
         tell(self._services, key, [entry])
-        return with_secret(entry.data, {"secret": secrets.secrets[0].value}, 201)
+        return with_secret(shown, {"secret": secrets.secrets[0].value}, 201)
 
     async def change(self, call: Call[NoQuery, EndpointChange]) -> web.StreamResponse:
         """Change one, if it is what the caller saw."""
@@ -182,9 +182,9 @@ class Endpoints:
             await check_filters(tx, body.channel_ids, body.label_ids)
             await store.change(tx, call.id, self._changed(tx, endpoint, body))
             await _set_status(tx, endpoint, body.status)
-            entry = await self._written(tx, call.caller, call.id)
+            entry, shown = await self._written(tx, call.caller, call.id)
         tell(self._services, call.id, [entry])
-        return tagged(entry.data)
+        return tagged(shown)
 
     async def remove(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Remove one."""
@@ -194,7 +194,7 @@ class Endpoints:
             require_match(call.request, endpoint.shown)
             nothing = self._sealing.sealed(tenant_id, call.id, endpoint.key, EndpointSecrets(secrets=[]))
             await store.remove(tx, call.id, nothing)
-            entry = await self._written(tx, call.caller, call.id)
+            entry, _ = await self._written(tx, call.caller, call.id)
         tell(self._services, call.id, [entry])
         return web.Response(status=204)
 
@@ -225,7 +225,7 @@ class Endpoints:
             sealed=self._sealing.sealed(tx.tenant_id, endpoint.id, endpoint.key, changed),
         )
 
-    async def _written(self, tx: TenantTx, caller: Caller, endpoint_id: UUID) -> Entry:
+    async def _written(self, tx: TenantTx, caller: Caller, endpoint_id: UUID) -> tuple[Entry, str]:
         await log.lock_head(tx)
         return await append_endpoint(tx, endpoint_id, author_of(caller, self._services).fresh_id())
 
@@ -242,9 +242,10 @@ async def locked(tx: TenantTx, endpoint_id: UUID) -> store.Endpoint:
     return found
 
 
-async def append_endpoint(tx: TenantTx, endpoint_id: UUID, event_id: UUID) -> Entry:
-    """Write to the log, whose head is locked, how an endpoint is now."""
-    return await log.append(tx, UPDATED, None, await store.shown(tx, endpoint_id), event_id)
+async def append_endpoint(tx: TenantTx, endpoint_id: UUID, event_id: UUID) -> tuple[Entry, str]:
+    """Write to the log, whose head is locked, what is new of an endpoint; returns also how it is now, as JSON text."""
+    entry = await log.append(tx, UPDATED, None, await endpoint_health.news(tx, endpoint_id), event_id)
+    return entry, await store.shown(tx, endpoint_id)
 
 
 def tell(services: Services, endpoint_id: UUID, entries: Sequence[Entry]) -> None:

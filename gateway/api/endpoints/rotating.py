@@ -94,9 +94,9 @@ class Rotation:
             new = secrets.secrets[0]
             probe = await add_ping(tx, call.id, self._services, new.id) if call.body.probe else "null"
             await log.lock_head(tx)
-            entry = await append_endpoint(tx, call.id, author.fresh_id())
+            entry, shown = await append_endpoint(tx, call.id, author.fresh_id())
         tell(self._services, call.id, [entry])
-        return with_secret(entry.data, {"secret": new.value, "probe": orjson.Fragment(probe)}, 200)
+        return with_secret(shown, {"secret": new.value, "probe": orjson.Fragment(probe)}, 200)
 
     def _rotated(
         self, former: EndpointSecrets, body: RotationBody, schemes: Sequence[str], now: datetime

@@ -38,6 +38,9 @@ function gatewayWith(of: ReturnType<typeof madeEndpoint>, health: Partial<Health
           endpoint_id: "ep_1",
           kind: "replay",
           status: "canceled",
+          since: null,
+          from_seq: 1,
+          to_seq: 10,
           progress: { seen: 5, total: 10, queued: 4 },
           created_at: at(0),
         },
@@ -67,7 +70,11 @@ describe("the list of endpoints", () => {
     expect(await screen.findByText("Healthy")).toBeTruthy();
     expect(screen.getByText("3 waiting")).toBeTruthy();
     expect(screen.getByText("99.5 % delivered in 24 h")).toBeTruthy();
-    const changed = madeEndpoint({ status: "disabled", disabled_reason: "gone", updated_at: at(9) });
+    const news = {
+      ...madeEndpoint({ status: "disabled", disabled_reason: "gone" }),
+      host: "integrator.example.org",
+    };
+    const changed = { ...news, updated_at: at(9) };
     foldEndpoints([{ type: "webhook_endpoint.updated", seq: 1, data: changed }]);
     expect(await screen.findByText("Disabled")).toBeTruthy();
     keepEndpoint(madeEndpoint()); // an answer that is older than the log
@@ -89,7 +96,7 @@ describe("an endpoint", () => {
     gatewayWith(madeEndpoint({ status: "disabled", disabled_reason: "failing", disabled_at: at(0) }));
     render(<EndpointPages place="ep_1" />);
     expect(await screen.findByText("This endpoint was disabled: it only failed for too long")).toBeTruthy();
-    expect(await screen.findByText("5 of 10 looked at, 4 to be sent")).toBeTruthy();
+    expect(await screen.findByText("Events 1 to 10 · 5 of 10 looked at, 4 to be sent")).toBeTruthy();
     const offered = screen.getAllByRole("button").map((one) => one.textContent);
     expect(offered.filter((text) => text !== "")).toEqual(["Deliveries", "Look"]);
   });

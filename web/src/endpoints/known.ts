@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import { ApiError, get } from "../api";
-import type { Endpoint } from "../model/endpoint";
+import type { Endpoint, EndpointNews } from "../model/endpoint";
 import type { LogEvent } from "../model/event";
 
 interface Page {
@@ -44,9 +44,24 @@ export function keepEndpoint(one: Endpoint): void {
   else endpoints.value = known.map((other) => (other.id === one.id ? one : other));
 }
 
-/** Fold log entries in. */
+/** Fold log entries in: they tell the most important of an endpoint, the rest is read then. */
 export function foldEndpoints(events: readonly LogEvent[]): void {
-  for (const event of events) if (event.type === "webhook_endpoint.updated") keepEndpoint(event.data);
+  if (endpoints.peek() === null) return;
+  for (const event of events) if (event.type === "webhook_endpoint.updated") hear(event.data);
+}
+
+function hear(news: EndpointNews): void {
+  const before = endpoints.peek()?.find(({ id }) => id === news.id);
+  if (before !== undefined) keepEndpoint({ ...before, ...news });
+  if (news.deleted_at === null) void read(news.id);
+}
+
+async function read(id: string): Promise<void> {
+  try {
+    keepEndpoint(await get<Endpoint>(`/webhook-endpoints/${id}`));
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error; // what the log told stays
+  }
 }
 
 /** Forget them: at the end of a session. */

@@ -27,6 +27,22 @@ export interface ShownSecret {
   readonly expires_at: Timestamp | null;
 }
 
+/** What the log tells of an endpoint: not all of its URL, since many read the log. */
+export interface EndpointNews {
+  readonly id: string;
+  readonly host: string;
+  readonly description: string;
+  readonly event_types: readonly string[];
+  readonly status: Endpoint["status"];
+  readonly disabled_reason: Endpoint["disabled_reason"];
+  readonly disabled_at: string | null;
+  readonly failing_since: string | null;
+  readonly warnings: number;
+  readonly created_at: string;
+  readonly updated_at: string;
+  readonly deleted_at: string | null;
+}
+
 export interface Endpoint {
   readonly id: string;
   readonly url: string;

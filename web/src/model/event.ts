@@ -1,7 +1,7 @@
 /** Entries of the tenant's log, as they arrive from the stream and from traces. */
 
 import type { CustomerCard, CustomerNote, CustomField } from "./customer";
-import type { Endpoint } from "./endpoint";
+import type { EndpointNews } from "./endpoint";
 import type { CannedReply, Label, Member, SavedView, SharedChannel, Team } from "./shared";
 import type { Attachment, Conversation, Message } from "./types";
 
@@ -52,7 +52,7 @@ export type LogEvent =
   | Entry<"view.updated", SavedView>
   | Entry<"channel.created", SharedChannel>
   | Entry<"channel.updated", SharedChannel>
-  | Entry<"webhook_endpoint.updated", Endpoint>
+  | Entry<"webhook_endpoint.updated", EndpointNews>
   | Entry<"other", null>;
 
 /**

@@ -86,6 +86,10 @@ export interface Recovery {
   readonly endpoint_id: string;
   readonly kind: "recover" | "replay";
   readonly status: "running" | "done" | "canceled";
+  readonly since: Timestamp | null;
+  /** Of a replay: the part of the log that is read. */
+  readonly from_seq: number | null;
+  readonly to_seq: number | null;
   readonly progress: { readonly seen: number; readonly total: number; readonly queued: number };
   readonly created_at: Timestamp;
 }

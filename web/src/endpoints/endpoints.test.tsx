@@ -1,6 +1,7 @@
 import { render, screen, waitFor } from "@testing-library/preact";
 import { userEvent } from "@testing-library/user-event";
 import { beforeEach, describe, expect, test } from "vitest";
+import type { EndpointNews } from "../model/endpoint";
 import type { Me } from "../model/types";
 import { go } from "../route";
 import { me } from "../store";
@@ -8,7 +9,7 @@ import { at } from "../../tests/made";
 import { madeAttempt, madeDelivery, madeEndpoint } from "../../tests/endpoints";
 import { fakeGateway, Refusal, type FakeGateway } from "../../tests/gateway";
 import type { Bucket, Health } from "./calls";
-import { endpoints, foldEndpoints, keepEndpoint } from "./known";
+import { endpoints, foldEndpoints, forgetEndpoints, keepEndpoint } from "./known";
 import EndpointPages from "./page";
 import { heights, path, timed } from "./shape";
 import { percent } from "./share";
@@ -54,38 +55,35 @@ function who(...permissions: readonly string[]): void {
   me.value = { role: "manager", permissions } as unknown as Me;
 }
 
+const hear = (data: EndpointNews) => {
+  foldEndpoints([{ type: "webhook_endpoint.updated", seq: 1, data }]);
+};
+
 beforeEach(() => {
   HTMLDialogElement.prototype.showModal = function (): void {
     this.open = true;
   };
-  endpoints.value = null;
+  forgetEndpoints();
   go({ page: "settings", area: "endpoints", place: "", query: "" });
 });
 
 describe("the list of endpoints", () => {
   test("says how each is and what waits, and follows the log", async () => {
     who("webhooks.read", "endpoints.write");
-    gatewayWith(madeEndpoint());
+    const gateway = gatewayWith(madeEndpoint());
     render(<EndpointPages place="" />);
     expect(await screen.findByText("Healthy")).toBeTruthy();
     expect(screen.getByText("3 waiting")).toBeTruthy();
     expect(screen.getByText("99.5 % delivered in 24 h")).toBeTruthy();
-    const news = {
-      ...madeEndpoint({ status: "disabled", disabled_reason: "gone" }),
-      host: "integrator.example.org",
-    };
-    const changed = { ...news, updated_at: at(9) };
-    foldEndpoints([{ type: "webhook_endpoint.updated", seq: 1, data: changed }]);
+    const changed = madeEndpoint({ status: "disabled", disabled_reason: "gone", updated_at: at(9) });
+    gateway.answers["GET /webhook-endpoints/ep_1"] = { ...changed, url: "https://moved.example.org/" };
+    hear({ ...changed, host: "moved.example.org" });
     expect(await screen.findByText("Disabled")).toBeTruthy();
+    expect(await screen.findByText("moved.example.org/")).toBeTruthy();
     keepEndpoint(madeEndpoint()); // an answer that is older than the log
     expect(endpoints.value?.[0]?.status).toBe("disabled");
-    foldEndpoints([
-      {
-        type: "webhook_endpoint.updated",
-        seq: 2,
-        data: { ...changed, deleted_at: at(10), updated_at: at(10) },
-      },
-    ]);
+    hear({ ...changed, host: "moved.example.org", deleted_at: at(10), updated_at: at(10) });
+    keepEndpoint(changed); // one that was on its way
     expect(await screen.findByText("No program is told of anything yet")).toBeTruthy();
   });
 });

@@ -14,6 +14,9 @@ interface Page {
 export const endpoints = signal<readonly Endpoint[] | null>(null);
 export const unreadable = signal(false);
 
+/** Those that were removed: an answer that was on its way then must not bring them back. */
+const gone = new Set<string>();
+
 /** Read all of them. What is shown stays until the answer is there. */
 export async function loadEndpoints(): Promise<void> {
   unreadable.value = false;
@@ -36,11 +39,13 @@ export async function loadEndpoints(): Promise<void> {
 /** Keep one as it is now, unless a newer one is known. */
 export function keepEndpoint(one: Endpoint): void {
   const known = endpoints.peek();
-  if (known === null) return;
+  if (known === null || gone.has(one.id)) return;
   const before = known.find(({ id }) => id === one.id);
   if (before !== undefined && before.updated_at > one.updated_at) return;
-  if (one.deleted_at !== null) endpoints.value = known.filter(({ id }) => id !== one.id);
-  else if (before === undefined) endpoints.value = [...known, one];
+  if (one.deleted_at !== null) {
+    gone.add(one.id);
+    endpoints.value = known.filter(({ id }) => id !== one.id);
+  } else if (before === undefined) endpoints.value = [...known, one];
   else endpoints.value = known.map((other) => (other.id === one.id ? one : other));
 }
 
@@ -67,6 +72,7 @@ async function read(id: string): Promise<void> {
 /** Forget them: at the end of a session. */
 export function forgetEndpoints(): void {
   endpoints.value = null;
+  gone.clear();
 }
 
 export function endpointOf(id: string): Endpoint | null {

@@ -9,7 +9,7 @@ import { Badge } from "../settings/badge";
 import { refusedBecause } from "../settings/loaded";
 import { Icon } from "../ui/icon";
 import { usePoll } from "../ui/poll";
-import { ago, exact, now } from "../ui/time";
+import { ago, dateAndTime, exact, now } from "../ui/time";
 import { words } from "../words";
 import { listRecoveries, steerRecovery, type Recovery } from "./calls";
 import { RecoverDialog, ReplayDialog } from "./recovery";
@@ -125,7 +125,7 @@ function Progress({ of, onChange }: ProgressProps) {
         value={of.status === "done" ? 1 : seen}
         max={of.status === "done" ? 1 : Math.max(1, total)}
       />
-      <span class="soft numbers">{words.deliveries.progress(seen, total, queued)}</span>
+      <span class="soft numbers">{`${rangeOf(of)} · ${words.deliveries.progress(seen, total, queued)}`}</span>
       {may("webhooks.replay") && of.status !== "done" && (
         <button
           type="button"
@@ -142,4 +142,10 @@ function Progress({ of, onChange }: ProgressProps) {
       )}
     </div>
   );
+}
+
+/** Which part of the past it is about. */
+function rangeOf(of: Recovery): string {
+  if (of.since !== null) return words.deliveries.sinceTime(dateAndTime(of.since));
+  return words.deliveries.seqs(of.from_seq ?? 0, of.to_seq ?? 0);
 }

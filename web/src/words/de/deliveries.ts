@@ -137,6 +137,8 @@ export const deliveries: typeof English = {
   progress: (seen, total, queued) =>
     `${number(seen)} von ${number(total)} angesehen, ${number(queued)} zu schicken`,
   progressOf: (kind, age) => `${kind}, ${age}`,
+  sinceTime: (time) => `Seit ${time}`,
+  seqs: (first, last) => `Ereignisse ${number(first)} bis ${number(last)}`,
   stop: "Anhalten",
   resume: "Weiter",
   noRecoveries: "Es wurde noch nichts begonnen.",

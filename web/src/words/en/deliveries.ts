@@ -139,6 +139,8 @@ export const deliveries = {
   progress: (seen: number, total: number, queued: number) =>
     `${number(seen)} of ${number(total)} looked at, ${number(queued)} to be sent`,
   progressOf: (kind: string, age: string) => `${kind}, ${age}`,
+  sinceTime: (time: string) => `Since ${time}`,
+  seqs: (first: number, last: number) => `Events ${number(first)} to ${number(last)}`,
   stop: "Stop",
   resume: "Go on",
   noRecoveries: "None was begun yet.",

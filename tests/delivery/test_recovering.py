@@ -262,3 +262,19 @@ async def test_the_worker_goes_on_until_all_is_queued_and_tells_whom_to_serve(da
     assert woken == [endpoint] * 2
     assert await database.value("SELECT count(*) FROM webhook_deliveries WHERE status = 'PENDING'") == 700
     assert await database.value("SELECT queued FROM webhook_recoveries") == 700
+
+
+async def test_processes_share_jobs_and_never_one(database: Database, owed: Owed, hook: Any) -> None:
+    endpoints = [await owed.endpoint() for _ in range(2)]
+    for endpoint in endpoints:
+        await database.fetch(FAILED, owed.tenant.id, endpoint, 3)
+        await database.fetch(RECOVER, owed.tenant.id, new_id(), endpoint, None)
+    moment = datetime.now(UTC) + timedelta(seconds=1)
+    second = await asyncpg.connect(database.hook_url)
+    async with hook.transaction():
+        taken = await hook.fetch(STEP, moment, 500, 1000)
+        taken += await second.fetch(STEP, moment, 500, 1000)
+        assert await second.fetch(STEP, moment, 500, 1000) == []
+    await second.close()
+    assert {row["endpoint_id"] for row in taken} == set(endpoints)
+    assert [(row["queued"], row["status"]) for row in taken] == [(3, "done")] * 2

@@ -15,6 +15,8 @@ HEARTBEAT_SECONDS = 30.0
 FRAME_BYTES = 64 * 1024 * 1024
 FIRST_SECONDS = 0.5
 LONGEST_SECONDS = 15.0
+#: Entries of a page, where the log is read page by page; a connection follows once less than that is left.
+PAGE = 500
 #: What more tries won't change; others, as 429 and 503, pass.
 FINAL = frozenset({400, 401, 403, 404, 405})
 
@@ -25,6 +27,10 @@ class Refused(Exception):
 
 class Interrupted(Exception):
     """A connection that has ended; the text says how."""
+
+
+class FarBehind(Exception):
+    """More has happened than a connection begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,8 @@ class Follower:
         chance: Callable[[], float],
     ) -> None:  # fmt: skip
         self._http = http
-        self._url = url.rstrip("/") + "/api/v1/stream"
+        self._stream = url.rstrip("/") + "/api/v1/stream"
+        self._log = url.rstrip("/") + "/api/v1/events"
         self._headers = {"Authorization": f"Bearer {api_key}"}
         self._tell = tell
         self._chance = chance
@@ -73,9 +80,14 @@ class Follower:
         """
         while True:
             try:
-                async for heard in self._connection():
-                    yield heard
-                    self.seq = heard.seq
+                try:
+                    async for heard in self._connection():
+                        yield heard
+                        self.seq = heard.seq
+                except FarBehind:
+                    async for heard in self._pages():
+                        yield heard
+                        self.seq = heard.seq
             except (ClientError, OSError, TimeoutError, Interrupted) as error:
                 wait = min(LONGEST_SECONDS, FIRST_SECONDS * 2**self._failures) * (0.5 + self._chance() / 2)
                 self._failures = min(self._failures + 1, 10)
@@ -87,11 +99,12 @@ class Follower:
 
         Raises:
             Interrupted: at its end.
+            FarBehind: when the log has to be read page by page first.
             Refused: see ``events``.
         """
         try:
             websocket = await self._http.ws_connect(
-                self._url, headers=self._headers, heartbeat=HEARTBEAT_SECONDS, max_msg_size=FRAME_BYTES
+                self._stream, headers=self._headers, heartbeat=HEARTBEAT_SECONDS, max_msg_size=FRAME_BYTES
             )
         except WSServerHandshakeError as error:
             if error.status in FINAL:
@@ -110,6 +123,23 @@ class Follower:
         finally:
             await websocket.close()
 
+    async def _pages(self) -> AsyncIterator[Heard]:
+        """Yield what is in the log, until little is left. The bytes are not those of the stream, but mean the same.
+
+        Raises:
+            Interrupted: when a page is refused.
+        """
+        while True:
+            place = {"after": str(self.seq), "epoch": str(self._epoch), "limit": str(PAGE)}
+            async with self._http.get(self._log, params=place, headers=self._headers) as answer:
+                if answer.status != 200:
+                    raise Interrupted(f"the gateway answered {answer.status}")
+                page = orjson.loads(await answer.read())
+            for event in page["data"]:
+                yield Heard(event["seq"], event["id"], event["type"], orjson.dumps(event))
+            if page["head"] - page["next_after"] < PAGE:
+                return
+
     def _is_next(self, heard: Heard) -> bool:
         """Tell whether an event is the one after the last one; False when it was there already.
 
@@ -125,6 +155,7 @@ class Follower:
 
         Raises:
             Interrupted: when the gateway did not understand us.
+            FarBehind: when it does not begin that far back.
         """
         if frame["type"] == "hello":
             if self._failures:
@@ -133,6 +164,8 @@ class Follower:
             self._epoch = frame["epoch"]
             if self.seq is None:
                 self.seq = frame["seq"]
+        elif frame["type"] == "resync" and frame["reason"] == "behind":
+            raise FarBehind
         elif frame["type"] == "resync":
             self._tell(f"the log can't be followed from {self.seq} ({frame['reason']}): events are left out")
             self.seq = self._epoch = None  # from now on, as the gateway does

@@ -21,7 +21,7 @@ from gateway.listening.following import Follower, Heard, Refused
 from gateway.listening.forwarding import Forwarder
 from gateway.running import Running, run_gateway
 from gateway.settings import Settings
-from tests.conftest import Tenant
+from tests.conftest import Database, Tenant
 from tests.listening.receiver import Program, serving
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLKSw"  # of the specification's example
@@ -99,6 +99,27 @@ async def test_a_program_that_is_away_does_not_stop_the_stream() -> None:
             await forwarder.forward(Heard(seq, f"evt_{seq}", "label.updated", b"{}"))
     assert [line.split()[1] for line in shown] == ["1", "1", "2", "2"]
     assert all("connect" in line.lower() for line in shown)
+
+
+MANY = """
+WITH head AS (UPDATE tenant_heads SET last_seq = 10050 WHERE tenant_id = $1)
+INSERT INTO events (tenant_id, seq, id, type, data) SELECT $1, n, gen_random_uuid(), 'label.updated', '{"n": 1}'
+FROM generate_series(1, 10050) n
+"""
+
+
+async def test_a_machine_that_slept_for_long_reads_the_log_first(
+    settings: Settings, tenant: Tenant, database: Database
+) -> None:
+    await database.fetch(MANY, tenant.id)  # more than a connection begins with
+    async with run_gateway(settings) as gateway, ClientSession() as http:
+        follower = Follower(http, gateway.url, tenant.ready["api_key"], 0, lambda _: None, lambda: 0.0)
+        seqs: list[int] = []
+        async for heard in follower.events():
+            seqs.append(heard.seq)
+            if heard.seq == 10050:
+                break
+    assert seqs == list(range(1, 10051))
 
 
 async def first(follower: Follower) -> Heard:

@@ -20,6 +20,7 @@ SENDS = "SELECT forget_sends($1, $2)"
 KEYS = "SELECT forget_idempotency_keys($1, $2)"
 SESSIONS = "SELECT forget_sessions($1, $2)"
 RESETS = "SELECT forget_password_resets($1)"
+ENDED = "SELECT end_deliveries($1)"
 DELIVERIES = "SELECT forget_deliveries($1, $2)"
 MINUTES = "SELECT forget_webhook_minutes($1, $2)"
 ATTEMPTS = "CALL drop_attempts_partitions($1)"
@@ -37,6 +38,7 @@ async def prune(pool: asyncpg.Pool, most: int) -> int:
             await pool.fetchval(KEYS, KEYS_KEPT, most),
             await pool.fetchval(SESSIONS, sessions.IDLE, most),
             await pool.fetchval(RESETS, most),
+            await pool.fetchval(ENDED, most),
             await pool.fetchval(DELIVERIES, DELIVERIES_KEPT, most),
             await pool.fetchval(MINUTES, MINUTES_KEPT, most),
         ]

@@ -61,3 +61,21 @@ async def test_what_is_done_for_long_goes_and_what_is_owed_stays(database: Datab
     assert await run.fetchval("SELECT count(*) FROM webhook_minutes") == 2 * 4
     assert await run.fetchval(MONTHS) == months - 1  # of 150 days ago; attempts outside the months made are in another
     await run.close()
+
+
+async def test_what_a_removed_endpoint_was_owed_is_given_up(database: Database, tenant: Tenant) -> None:
+    run = await asyncpg.connect(database.admin_url)
+    owed = Owed(run, tenant)
+    removed, kept = await owed.endpoint(), await owed.endpoint()
+    for _ in range(5):
+        event = await owed.event()
+        await owed.delivery(removed, event, "PENDING")
+        await owed.delivery(kept, event, "RETRYING")
+    await run.execute("UPDATE webhook_endpoints SET deleted_at = now() WHERE id = $1", removed)
+    pool = await open_pool(database.hook_url, 1)
+    await Pruner(pool, at_once=2).prune()
+    await pool.close()
+    states = await run.fetch("SELECT DISTINCT endpoint_id, status, error_kind FROM webhook_deliveries")
+    assert {tuple(row) for row in states} == {(removed, "FAILED", "endpoint_deleted"), (kept, "RETRYING", "answered_500")}
+    assert [row[0] for row in await run.fetch("SELECT endpoint_id FROM webhook_lanes")] == [kept]
+    await run.close()

@@ -54,7 +54,7 @@ class DeliveryPage(BaseModel):
     """Deliveries, the newest first."""
 
     data: list[Delivery]
-    next_cursor: str | None = Field(description="Set although the page is not full: not all was looked at yet.")
+    next_cursor: str | None = Field(description="May be set although the page is not full: not all was looked at yet.")
 
 
 class AttemptRequest(BaseModel):

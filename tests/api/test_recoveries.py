@@ -17,9 +17,9 @@ from tests.delivery.owed import Owed
 
 PING = """
 INSERT INTO webhook_deliveries (tenant_id, id, endpoint_id, kind, event_id, event_type, body, status, last_attempt_at)
-SELECT tenant_id, gen_random_uuid(), id, 'ping', gen_random_uuid(), 'webhook_endpoint.ping', '{}', 'FAILED',
+SELECT tenant_id, gen_random_uuid(), id, 'ping', gen_random_uuid(), 'webhook_endpoint.ping', '{"a": "ping"}', 'FAILED',
     now() - interval '9 hours'
-FROM webhook_endpoints
+FROM webhook_endpoints RETURNING id, event_id
 """
 PENDING = "SELECT id, seq FROM webhook_deliveries WHERE endpoint_id = $1 AND status = 'PENDING' ORDER BY seq"
 
@@ -71,7 +71,11 @@ async def test_what_failed_since_is_sent_again(
     endpoint = await owed.endpoint()
     failed = [await owed.failed(endpoint, hours=hours) for hours in (30, 20, 10, 5)]
     await owed.delivery(endpoint, await owed.event(), "SUCCESS", hours=12)
-    await owed.connection.execute(PING)  # nobody needs it again
+    ping = await owed.connection.fetchrow(PING)  # nobody needs it again
+    assert (await served.get(f"/api/v1/deliveries/{public('dlv', ping['id'])}", tenant))["event"] == {"a": "ping"}
+    query = f"event_id={public('evt', ping['event_id'])}"
+    why = await served.get(f"/api/v1/webhook-endpoints/{public('ep', endpoint)}/why?{query}", tenant)
+    assert (why["verdict"], why["seq"]) == ("failed", None)
     path = f"/api/v1/webhook-endpoints/{public('ep', endpoint)}/recover"
     body = {"since": ago(21), "until": ago(8)}
     await served.problem("POST", path, 404, "not_found", json=body, headers=other.auth)

@@ -199,7 +199,8 @@ BEGIN
             greatest(lag(m.seq) OVER (ORDER BY m.seq), m.earlier), v.conversation_id, moment, moment
         FROM unnest(missing, earlier) AS m (seq, earlier)
         JOIN events v ON v.tenant_id = r.tenant_id AND v.seq = m.seq
-        ORDER BY m.seq;
+        ORDER BY m.seq
+        ON CONFLICT ON CONSTRAINT an_endpoint_is_owed_an_event_once DO NOTHING;
         seen_now := upto - r.after_seq;
         r.after_seq := upto;
         ended := upto >= r.to_seq;

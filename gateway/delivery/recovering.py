@@ -62,3 +62,5 @@ class Recoverer:
             pause = PAUSE_SECONDS
             if done.queued:
                 self._woken(done.endpoint_id)
+            if done.status != "running":
+                log.info("recoveries.ended", endpoint=str(done.endpoint_id), status=done.status)

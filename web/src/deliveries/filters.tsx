@@ -7,6 +7,7 @@ import { ApiError } from "../api";
 import { DELIVERY_STATUSES } from "../model/endpoint";
 import { goQuery, query } from "../route";
 import { words } from "../words";
+import { HELD } from "./ledger";
 
 const PATIENCE_MS = 300;
 
@@ -30,7 +31,10 @@ export function Filters() {
         <Choice
           name="status"
           title={words.deliveries.status}
-          options={DELIVERY_STATUSES.map((one) => ({ value: one, name: words.deliveries.statuses[one] }))}
+          options={[
+            ...DELIVERY_STATUSES.map((one) => ({ value: one, name: words.deliveries.statuses[one] })),
+            { value: HELD, name: words.deliveries.heldOnly },
+          ]}
         />
         <Choice
           name="type"

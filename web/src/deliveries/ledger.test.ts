@@ -79,6 +79,7 @@ describe("the list of deliveries", () => {
       q: "reset",
     });
     expect(parameters(new URLSearchParams("status=LOST&since=ever"), present)).toBe("limit=50");
+    expect(parameters(new URLSearchParams("status=held"), present)).toBe("limit=50&held=true");
   });
 });
 

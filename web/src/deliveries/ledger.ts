@@ -12,6 +12,9 @@ interface DeliveryPage {
 
 export const SINCE = { hour: 3_600_000, day: 86_400_000, week: 604_800_000 } as const;
 
+/** A choice beside the statuses: what waits for an endpoint that is disabled or backs off. */
+export const HELD = "held";
+
 /** What narrows the list. */
 export const FILTERS = ["endpoint", "status", "type", "since", "q"] as const;
 
@@ -138,6 +141,7 @@ export function parameters(wanted: URLSearchParams, present: number): string {
   };
   take("endpoint_id", wanted.get("endpoint"));
   take("status", DELIVERY_STATUSES.find((one) => one === wanted.get("status")) ?? null);
+  take("held", wanted.get("status") === HELD ? "true" : null);
   take("event_type", wanted.get("type"));
   take("q", wanted.get("q"));
   const since = wanted.get("since") ?? "";

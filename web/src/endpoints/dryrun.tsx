@@ -26,12 +26,14 @@ export function DryRunPanel({ filter }: { readonly filter: unknown }) {
     <section class="dry-run" aria-labelledby="dry-run">
       <h3 id="dry-run">{words.endpoints.dryRun}</h3>
       <p class="section-lead">{words.endpoints.dryRunWhy}</p>
-      <button type="button" class="button" disabled={busy} onClick={() => void compare()}>
-        {busy ? words.endpoints.dryRunning : words.endpoints.dryRunDo}
-      </button>
-      <div role="status">
-        {refusal !== null && <p class="form-refusal">{refusal}</p>}
-        {found !== null && <Found of={found} />}
+      <div>
+        <button type="button" class="button" disabled={busy} onClick={() => void compare()}>
+          {busy ? words.endpoints.dryRunning : words.endpoints.dryRunDo}
+        </button>
+        <div role="status">
+          {refusal !== null && <p class="form-refusal">{refusal}</p>}
+          {found !== null && <Found of={found} />}
+        </div>
       </div>
     </section>
   );

@@ -37,38 +37,40 @@ export function WhyNot({ of }: { readonly of: Endpoint }) {
   return (
     <section class="section" aria-labelledby="why-not">
       <h2 id="why-not">{words.endpoints.why}</h2>
-      <form
-        class="why-form"
-        onSubmit={(submitted) => {
-          submitted.preventDefault();
-          void ask();
-        }}
-      >
-        <div class="field">
-          <label for={field}>{words.endpoints.whyEvent}</label>
-          <input
-            id={field}
-            value={event}
-            autocomplete="off"
-            spellcheck={false}
-            placeholder="evt_…"
-            aria-describedby={`${field}-note`}
-            required
-            onInput={(typed) => {
-              setEvent(typed.currentTarget.value);
-            }}
-          />
-          <p class="field-note" id={`${field}-note`}>
-            {words.endpoints.whyLead}
-          </p>
+      <div>
+        <form
+          class="why-form"
+          onSubmit={(submitted) => {
+            submitted.preventDefault();
+            void ask();
+          }}
+        >
+          <div class="field">
+            <label for={field}>{words.endpoints.whyEvent}</label>
+            <input
+              id={field}
+              value={event}
+              autocomplete="off"
+              spellcheck={false}
+              placeholder="evt_…"
+              aria-describedby={`${field}-note`}
+              required
+              onInput={(typed) => {
+                setEvent(typed.currentTarget.value);
+              }}
+            />
+            <p class="field-note" id={`${field}-note`}>
+              {words.endpoints.whyLead}
+            </p>
+          </div>
+          <button type="submit" class="button">
+            {words.endpoints.whyDo}
+          </button>
+        </form>
+        <div role="status">
+          {refusal !== null && <p class="form-refusal">{refusal}</p>}
+          {found !== null && <Answer of={found} />}
         </div>
-        <button type="submit" class="button">
-          {words.endpoints.whyDo}
-        </button>
-      </form>
-      <div role="status">
-        {refusal !== null && <p class="form-refusal">{refusal}</p>}
-        {found !== null && <Answer of={found} />}
       </div>
     </section>
   );

@@ -9,8 +9,10 @@ import {
   ListChecks,
   ListFilter,
   PanelRight,
+  Send,
   Settings,
   UserRound,
+  Waypoints,
   X,
 } from "lucide";
 import { chosenIndex, moveTo, openChosen } from "../list/choice";
@@ -189,6 +191,26 @@ register(
     icon: Settings,
     run: () => {
       go({ page: "settings", conversation: null });
+    },
+  },
+  {
+    id: "go.endpoints",
+    group: "go",
+    words: () => words.palette.goTo(words.endpoints.title),
+    icon: Waypoints,
+    when: () => may("webhooks.read"),
+    run: () => {
+      go({ page: "settings", conversation: null, area: "endpoints" });
+    },
+  },
+  {
+    id: "go.deliveries",
+    group: "go",
+    words: () => words.palette.goTo(words.deliveries.title),
+    icon: Send,
+    when: () => may("webhooks.read"),
+    run: () => {
+      go({ page: "settings", conversation: null, area: "deliveries" });
     },
   },
   {

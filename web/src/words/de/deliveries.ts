@@ -39,6 +39,7 @@ export const deliveries: typeof English = {
     SUCCESS: "Zugestellt",
     FAILED: "Fehlgeschlagen",
   },
+  heldOnly: "Zurückgehalten",
   held: {
     endpoint_deleted: "Aufgegeben: der Endpunkt wurde gelöscht",
     endpoint_disabled: "Zurückgehalten: der Endpunkt ist ausgeschaltet",

@@ -39,6 +39,7 @@ export const deliveries = {
     SUCCESS: "Delivered",
     FAILED: "Failed",
   },
+  heldOnly: "Held",
   held: {
     endpoint_deleted: "Given up: its endpoint was deleted",
     endpoint_disabled: "Held: its endpoint is disabled",

@@ -34,7 +34,7 @@ LOOK_SECONDS = 1.0
 TROUBLE_SECONDS = 1.0
 CLAIM_AT_ONCE = 128
 #: How long to wait for attempts when the process stops; those that take longer are made again by somebody else.
-STOP_SECONDS = 20.0
+STOP_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ async def test_what_a_removed_endpoint_was_owed_is_given_up(database: Database, 
     await Pruner(pool, at_once=2).prune()
     await pool.close()
     states = await run.fetch("SELECT DISTINCT endpoint_id, status, error_kind FROM webhook_deliveries")
-    assert {tuple(row) for row in states} == {(removed, "FAILED", "endpoint_deleted"), (kept, "RETRYING", "answered_500")}
+    ended, untouched = (removed, "FAILED", "endpoint_deleted"), (kept, "RETRYING", "answered_500")
+    assert {tuple(row) for row in states} == {ended, untouched}
     assert [row[0] for row in await run.fetch("SELECT endpoint_id FROM webhook_lanes")] == [kept]
     await run.close()

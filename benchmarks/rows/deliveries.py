@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from typing import Any
 
 from benchmarks import machine
 from benchmarks.bench import Bench
@@ -151,7 +152,7 @@ async def _recovery(made: Integrators, endpoint: Endpoint, count: int) -> Line:
     return compared(105, name, "s", [Round(seconds, limit)], None)
 
 
-async def _arrived(made: Integrators, path: str, count: int) -> dict[str, object]:
+async def _arrived(made: Integrators, path: str, count: int) -> dict[str, Any]:
     """Wait until so many requests came; returns what the sink tells.
 
     Raises:

@@ -5,9 +5,9 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from gateway.parts import id_of_now, keyring_of
 from gateway.cli.configured import configured
 from gateway.cli.users import Password, join, run
+from gateway.parts import id_of_now, keyring_of
 from gateway.store import operating, provision
 
 tenants = typer.Typer(no_args_is_help=True, help="List tenants, or make one with its first owner.")

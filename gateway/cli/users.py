@@ -8,8 +8,8 @@ from typing import Annotated, TypeVar
 import asyncpg
 import typer
 
-from gateway.parts import id_of_now, now
 from gateway.cli.configured import configured
+from gateway.parts import id_of_now, now
 from gateway.passwords import hash_password
 from gateway.people.rules import weakness
 from gateway.permissions import OF_ROLE, Role

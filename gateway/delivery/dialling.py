@@ -193,7 +193,7 @@ class Exchange(TCPConnector):
             limit=CONNECTIONS,
             limit_per_host=CONNECTIONS_PER_HOST,
         )
-        self._factory = partial(Line, loop=self._loop, clock=clock)
+        self._factory = cast("partial[ResponseHandler]", partial(Line, loop=self._loop, clock=clock))
 
     async def connect(
         self,

@@ -11,11 +11,11 @@ import pytest
 
 from channels.http import Headers, HttpRequest
 from gateway.app import ingest_alone
-from gateway.parts import now
 from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Route
 from gateway.ingest.writer import Writer
 from gateway.model.ids import new_id
+from gateway.parts import now
 from gateway.settings import Settings
 from tests.conftest import Database, Tenant
 from tests.ingest.posts import text, whatsapp

@@ -7,10 +7,10 @@ import asyncpg
 from channels.http import Headers, HttpRequest
 from channels.registry import ADAPTERS
 from gateway.app import ingest_alone
-from gateway.parts import now
 from gateway.ingest.translate import translate
 from gateway.ingest.webhook import Webhook
 from gateway.ingest.writer import calls_for
+from gateway.parts import now
 from gateway.settings import Settings
 from tests.conftest import Database, Tenant, new_id
 from tests.ingest.posts import status, text, whatsapp

@@ -251,6 +251,6 @@ async def given_up(client: ClientSession, tenant: Tenant) -> None:
     await post(client, tenant, "labels", {"name": "Unheard", "color": "grey"})
 
     def told(found: list[dict[str, Any]]) -> bool:
-        return found[-1]["type"] == "delivery.exhausted"
+        return bool(found[-1]["type"] == "delivery.exhausted")
 
     await until(lambda: events(client, tenant), told)

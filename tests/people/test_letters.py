@@ -7,8 +7,8 @@ from email.policy import default
 import pytest
 from aiohttp import ClientSession
 
-from gateway.parts import id_of_now, now
 from gateway.outgoing.smtp import MailSender
+from gateway.parts import id_of_now, now
 from gateway.people import letters
 from gateway.people.letters import PostOffice
 from gateway.running import run_gateway

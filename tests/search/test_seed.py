@@ -7,8 +7,8 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from gateway.parts import now
 from gateway.cli.main import app
+from gateway.parts import now
 from gateway.seed import NoChannel, sow
 from gateway.seed.words import PRODUCTS
 from tests.api.conftest import Served

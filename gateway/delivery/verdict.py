@@ -66,7 +66,7 @@ def judge(
     if 300 <= status < 400:
         return Verdict(Outcome.FAILURE, "redirect", f"the receiver answered {status}: redirects are not followed")
     wait = asked_wait(retry_after, now)
-    if status in LIMITING and wait is not None:
+    if status in LIMITING and wait:  # one that asks for none may come again as any failure does, and no sooner
         words = f"the receiver answered {status} and asked to wait for {wait:.0f} s"
         return Verdict(Outcome.LIMITED, "limited", words, wait=wait)
     return Verdict(Outcome.FAILURE, "status", f"the receiver answered {status}", slow=status in LIMITING)
@@ -79,7 +79,7 @@ def asked_wait(header: str | None, now: datetime) -> float | None:
         return min(float(text[:9]), LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -106,6 +106,11 @@ async def test_an_endpoint_from_its_making_to_its_end(open_window: OpenWindow, s
     await expect(page.locator(".recovery[data-status=done]")).to_contain_text("3 to be sent")
     await receiver.wait_for_count(8)
 
+    await page.get_by_role("button", name="Edit", exact=True).click()
+    await page.get_by_label("Description").fill("Shop in town")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.get_by_role("heading", name="Shop in town")).to_be_visible()
+
     await page.get_by_role("button", name="Delete this endpoint").click()
     await page.get_by_role("dialog").get_by_role("button", name="Delete it").click()
     await expect(page.get_by_text("No program is told of anything yet")).to_be_visible()

@@ -7,6 +7,9 @@ export interface Part {
   readonly ms: number;
 }
 
+/** Less is not worth telling, in milliseconds. */
+const LEAST = 0.5;
+
 /**
  * The parts that there were, in order. The first byte is counted from the beginning, so what came before is taken off;
  * who connected and got no answer has waited for it until the end.
@@ -21,7 +24,7 @@ export function partsOf(of: Attempt): readonly Part[] {
     { name: "connect", ms: of.connect_ms },
     { name: "tls", ms: of.tls_ms },
     { name: "wait", ms: wait },
-    { name: "rest", ms: wait === left ? null : left - (wait ?? 0) },
+    { name: "rest", ms: left - (wait ?? 0) < LEAST ? null : left - (wait ?? 0) },
   ];
   return parts.filter((part): part is Part => part.ms !== null);
 }

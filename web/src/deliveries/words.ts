@@ -1,7 +1,7 @@
 /** What there is to say of a delivery in one line. */
 
 import type { Attempt, Delivery } from "../model/endpoint";
-import { dateAndTime } from "../ui/time";
+import { exact } from "../ui/time";
 import { words } from "../words";
 
 /** The last answer, what went wrong, or what it waits for. */
@@ -26,6 +26,6 @@ export function attemptInShort(of: Attempt): string {
 export function waitingFor(of: Delivery): string | null {
   if (of.next_attempt_at === null) return null;
   if (of.held_reason === null) return words.deliveries.nextNow;
-  if (of.held_reason === "waiting_to_retry") return words.deliveries.nextAt(dateAndTime(of.next_attempt_at));
+  if (of.held_reason === "waiting_to_retry") return words.deliveries.nextAt(exact(of.next_attempt_at));
   return words.deliveries.held[of.held_reason] ?? of.held_reason;
 }

@@ -133,6 +133,22 @@ describe("an endpoint", () => {
   });
 });
 
+test("why an event did not arrive is asked by its number or its id, and by nothing else", async () => {
+  who("webhooks.read");
+  const gateway = gatewayWith(madeEndpoint());
+  const held = { verdict: "held", reason: `It is held until ${at(0)}.`, next_step: "Wait.", delivery: null };
+  gateway.answers["GET /webhook-endpoints/ep_1/why?seq=17"] = held;
+  render(<EndpointPages place="ep_1" />);
+  const field = await screen.findByLabelText("Event");
+  await userEvent.type(field, "all of them{Enter}");
+  expect(await screen.findByText(/^An event’s id begins with evt_/u)).toBeTruthy();
+  await userEvent.clear(field);
+  await userEvent.type(field, "17{Enter}");
+  expect(await screen.findByText("It is held back")).toBeTruthy();
+  expect(screen.getByText(/^It is held until 1 Jan 2026/u)).toBeTruthy();
+  expect(gateway.calls.filter((call) => call.includes("/why?"))).toHaveLength(1);
+});
+
 describe("a plot", () => {
   const bucket = (minute: number, succeeded: number, failed: number, p95: number | null = null): Bucket => ({
     minute: at(minute * 60),

@@ -155,7 +155,7 @@ function Facts({ of, state }: { readonly of: Health; readonly state: State }) {
         <Fact name={words.endpoints.oldest}>{duration(now.value - Date.parse(of.oldest_due_at))}</Fact>
       )}
       {of.state === "backing_off" && of.backoff_until !== null && (
-        <Fact name={words.endpoints.pausedUntil}>{dateAndTime(of.backoff_until)}</Fact>
+        <Fact name={words.endpoints.pausedUntil}>{exact(of.backoff_until)}</Fact>
       )}
       <Fact name={words.endpoints.lastSuccess}>{age(of.last_success_at)}</Fact>
       <Fact name={words.endpoints.lastFailure}>{age(of.last_failure_at)}</Fact>

@@ -5,7 +5,7 @@ import type { ComponentChildren } from "preact";
 import type { Endpoint } from "../model/endpoint";
 import { Badge } from "../settings/badge";
 import { Icon } from "../ui/icon";
-import { dateAndTime } from "../ui/time";
+import { dateAndTime, exact } from "../ui/time";
 import { words } from "../words";
 import type { Health } from "./calls";
 
@@ -47,7 +47,7 @@ export function troubleOf(of: Endpoint, health: Health | null): Trouble | null {
   return {
     icon: TriangleAlert,
     bad: false,
-    title: words.endpoints.backingOffTitle(dateAndTime(health.backoff_until)),
+    title: words.endpoints.backingOffTitle(exact(health.backoff_until)),
     why: words.endpoints.backingOffWhy,
   };
 }

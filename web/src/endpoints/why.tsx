@@ -6,8 +6,13 @@ import { go, write } from "../route";
 import { Badge } from "../settings/badge";
 import { refusedBecause } from "../settings/loaded";
 import { Link } from "../ui/link";
+import { exact } from "../ui/time";
 import { words } from "../words";
 import { askWhy, type Why } from "./calls";
+
+/** An id, or a number in the log. */
+const EVENT = /^(?:evt_[0-9a-f]{32}|\d{1,15})$/u;
+const MOMENT = /\d{4}-\d\d-\d\dT[\d:.]+Z/gu;
 
 const KINDS: Readonly<Record<Why["verdict"], string>> = {
   delivered: "active",
@@ -28,8 +33,13 @@ export function WhyNot({ of }: { readonly of: Endpoint }) {
   const ask = async () => {
     setFound(null);
     setRefusal(null);
+    const asked = event.trim();
+    if (!EVENT.test(asked)) {
+      setRefusal(words.endpoints.whyWrong);
+      return;
+    }
     try {
-      setFound(await askWhy(of.id, event.trim()));
+      setFound(await askWhy(of.id, asked));
     } catch (error) {
       setRefusal(refusedBecause(error));
     }
@@ -88,8 +98,8 @@ export function Answer({ of }: { readonly of: Why }) {
   return (
     <div class="why-answer">
       <Badge kind={KINDS[of.verdict]}>{words.endpoints.verdicts[of.verdict] ?? of.verdict}</Badge>
-      <p>{of.reason}</p>
-      <p class="soft">{of.next_step}</p>
+      <p>{readable(of.reason)}</p>
+      <p class="soft">{readable(of.next_step)}</p>
       {of.delivery !== null && (
         <Link
           class="link"
@@ -103,4 +113,9 @@ export function Answer({ of }: { readonly of: Why }) {
       )}
     </div>
   );
+}
+
+/** A sentence of the gateway's with its moments written as the page writes them. */
+function readable(sentence: string): string {
+  return sentence.replaceAll(MOMENT, (moment) => exact(moment));
 }

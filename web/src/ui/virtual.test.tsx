@@ -1,17 +1,22 @@
 import { act, render } from "@testing-library/preact";
-import { createRef } from "preact";
+import { createRef, type RefObject } from "preact";
 import { expect, test } from "vitest";
 import { useVirtual, type Virtual } from "./virtual";
 
 let virtual: Virtual;
 const scroller = createRef<HTMLDivElement>();
 
-function List({ count }: { readonly count: number }) {
-  virtual = useVirtual({ count, rowHeight: 10, scroller, keyOf: (index) => `row ${index}` });
+interface ListProps {
+  readonly count: number;
+  readonly list?: RefObject<HTMLElement | null>;
+}
+
+function List({ count, ...where }: ListProps) {
+  virtual = useVirtual({ count, rowHeight: 10, scroller, keyOf: (index) => `row ${index}`, ...where });
   return <p>{virtual.items.length}</p>;
 }
 
-function Page({ count }: { readonly count: number }) {
+function Page(props: ListProps) {
   return (
     <div
       ref={(pane) => {
@@ -19,7 +24,7 @@ function Page({ count }: { readonly count: number }) {
         if (pane !== null) Object.defineProperty(pane, "clientHeight", { value: 100, configurable: true });
       }}
     >
-      <List count={count} />
+      <List {...props} />
     </div>
   );
 }
@@ -45,6 +50,17 @@ test("only what can be seen is drawn, wherever one scrolls, and a row is brought
   expect(indices()).toEqual([0, 4]);
   rerender(<Page count={0} />);
   expect(virtual.items).toEqual([]);
+});
+
+test("what stands above the list scrolls away first", async () => {
+  const list = { current: document.createElement("ul") };
+  list.current.getBoundingClientRect = () => new DOMRect(0, 300 - (scroller.current?.scrollTop ?? 0), 0, 0);
+  render(<Page count={1000} list={list} />);
+  expect(indices()).toEqual([0, 7]);
+  await scrollTo(300);
+  expect(indices()).toEqual([0, 17]);
+  virtual.scrollTo(50);
+  expect(scroller.current?.scrollTop).toBe(710);
 });
 
 async function scrollTo(top: number): Promise<void> {

@@ -231,6 +231,8 @@ export const endpoints: typeof English = {
   whyLead: "Nach der Kennung des Ereignisses oder seiner Nummer im Protokoll.",
   whyEvent: "Ereignis",
   whyDo: "Nachsehen",
+  whyWrong:
+    "Die Kennung eines Ereignisses beginnt mit evt_, dahinter 32 Ziffern und Buchstaben; seine Nummer hat nur Ziffern.",
   verdicts: {
     delivered: "Es wurde zugestellt",
     waiting: "Es wartet auf den nächsten Versuch",

@@ -231,6 +231,8 @@ export const endpoints = {
   whyLead: "By the event’s id, or by its number in the log.",
   whyEvent: "Event",
   whyDo: "Look",
+  whyWrong:
+    "An event’s id begins with evt_ and has 32 digits and letters behind it; its number has digits only.",
   verdicts: {
     delivered: "It was delivered",
     waiting: "It waits for its next attempt",

@@ -35,7 +35,6 @@ OWED = """
 SELECT count(*) FROM webhook_deliveries d JOIN webhook_endpoints e ON e.id = d.endpoint_id
 WHERE d.next_attempt_at IS NOT NULL AND e.deleted_at IS NULL
 """
-FAILED = "SELECT count(*) FROM webhook_deliveries WHERE status = 'FAILED'"
 LOOK_SECONDS = 0.05
 PATIENCE_SECONDS = 120.0
 
@@ -92,21 +91,12 @@ class Integrators:
         Raises:
             NotMeasured: when that does not come.
         """
-        await self.until(OWED, count)
-
-    async def until(self, question: str, count: int) -> None:
-        """Wait until a count in the database is this one.
-
-        Raises:
-            NotMeasured: when that does not come.
-        """
         try:
             async with asyncio.timeout(PATIENCE_SECONDS):
-                while await self.database.fetchval(question) != count:
+                while await self.database.fetchval(OWED) != count:
                     await asyncio.sleep(LOOK_SECONDS)
         except TimeoutError:
-            found = await self.database.fetchval(question)
-            raise NotMeasured(f"{found} instead of {count}: {question}") from None
+            raise NotMeasured(f"{await self.database.fetchval(OWED)} deliveries are owed, not {count}") from None
 
     async def ask(self, tenant: Hook, method: str, path: str, body: Any = None) -> Any:
         """Make a request of the API.

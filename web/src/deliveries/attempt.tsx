@@ -12,6 +12,7 @@ import { asCurl } from "../webhooks/body";
 import { pretty } from "./pretty";
 import { partsOf } from "./timing";
 import { attemptInShort } from "./words";
+import "../endpoints/plot.css";
 
 const SHOWN_MS = 1500;
 /** So many bytes of an answer are kept. */

@@ -8,11 +8,13 @@ import { words } from "../words";
 import { channels, labels } from "../workspace";
 import { AuthFields } from "./authfields";
 import type { EventType } from "./calls";
-import { filterOf, readLines, type Draft } from "./draft";
+import { filterOf, type Draft } from "./draft";
 import { DryRunPanel } from "./dryrun";
 import { EventTypes } from "./eventtypes";
-import { InputField, LinesField, SelectField } from "./field";
-import { inWords, readSchedule } from "./schedule";
+import { InputField } from "./field";
+import { Sending } from "./sending";
+import { Several } from "./several";
+import "./form.css";
 
 /** What is wrong, by the name of the value; those of the login have `auth.` in front. */
 export type Faults = Readonly<Record<string, string>>;
@@ -104,36 +106,6 @@ function What({ draft, onDraft, faults, catalogue }: FormProps) {
   );
 }
 
-interface SeveralProps {
-  readonly legend: string;
-  readonly of: readonly { readonly id: string; readonly name: string }[];
-  readonly chosen: readonly string[];
-  readonly onChoose: (chosen: readonly string[]) => void;
-}
-
-export function Several({ legend, of, chosen, onChoose }: SeveralProps) {
-  if (of.length === 0) return null;
-  return (
-    <fieldset class="choices">
-      <legend>{legend}</legend>
-      <div class="several">
-        {of.map((one) => (
-          <Tick
-            key={one.id}
-            checked={chosen.includes(one.id)}
-            onChange={(wanted) => {
-              onChoose(toggled(chosen, one.id, wanted));
-            }}
-          >
-            {one.name}
-          </Tick>
-        ))}
-      </div>
-      {chosen.length === 0 && <p class="field-note">{words.endpoints.anyOfThem}</p>}
-    </fieldset>
-  );
-}
-
 function Signatures({ draft, onDraft, faults, isNew }: FormProps) {
   return (
     <section class="section" aria-labelledby="signatures">
@@ -163,80 +135,6 @@ function Signatures({ draft, onDraft, faults, isNew }: FormProps) {
           }}
         />
       )}
-    </section>
-  );
-}
-
-function Sending({ draft, onDraft, faults }: FormProps) {
-  const schedule = readSchedule(draft.retries);
-  const headersWrong = readLines(draft.headers) === null;
-  return (
-    <section class="section" aria-labelledby="sending">
-      <h2 id="sending">{words.endpoints.sending}</h2>
-      <SelectField
-        label={words.endpoints.ordering}
-        name="ordering"
-        note={words.endpoints.orderingNote}
-        fault={faults["ordering"]}
-        value={draft.ordering}
-        options={words.endpoints.orderings}
-        onChange={(ordering) => {
-          onDraft({ ...draft, ordering: ordering as Draft["ordering"] });
-        }}
-      />
-      <InputField
-        label={words.endpoints.retries}
-        name="retry_seconds"
-        note={schedule === null || schedule.length === 0 ? words.endpoints.retriesNote : inWords(schedule)}
-        fault={schedule === null ? words.endpoints.retriesWrong : faults["retry_seconds"]}
-        value={draft.retries}
-        onChange={(retries) => {
-          onDraft({ ...draft, retries });
-        }}
-      />
-      <div class="three">
-        <InputField
-          label={words.endpoints.timeout}
-          name="timeout_ms"
-          numeric
-          fault={faults["timeout_ms"]}
-          value={draft.timeout}
-          onChange={(timeout) => {
-            onDraft({ ...draft, timeout });
-          }}
-        />
-        <InputField
-          label={words.endpoints.inFlight}
-          name="max_in_flight"
-          numeric
-          fault={faults["max_in_flight"]}
-          value={draft.inFlight}
-          onChange={(inFlight) => {
-            onDraft({ ...draft, inFlight });
-          }}
-        />
-        <InputField
-          label={words.endpoints.perSecond}
-          name="per_second"
-          numeric
-          note={words.endpoints.perSecondNote}
-          fault={faults["per_second"]}
-          value={draft.perSecond}
-          onChange={(perSecond) => {
-            onDraft({ ...draft, perSecond });
-          }}
-        />
-      </div>
-      <LinesField
-        label={words.endpoints.customHeaders}
-        name="headers"
-        note={`${words.endpoints.headersNote}. ${words.endpoints.customHeadersNote}`}
-        fault={headersWrong ? words.endpoints.wrongLines : faults["headers"]}
-        value={draft.headers}
-        onChange={(headers) => {
-          onDraft({ ...draft, headers });
-        }}
-      />
     </section>
   );
 }

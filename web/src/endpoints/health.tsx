@@ -12,6 +12,7 @@ import { inTime } from "./latency";
 import { busiest, slowest, timed } from "./shape";
 import { sums } from "./share";
 import type { State } from "./state";
+import "./plot.css";
 
 const HOUR = 3_600_000;
 

@@ -19,6 +19,8 @@ import { endpointName, withoutScheme } from "./known";
 import { StateBadge, troubleOf } from "./state";
 
 const LOOK_EVERY_MS = 15_000;
+/** What waits is counted up to this. */
+const COUNTED = 10_000;
 
 export function EndpointList({ of }: { readonly of: readonly Endpoint[] }) {
   const add = may("endpoints.write") && (
@@ -70,15 +72,17 @@ function Card({ of }: { readonly of: Endpoint }) {
       </span>
       <span class="card-address">{of.description === "" ? typesOf(of) : withoutScheme(of.url)}</span>
       <span class="card-marks">
-        {health !== null && health.pending > 0 && (
-          <Badge kind="waiting">{words.endpoints.waitingCount(health.pending)}</Badge>
-        )}
+        {health !== null && health.pending > 0 && <Badge kind="waiting">{waiting(health.pending)}</Badge>}
         <StateBadge of={of} health={health} />
       </span>
       <span class="card-last soft numbers">{health !== null && <DayShare of={health.minutes} />}</span>
       {trouble !== null && <span class={trouble.bad ? "card-alarm bad" : "card-alarm"}>{trouble.title}</span>}
     </Link>
   );
+}
+
+function waiting(count: number): string {
+  return count < COUNTED ? words.endpoints.waitingCount(count) : words.endpoints.waitingMany(count);
 }
 
 function typesOf({ event_types }: Endpoint): string {

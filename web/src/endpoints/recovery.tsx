@@ -1,17 +1,16 @@
 /** Beginning to send again what failed, or a part of the log. */
 
-import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 import type { Endpoint } from "../model/endpoint";
-import { refusedBecause } from "../settings/loaded";
-import { Dialog } from "../ui/dialog";
 import { Tick } from "../ui/tick";
 import { words } from "../words";
 import { channels } from "../workspace";
+import { Begin } from "./begin";
 import { recover, replay, type Recovery } from "./calls";
 import { InputField, LinesField, SelectField } from "./field";
-import { Several } from "./form";
+import { Several } from "./several";
 import { localTime, rangeOf, replayOf, type Range } from "./range";
+import "./form.css";
 
 const DAY = 86_400_000;
 
@@ -176,57 +175,5 @@ function Times({ since, onSince, until, onUntil }: TimesProps) {
         <span class="soft">{words.deliveries.untilNow}</span>
       </label>
     </>
-  );
-}
-
-interface BeginProps {
-  readonly title: string;
-  readonly why: string;
-  readonly begin: () => Promise<Recovery>;
-  readonly onClose: () => void;
-  readonly onBegun: (recovery: Recovery) => void;
-  readonly children: ComponentChildren;
-}
-
-function Begin({ title, why, begin, onClose, onBegun, children }: BeginProps) {
-  const [busy, setBusy] = useState(false);
-  const [refusal, setRefusal] = useState<string | null>(null);
-  const submit = async () => {
-    setBusy(true);
-    setRefusal(null);
-    try {
-      onBegun(await begin());
-      onClose();
-    } catch (error) {
-      setRefusal(refusedBecause(error));
-      setBusy(false);
-    }
-  };
-  return (
-    <Dialog title={title} onClose={onClose}>
-      <form
-        class="dialog-text dialog-form"
-        onSubmit={(event) => {
-          event.preventDefault();
-          void submit();
-        }}
-      >
-        <p>{why}</p>
-        {children}
-        {refusal !== null && (
-          <p class="form-refusal" role="alert">
-            {refusal}
-          </p>
-        )}
-        <div class="actions">
-          <button type="submit" class="button primary" disabled={busy}>
-            {busy ? words.deliveries.beginning : words.deliveries.begin}
-          </button>
-          <button type="button" class="button" onClick={onClose}>
-            {words.deliveries.cancel}
-          </button>
-        </div>
-      </form>
-    </Dialog>
   );
 }

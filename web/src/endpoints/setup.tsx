@@ -51,6 +51,7 @@ export function SetUp({ of }: { readonly of: Endpoint }) {
           </Fact>
         )}
       </dl>
+      <p class="soft">{words.endpoints.since(of.since_seq)}</p>
     </section>
   );
 }

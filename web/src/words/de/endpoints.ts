@@ -20,7 +20,6 @@ export const endpoints: typeof English = {
   create: "Endpunkt anlegen",
   creating: "Wird angelegt…",
   deliveries: "Zustellungen",
-  all: "Alle Zustellungen an ihn",
   states: {
     healthy: "In Ordnung",
     failing: "Gestört",

@@ -16,7 +16,6 @@ export const deliveries = {
   noMatchWhy: "Others are hidden by the filters.",
   pause: "Pause",
   paused: "Go on",
-  live: "Live",
   fresh: (count: number) => plural(count, "Show # new one", "Show # new ones"),
   rows: "Deliveries, the newest first",
   loadingMore: "Loading older ones…",
@@ -104,7 +103,6 @@ export const deliveries = {
   redelivering: "Sending…",
   redelivered: "It is on its way once more.",
   why: "Why?",
-  whyTitle: "Why it is like this",
   // Recovering and replaying.
   recover: "Recover what failed",
   recoverTitle: "Send again what failed",

@@ -19,7 +19,6 @@ export const endpoints = {
   create: "Create the endpoint",
   creating: "Creating…",
   deliveries: "Deliveries",
-  all: "All its deliveries",
   states: {
     healthy: "Healthy",
     failing: "Failing",

@@ -17,7 +17,10 @@ YOUNG_SECONDS = 0.02
 #: Leases of one process.
 MOST_LANES = 1024
 #: Deliveries of one look into the database, nearly.
-MOST_LOADED = 512
+MOST_LOADED = 1024
+#: Once so many are loaded, of each endpoint only a few more are: there is not that much memory.
+MOST_WAITING = 8192
+FEW = 8
 
 
 class Board:
@@ -106,12 +109,13 @@ class Board:
         """Return the endpoints for which something should be loaded now, and how much; each once."""
         found: list[tuple[Lane, int]] = []
         total = 0
+        crowded = sum(len(lane.waiting) for lane in self._lanes.values()) > MOST_WAITING
         for lane in list(self._hungry.values()):
             if total >= MOST_LOADED:
                 break
             del self._hungry[lane.endpoint_id]
-            wanted = lane.wants(now)
-            if wanted:
+            wanted = min(lane.wants(now), FEW if crowded else MOST_LOADED)
+            if wanted and not (crowded and lane.waiting):
                 lane.asked()
                 found.append((lane, wanted))
                 total += wanted

@@ -20,8 +20,8 @@ LONGEST_BACKOFF = 600.0
 #: Pings go beside everything else.
 PINGS = 4
 #: What is loaded ahead, as a multiple of what may be under way; and the most at once.
-AHEAD = 2
-MOST_AT_ONCE = 64
+AHEAD = 4
+MOST_AT_ONCE = 128
 #: An endpoint with nothing to do is kept for so long: more may come at any moment.
 IDLE_SECONDS = 10.0
 

@@ -23,6 +23,9 @@ from gateway.store.pool import UNAVAILABLE
 log = structlog.get_logger(__name__)
 
 AT_ONCE = 128
+#: Fewer than these wait a moment for others: each call costs the database as much as many attempts do.
+FEW = 64
+GATHER_SECONDS = 0.01
 #: Nothing new is begun while more than this waits to be written.
 MOST_UNWRITTEN = 1024
 TROUBLE_SECONDS = 1.0
@@ -109,6 +112,8 @@ class Recorder:
     async def _run(self) -> None:
         while True:
             await self._came.wait()
+            if len(self._ended) < FEW and not any(ended.lane.terms.ordered for ended in self._ended):
+                await asyncio.sleep(GATHER_SECONDS)
             self._came.clear()
             while self._ended:
                 await self._write(self._ended[:AT_ONCE])

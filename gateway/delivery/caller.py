@@ -8,15 +8,17 @@ from datetime import datetime
 from functools import lru_cache
 
 import structlog
-from aiohttp import ClientError, ClientResponse, ClientSession, ClientTimeout, DummyCookieJar
+from aiohttp import ClientError, ServerDisconnectedError
+from aiohttp.streams import StreamReader
 from multidict import CIMultiDictProxy
 from yarl import URL
 
-from gateway.delivery.dialling import TRIP, Clock, Exchange, Trip
+from gateway.delivery.dialling import Aim, Clock, Dialler, Trip
 from gateway.delivery.failures import failure_of, is_stale
+from gateway.delivery.lines import Lines
 from gateway.model.texts import storable
 from gateway.outgoing.egress import Endpoint, Guard, Network
-from gateway.outgoing.target import target_of
+from gateway.outgoing.target import PORTS, target_of
 
 log = structlog.get_logger(__name__)
 
@@ -26,9 +28,8 @@ BODY_SECONDS = 1.0
 MOST_BODY = 4096
 MOST_HEADERS = 50
 MOST_HEADER_BYTES = 8192
-#: Of one buffer: reading stops until somebody takes what is in it.
-READ_BUFFER = 8192
-USER_AGENT = "postgate"
+#: What every request says, unless it says otherwise.
+ALWAYS = {"user-agent": "postgate", "accept": "*/*", "accept-encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +105,17 @@ class Caller:
         clock: Clock = time.monotonic,
     ) -> None:
         self._clock = clock
-        self._guards = {"https": Guard(allowed), "http": Guard(allowed, public=False, endpoints=endpoints)}
-        self._sessions: dict[str, ClientSession] = {}
+        guards = {"https": Guard(allowed), "http": Guard(allowed, public=False, endpoints=endpoints)}
+        self._diallers = {scheme: Dialler(guard, clock) for scheme, guard in guards.items()}
+        self._lines = Lines(clock)
 
     async def __aenter__(self) -> "Caller":
-        for scheme, guard in self._guards.items():
-            self._sessions[scheme] = ClientSession(
-                connector=Exchange(guard, self._clock),
-                headers={"user-agent": USER_AGENT, "accept-encoding": "identity"},
-                trust_env=False,
-                cookie_jar=DummyCookieJar(),
-                auto_decompress=False,
-                read_bufsize=READ_BUFFER,
-            )
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        for session in self._sessions.values():
-            await session.close()
+        self._lines.close()
+        for dialler in self._diallers.values():
+            await dialler.close()
 
     async def post(self, request: Request) -> Answer:
         """Make a request. Whatever goes wrong is in the answer."""
@@ -131,12 +125,12 @@ class Caller:
         try:
             try:
                 return await self._ask(request, trip, request.timeout_seconds)
-            except (ClientError, OSError) as error:
+            except (ServerDisconnectedError, OSError) as error:
                 left = request.timeout_seconds - (clock() - began)
                 if not is_stale(error, trip) or left <= 0:
                     raise
                 trip = Trip(clock, began)  # the receiver hung up on a connection that was free: not its answer to this
-                return await self._ask(request, trip, left)
+                return await self._ask(request, trip, left, fresh=True)
         except Exception as error:  # whoever delivers is told of everything, and tries again
             kind, words = failure_of(error, trip)
             if kind == "internal":
@@ -145,25 +139,29 @@ class Caller:
             answer.error_kind, answer.error = kind, storable(words, 300)
             return answer
 
-    async def _ask(self, request: Request, trip: Trip, seconds: float) -> Answer:
-        TRIP.set(trip)
-        scheme, url = _read(request.url)
+    async def _ask(self, request: Request, trip: Trip, seconds: float, *, fresh: bool = False) -> Answer:
+        aim = _read(request.url)
+        sent = _written(aim, request)
         try:
-            response = await self._sessions[scheme].post(
-                url, headers=request.headers, data=request.body, allow_redirects=False, timeout=_timeout(seconds)
-            )
+            async with asyncio.timeout(seconds):
+                line = None if fresh else self._lines.take(aim.origin)
+                if line is None:
+                    async with asyncio.timeout(min(CONNECT_SECONDS, seconds)):
+                        line = await self._diallers[aim.target.scheme].dial(aim, trip)
+                trip.take(line)
+                line.ask(sent)
+                message, content = await line.answered()
+            body = await _body(content)
         except BaseException:
             trip.hang_up()
             raise
-        try:
-            body = await _body(response)
-        finally:
-            if response.connection is not None:  # there is more to come, or the request was answered before it was sent
-                trip.hang_up()
-                response.close()
-        headers = response.headers
+        if line.settle():
+            self._lines.keep(aim.origin, line)
+        else:  # there is more to come, or the request was answered before it was sent
+            line.hang_up()
+        headers = message.headers
         answer = _answer(trip)
-        answer.status = response.status
+        answer.status = message.code
         answer.headers = _bounded(headers)
         answer.retry_after = headers.get("retry-after")
         if body and "content-encoding" not in headers:
@@ -172,25 +170,34 @@ class Caller:
 
 
 @lru_cache(4096)
-def _read(url: str) -> tuple[str, URL]:
-    """Return scheme and URL: byte for byte where that is possible, but for an address in the usual spelling.
+def _read(url: str) -> Aim:
+    """Return where a URL leads, its path byte for byte where that is possible.
 
     Raises:
         UrlUnusable: when it would not be registered either.
     """
     target = target_of(url)
-    read = URL(url, encoded=url.isascii())
-    return target.scheme, read.with_host(target.host) if target.literals else read
+    host = f"[{target.host}]" if ":" in target.host else target.host
+    named = host if target.port == PORTS[target.scheme] else f"{host}:{target.port}"
+    return Aim(target, named, URL(url, encoded=url.isascii()).raw_path_qs)
 
 
-@lru_cache(256)
-def _timeout(seconds: float) -> ClientTimeout:
-    return ClientTimeout(total=seconds, connect=min(CONNECT_SECONDS, seconds), ceil_threshold=float("inf"))
+def _written(aim: Aim, request: Request) -> bytes:
+    """Return the bytes of a request.
+
+    Raises:
+        ValueError: when a header holds what HTTP does not allow.
+    """
+    headers = {"host": aim.host, **ALWAYS, **request.headers, "content-length": str(len(request.body))}
+    head = "\r\n".join([f"POST {aim.path} HTTP/1.1", *map(": ".join, headers.items())])
+    if head.count("\n") != len(headers) or head.count("\r") != len(headers) or "\0" in head:
+        raise ValueError("a header can't be sent")
+    return b"%b\r\n\r\n%b" % (head.encode(), request.body)
 
 
-async def _body(response: ClientResponse) -> bytes:
+async def _body(content: StreamReader) -> bytes:
     """Return how the body begins, as far as it comes."""
-    content, body = response.content, b""
+    body = b""
     try:
         if content.is_eof():
             return content.read_nowait(MOST_BODY)

@@ -1,38 +1,39 @@
 """Connections to receivers: under the guard, timed step by step, and bounded in what they may send."""
 
 import asyncio
+import errno
 import socket
 import ssl
-from collections.abc import Callable
-from contextvars import ContextVar
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum
-from functools import cache, partial
-from typing import Any, cast
+from functools import cache
+from typing import cast
 
-from aiohttp import ClientRequest, ClientTimeout, ServerDisconnectedError, TCPConnector
-from aiohttp.abc import ResolveResult
 from aiohttp.client_proto import ResponseHandler
-from aiohttp.connector import Connection
 from aiohttp.http_parser import RawResponseMessage
 from aiohttp.streams import StreamReader
-from aiohttp.tracing import Trace
 
 from gateway.outgoing.egress import Guard
 from gateway.outgoing.resolver import GuardedResolver
 from gateway.outgoing.sockets import guarded_sockets
+from gateway.outgoing.target import Target
 
-CONNECTIONS = 512
-CONNECTIONS_PER_HOST = 256
 #: Names that hang take threads, and a tenant may have many of them.
 RESOLVER_THREADS = 64
+#: Of one buffer: reading stops until somebody takes what is in it.
+READ_BUFFER = 8192
 #: Of one answer, with all that came before and around it: many times what is kept of it.
 MOST_RECEIVED = 1024 * 1024
 #: Answers with a status below 200, before the one that counts.
 MOST_INTERIM = 32
+#: Of several addresses each but the last gets so many seconds to take the connection.
+NEXT_SECONDS = 2.0
 #: Seconds that only grow.
 Clock = Callable[[], float]
+#: An entry of ``getaddrinfo``.
+Place = tuple[int, int, int, str, tuple[str, int]]
 
 
 class Step(Enum):
@@ -108,19 +109,37 @@ class Line(ResponseHandler):
         super().feed_data(data, size)
 
     def ready(self) -> bool:
-        """Tell whether a request may begin on it: since the last one's answer, nothing came."""
-        self.requests += 1
-        if self.requests == 1:
-            return True  # whoever answers before the request has answered it
+        """Tell whether one more request may begin on it: it is there, and nothing came since the last one's answer."""
         self.first_at = None
-        return self._received == self._settled
+        return self._wire is not None and not self._wire.is_closing() and self._received == self._settled
 
-    def settle(self) -> None:
-        """Note that the request is over; hang up if it was answered before all of it was taken."""
+    def ask(self, request: bytes) -> None:
+        """Send a request; its answer is read next."""
+        self.requests += 1
+        self.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=READ_BUFFER)
+        if self._wire is None:
+            raise ConnectionResetError(errno.ECONNRESET, "connection reset by peer")
+        self._wire.write(request)
+
+    async def answered(self) -> tuple[RawResponseMessage, StreamReader]:
+        """Return the answer's head, and its body to come.
+
+        Raises:
+            HttpProcessingError: when it is no HTTP.
+            ServerDisconnectedError: when the receiver hung up.
+            OSError: when the connection broke.
+        """
+        while True:
+            message, body = await self.read()
+            if not 100 <= message.code < 200 or message.code == 101:
+                return message, body
+
+    def settle(self) -> bool:
+        """Note that the request is over; tells whether the connection can be used again."""
         self._settled = self._received
         self._answers = 0
-        if self._wire is not None and self._wire.get_write_buffer_size():
-            self.hang_up()
+        taken = self._wire is not None and not self._wire.get_write_buffer_size()
+        return taken and not self.should_close
 
     def hang_up(self) -> None:
         """Close at once, and send nothing that still waits: whoever does not read would keep it for ever."""
@@ -159,12 +178,9 @@ class Trip:
         """Whether the connection was there before."""
         return self.line is not None and self.joined_at is None
 
-    def take(self, line: Line) -> bool:
-        """Note that there is a connection; False when it can't be used."""
+    def take(self, line: Line) -> None:
+        """Note that there is a connection."""
         self.line, self.address, self.step = line, line.address, Step.ASKING
-        if line.requests == 0:
-            self.joined_at = self.clock()
-        return line.ready()
 
     def hang_up(self) -> None:
         """Close the connection, if there is one."""
@@ -172,12 +188,28 @@ class Trip:
             self.line.hang_up()
 
 
-#: The trip of this task; set by who makes a request.
-TRIP: ContextVar[Trip] = ContextVar("trip")
+@dataclass(frozen=True, slots=True)
+class Aim:
+    """Where a request goes.
+
+    Attributes:
+        target: the URL's scheme, host and port.
+        host: what the receiver is told it is called, for the ``Host`` header.
+        path: with the query, as it is sent.
+    """
+
+    target: Target
+    host: str
+    path: str
+
+    @property
+    def origin(self) -> tuple[str, str, int]:
+        """What connections are shared by."""
+        return self.target.scheme, self.target.host, self.target.port
 
 
-class Exchange(TCPConnector):
-    """Makes connections, and keeps those that can be used again.
+class Dialler:
+    """Makes connections.
 
     Args:
         guard: decides whom to call.
@@ -185,71 +217,77 @@ class Exchange(TCPConnector):
     """
 
     def __init__(self, guard: Guard, clock: Clock) -> None:
-        super().__init__(
-            resolver=_TimedResolver(guard, RESOLVER_THREADS),
-            socket_factory=partial(_dial, guarded_sockets(guard)),
-            ssl=system_trust(),
-            use_dns_cache=False,
-            limit=CONNECTIONS,
-            limit_per_host=CONNECTIONS_PER_HOST,
-        )
-        self._factory = cast("partial[ResponseHandler]", partial(Line, loop=self._loop, clock=clock))
+        self._clock = clock
+        self._resolver = GuardedResolver(guard, RESOLVER_THREADS)
+        self._open = guarded_sockets(guard)
 
-    async def connect(
-        self,
-        req: ClientRequest,
-        traces: list[Trace],
-        timeout: ClientTimeout,  # noqa: ASYNC109 - the signature is aiohttp's
-    ) -> Connection:
-        """Return a connection, a new one or one that is free.
+    async def close(self) -> None:
+        """Ask for no more names."""
+        await self._resolver.close()
+
+    async def dial(self, aim: Aim, trip: Trip) -> Line:
+        """Return a new connection.
 
         Raises:
-            ServerDisconnectedError: when the receiver had already said something on the one that was free.
+            AddressBlocked: when nobody may call there.
+            OSError: when there is none to be had; ``trip`` tells how far it came.
         """
-        connection = await super().connect(req, traces, timeout)
-        line = cast(Line, connection.protocol)
-        connection.add_callback(line.settle)
-        if not TRIP.get().take(line):
-            line.hang_up()
-            connection.close()
-            raise ServerDisconnectedError
-        return connection
+        loop = asyncio.get_running_loop()
+        places = await self._places(aim.target, trip)
+        made = await self._connected(places, trip)
+        secure = aim.target.scheme == "https"
+        if secure:
+            trip.step, trip.shook_at = Step.SHAKING, self._clock()
+        try:
+            _, line = await loop.create_connection(
+                lambda: Line(loop, self._clock),
+                sock=made,
+                ssl=system_trust() if secure else None,
+                server_hostname=aim.target.host if secure else None,
+            )
+        except BaseException:
+            made.close()
+            raise
+        trip.joined_at = self._clock()
+        return line
 
+    async def _places(self, target: Target, trip: Trip) -> list[Place]:
+        """Return what the host means, as sockets want it."""
+        if target.literals:
+            family = socket.AF_INET6 if ":" in target.host else socket.AF_INET
+            return [(family, socket.SOCK_STREAM, 0, "", (target.host, target.port))]
+        trip.step, began = Step.RESOLVING, self._clock()
+        found = await self._resolver.resolve(target.host, target.port)
+        trip.dns = self._clock() - began
+        return [(one["family"], socket.SOCK_STREAM, one["proto"], "", (one["host"], one["port"])) for one in found]
 
-def _dial(opened: Callable[[Any], socket.socket], info: Any) -> socket.socket:
-    """Open a socket for an address that may be called."""
-    made = opened(info)
-    trip = TRIP.get()
-    trip.step, trip.address = Step.CONNECTING, str(info[-1][0])
-    if trip.dialled_at is None:
-        trip.dialled_at = trip.clock()
-    return made
-
-
-class _TimedResolver(GuardedResolver):
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        """Return the addresses of a name; see ``GuardedResolver``."""
-        trip = TRIP.get()
-        trip.step, began = Step.RESOLVING, trip.clock()
-        found = await super().resolve(host, port, family)
-        trip.dns = trip.clock() - began
-        return found
-
-
-class _TimedTls(ssl.SSLContext):
-    def wrap_bio(self, *args: Any, **kwargs: Any) -> ssl.SSLObject:
-        """Begin TLS; the connection below it is there."""
-        trip = TRIP.get()
-        trip.step, trip.shook_at = Step.SHAKING, trip.clock()
-        return super().wrap_bio(*args, **kwargs)
+    async def _connected(self, places: Sequence[Place], trip: Trip) -> socket.socket:
+        """Return a socket that is connected to the first of these that takes it."""
+        loop = asyncio.get_running_loop()
+        last = len(places) - 1
+        for number, place in enumerate(places):
+            made = self._open(place)
+            trip.step, trip.address = Step.CONNECTING, str(place[-1][0])
+            trip.dialled_at = trip.dialled_at or self._clock()
+            try:
+                async with asyncio.timeout(NEXT_SECONDS if number < last else None):
+                    await loop.sock_connect(made, place[-1])
+            except (OSError, TimeoutError):
+                made.close()
+                if number == last:
+                    raise
+            except BaseException:
+                made.close()
+                raise
+            else:
+                return made
+        raise OSError("the name has no address")
 
 
 @cache
 def system_trust() -> ssl.SSLContext:
     """Return what checks receivers' certificates as the system trusts them: reading those takes 25 ms, once."""
-    context = _TimedTls(ssl.PROTOCOL_TLS_CLIENT)  # which checks certificates and names
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)  # which checks certificates and names
     context.load_default_certs()
     context.set_alpn_protocols(["http/1.1"])
     return context

@@ -3,17 +3,8 @@
 import os
 import ssl
 
-from aiohttp import (
-    ClientConnectorCertificateError,
-    ClientConnectorDNSError,
-    ClientConnectorError,
-    ClientConnectorSSLError,
-    ClientError,
-    ClientOSError,
-    ClientResponseError,
-    InvalidURL,
-    ServerDisconnectedError,
-)
+from aiohttp import ServerDisconnectedError
+from aiohttp.http import HttpProcessingError
 
 from gateway.delivery.dialling import Step, Trip
 from gateway.outgoing.egress import AddressBlocked
@@ -40,6 +31,14 @@ IN_TIME = {
     Step.SHAKING: ("connect_timeout", "no TLS in time"),
     Step.ASKING: ("timeout", "no answer in time"),
 }
+#: What it means that the system reports an error, by how far it had come.
+BROKEN = {
+    Step.QUEUED: ("connect", "no connection"),
+    Step.RESOLVING: ("dns", "the name has no address"),
+    Step.CONNECTING: ("connect", "no connection"),
+    Step.SHAKING: ("tls", "TLS failed"),
+    Step.ASKING: ("reset", "the connection broke"),
+}
 #: How messages of the client begin when a header is too long, or there are too many.
 TOO_MUCH = ("Got more than", "Too many")
 
@@ -48,55 +47,33 @@ def failure_of(error: Exception, trip: Trip) -> tuple[str, str]:
     """Return the kind and the words; these hold nothing of what was sent or received."""
     if trip.line is not None and trip.line.flooded:
         return "too_many_headers", "too much came before the answer"
-    if isinstance(error, TimeoutError):
-        return IN_TIME[trip.step]
-    if isinstance(error, ClientConnectorError):
-        return _not_connected(error, trip)
-    return _not_answered(error)
+    match error:
+        case TimeoutError():
+            found = IN_TIME[trip.step]
+        case UrlUnusable() | AddressBlocked():
+            found = "blocked", str(error)
+        case HttpProcessingError() if error.message.startswith(TOO_MUCH):
+            found = "too_many_headers", "the answer's headers are too many or too long"
+        case HttpProcessingError():
+            found = "protocol", "the answer is not valid HTTP"
+        case ServerDisconnectedError():
+            found = "reset", "the connection was closed before there was an answer"
+        case ssl.SSLCertVerificationError():
+            found = "tls", _certificate(error)
+        case OSError():
+            kind, words = BROKEN[trip.step]
+            found = kind, f"{words}: {_reason(error)}"
+        case ValueError() | TypeError():
+            found = "request", "the request can't be made: look at the URL and the headers"
+        case _:
+            found = "internal", "the gateway failed; its log tells more"
+    return found
 
 
 def is_stale(error: Exception, trip: Trip) -> bool:
     """Tell whether a connection that was kept broke before anything came: the receiver had given it up meanwhile."""
-    broke = isinstance(error, ServerDisconnectedError | ClientOSError | ConnectionError)
+    broke = isinstance(error, ServerDisconnectedError | OSError) and not isinstance(error, TimeoutError)
     return broke and trip.reused and trip.line is not None and trip.line.first_at is None
-
-
-def _not_connected(error: ClientConnectorError, trip: Trip) -> tuple[str, str]:
-    if isinstance(error, ClientConnectorCertificateError):
-        return "tls", _certificate(error.certificate_error)
-    reason = _reason(error.os_error)
-    if isinstance(error.os_error, AddressBlocked):
-        found = "blocked", str(error.os_error)
-    elif isinstance(error, ClientConnectorDNSError):
-        found = "dns", f"the name has no address: {reason}"
-    elif isinstance(error, ClientConnectorSSLError):
-        found = "tls", f"TLS failed: {reason}"
-    elif trip.step is Step.SHAKING:
-        found = "tls", f"the connection broke during TLS: {reason}"
-    else:
-        found = "connect", f"no connection: {reason}"
-    return found
-
-
-def _not_answered(error: Exception) -> tuple[str, str]:
-    match error:
-        case UrlUnusable():
-            found = "blocked", str(error)
-        case ClientResponseError() if error.message.startswith(TOO_MUCH):
-            found = "too_many_headers", "the answer's headers are too many or too long"
-        case ClientResponseError():
-            found = "protocol", "the answer is not valid HTTP"
-        case ServerDisconnectedError():
-            found = "reset", "the connection was closed before there was an answer"
-        case ClientOSError() | ConnectionError():
-            found = "reset", f"the connection broke: {_reason(error)}"
-        case InvalidURL() | ValueError() | TypeError():
-            found = "request", "the request can't be made: look at the URL and the headers"
-        case ClientError() | OSError():
-            found = "protocol", f"the answer could not be read ({type(error).__name__})"
-        case _:
-            found = "internal", "the gateway failed; its log tells more"
-    return found
 
 
 def _certificate(error: Exception) -> str:

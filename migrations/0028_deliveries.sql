@@ -218,13 +218,7 @@ $$;
 -- Writes down attempts, the health of their endpoints, and that deliveries are exhausted. What was not leased to the
 -- worker any more is not written: somebody else makes that attempt again. Returns what was written ("recorded"), and
 -- the entries of the logs ("seq").
-CREATE FUNCTION record_attempts(
-    moment timestamptz, tenants uuid[], endpoints uuid[], tokens uuid[], ids uuid[], statuses text[],
-    next_at timestamptz[], counts boolean[], codes integer[], kinds text[], errors text[], started timestamptz[],
-    addresses text[], timings real[], tls_versions text[], tls_expiries timestamptz[], urls text[],
-    request_headers text[], response_headers text[], response_bodies text[],
-    lane_tenants uuid[], lane_endpoints uuid[], lane_tokens uuid[], caps real[], failing integer[],
-    backoffs timestamptz[], since timestamptz[], succeeded integer[], failed integer[], latencies integer[])
+CREATE FUNCTION record_attempts(moment timestamptz, attempts json, lanes json, some_failed boolean)
 RETURNS TABLE (tenant_id uuid, recorded uuid, seq bigint, event_id uuid, data text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
@@ -234,54 +228,52 @@ DECLARE
     written uuid[];
     exhausted record;
 BEGIN
-    PERFORM FROM unnest(lane_tenants, lane_endpoints) AS o (tenant_id, endpoint_id)
+    PERFORM FROM json_to_recordset(lanes) AS o (tenant_id uuid, endpoint_id uuid)
     JOIN webhook_lanes l ON l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id
     ORDER BY l.tenant_id, l.endpoint_id FOR NO KEY UPDATE OF l;
 
     WITH told AS MATERIALIZED (
-        SELECT t.* FROM unnest(tenants, endpoints, tokens, ids, statuses, next_at, counts, codes, kinds, errors,
-            started, addresses, tls_versions, tls_expiries, urls, request_headers, response_headers, response_bodies)
-            WITH ORDINALITY AS t (tenant_id, endpoint_id, token, id, status, next_at, counts, code, kind, error,
-                started, address, tls_version, tls_expiry, url, request_headers, response_headers, response_body,
-                place)
+        SELECT t.* FROM json_to_recordset(attempts) AS t (tenant_id uuid, endpoint_id uuid, token uuid,
+            delivery_id uuid, status text, next_at timestamptz, counts boolean, code integer, error_kind text,
+            error text, started_at timestamptz, address text, dns_ms real, connect_ms real, tls_ms real,
+            first_byte_ms real, total_ms real, tls_version text, tls_expires_at timestamptz, url text,
+            request_headers text, response_headers text, response_body text)
         JOIN webhook_lanes l ON l.tenant_id = t.tenant_id AND l.endpoint_id = t.endpoint_id
             AND l.lease_token = t.token
     ), done AS (
         UPDATE webhook_deliveries d
         SET status = t.status, next_attempt_at = t.next_at, attempts = d.attempts + 1,
             tries = d.tries + CASE WHEN t.counts THEN 1 ELSE 0 END, response_status_code = t.code,
-            error_kind = t.kind, error = t.error, last_attempt_at = t.started,
+            error_kind = t.error_kind, error = t.error, last_attempt_at = t.started_at,
             finished_at = CASE WHEN t.next_at IS NULL THEN moment END
         FROM told t
-        WHERE d.tenant_id = t.tenant_id AND d.id = t.id AND d.next_attempt_at IS NOT NULL
-        RETURNING d.id, d.attempts, t.place
+        WHERE d.tenant_id = t.tenant_id AND d.id = t.delivery_id AND d.next_attempt_at IS NOT NULL
+        RETURNING d.attempts AS number, t.*
     ), kept AS (
         INSERT INTO webhook_attempts (tenant_id, started_at, delivery_id, endpoint_id, number, outcome, status_code,
             error_kind, error, address, dns_ms, connect_ms, tls_ms, first_byte_ms, total_ms, tls_version,
             tls_expires_at, request_url, request_headers, response_headers, response_body)
-        SELECT t.tenant_id, t.started, t.id, t.endpoint_id, n.attempts,
-            CASE WHEN t.status = 'SUCCESS' THEN 'success' ELSE 'failure' END, t.code, t.kind, t.error, t.address,
-            timings[t.place * 5 - 4], timings[t.place * 5 - 3], timings[t.place * 5 - 2], timings[t.place * 5 - 1],
-            timings[t.place * 5], t.tls_version, t.tls_expiry, t.url, t.request_headers::json,
-            t.response_headers::json, t.response_body
-        FROM told t JOIN done n ON n.place = t.place
+        SELECT n.tenant_id, n.started_at, n.delivery_id, n.endpoint_id, n.number,
+            CASE WHEN n.status = 'SUCCESS' THEN 'success' ELSE 'failure' END, n.code, n.error_kind, n.error, n.address,
+            n.dns_ms, n.connect_ms, n.tls_ms, n.first_byte_ms, n.total_ms, n.tls_version, n.tls_expires_at, n.url,
+            n.request_headers::json, n.response_headers::json, n.response_body
+        FROM done n
         ON CONFLICT DO NOTHING
     )
-    SELECT array_agg(n.id) INTO written FROM done n;
+    SELECT array_agg(n.delivery_id) INTO written FROM done n;
 
     UPDATE webhook_lanes l
     SET cap = o.cap, failures = o.failures, backoff_until = o.backoff_until, failing_since = o.failing_since,
         last_success_at = CASE WHEN o.succeeded > 0 THEN moment ELSE l.last_success_at END,
         last_failure_at = CASE WHEN o.failed > 0 THEN moment ELSE l.last_failure_at END
-    FROM unnest(lane_tenants, lane_endpoints, lane_tokens, caps, failing, backoffs, since, succeeded, failed)
-        AS o (tenant_id, endpoint_id, token, cap, failures, backoff_until, failing_since, succeeded, failed)
+    FROM json_to_recordset(lanes) AS o (tenant_id uuid, endpoint_id uuid, token uuid, cap real, failures integer,
+        backoff_until timestamptz, failing_since timestamptz, succeeded integer, failed integer)
     WHERE l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id AND l.lease_token = o.token;
 
     INSERT INTO webhook_minutes AS m (tenant_id, endpoint_id, minute, succeeded, failed, latencies)
-    SELECT o.tenant_id, o.endpoint_id, date_trunc('minute', moment), o.succeeded, o.failed,
-        latencies[o.place * 12 - 11:o.place * 12]
-    FROM unnest(lane_tenants, lane_endpoints, lane_tokens, succeeded, failed)
-        WITH ORDINALITY AS o (tenant_id, endpoint_id, token, succeeded, failed, place)
+    SELECT o.tenant_id, o.endpoint_id, date_trunc('minute', moment), o.succeeded, o.failed, o.latencies
+    FROM json_to_recordset(lanes) AS o (tenant_id uuid, endpoint_id uuid, token uuid, succeeded integer,
+        failed integer, latencies integer[])
     JOIN webhook_lanes l ON l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id AND l.lease_token = o.token
     WHERE o.succeeded + o.failed > 0
     ORDER BY o.tenant_id, o.endpoint_id
@@ -292,12 +284,15 @@ BEGIN
 
     RETURN QUERY SELECT NULL::uuid, w.id, NULL::bigint, NULL::uuid, NULL::text FROM unnest(written) AS w (id);
 
+    IF NOT some_failed THEN
+        RETURN;
+    END IF;
     -- That a delivery is given up is told in the log; not of what tells of such itself: that would have no end.
     FOR exhausted IN
         SELECT d.tenant_id, array_agg(d.id ORDER BY d.id) AS ids, count(*) AS several
-        FROM unnest(tenants, ids, statuses) AS t (tenant_id, id, status)
-        JOIN webhook_deliveries d ON d.tenant_id = t.tenant_id AND d.id = t.id
-        WHERE t.status = 'FAILED' AND t.id = ANY (written) AND d.kind = 'event'
+        FROM json_to_recordset(attempts) AS t (tenant_id uuid, delivery_id uuid, status text)
+        JOIN webhook_deliveries d ON d.tenant_id = t.tenant_id AND d.id = t.delivery_id
+        WHERE t.status = 'FAILED' AND t.delivery_id = ANY (written) AND d.kind = 'event'
           AND d.event_type <> ALL ('{delivery.exhausted,webhook_endpoint.updated}')
         GROUP BY d.tenant_id ORDER BY d.tenant_id
     LOOP
@@ -342,9 +337,7 @@ BEGIN
         'renew_lanes(timestamptz, interval, uuid[], uuid[], uuid[])',
         'release_lanes(timestamptz, uuid[], uuid[], uuid[])', 'endpoints_to_serve(uuid[], uuid[])',
         'due_deliveries(timestamptz, uuid[], uuid[], uuid[], integer[], boolean[], uuid[])',
-        'record_attempts(timestamptz, uuid[], uuid[], uuid[], uuid[], text[], timestamptz[], boolean[], integer[],'
-        ' text[], text[], timestamptz[], text[], real[], text[], timestamptz[], text[], text[], text[], text[],'
-        ' uuid[], uuid[], uuid[], real[], integer[], timestamptz[], timestamptz[], integer[], integer[], integer[])',
+        'record_attempts(timestamptz, json, json, boolean)',
         'deliveries_waiting(timestamptz)']
     LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO postgate_writer', signature);

@@ -89,6 +89,7 @@ class Engine:
 
     def start(self) -> None:
         """Begin to look for deliveries."""
+        metrics.IN_FLIGHT.set_function(lambda: self._board.in_flight)
         self._around.recorder.start(self._recorded)
         self._tasks = [
             keep_at("deliveries", self._run),
@@ -223,7 +224,6 @@ class Engine:
             task = asyncio.create_task(self._attempt(lane, owed, receiver), name="deliver")
             self._running.add(task)
             task.add_done_callback(self._running.discard)
-        metrics.IN_FLIGHT.set(self._board.in_flight)
 
     async def _attempt(self, lane: Lane, owed: Owed, receiver: Receiver) -> None:
         around = self._around

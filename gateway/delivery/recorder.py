@@ -17,7 +17,7 @@ from gateway.delivery.verdict import Outcome, Verdict
 from gateway.lasting import keep_at
 from gateway.model.log import Entry
 from gateway.store import deliveries
-from gateway.store.deliveries import AttemptRow, LaneRow, Place, Recorded
+from gateway.store.deliveries import AttemptRow, LaneRow, Recorded
 from gateway.store.pool import UNAVAILABLE
 
 log = structlog.get_logger(__name__)
@@ -153,12 +153,12 @@ class Recorder:
         done: list[Recorded] = []
         for attempt in attempts:
             plain = replace(attempt, response_headers=None, response_body=None, error=attempt.error_kind)
-            same = [lane for lane in lanes if lane.place == attempt.place]
+            same = [lane for lane in lanes if lane.token == attempt.token]
             try:
                 done.append(await deliveries.record(self._pool, self._clock(), [plain], same))
             except (*UNAVAILABLE, asyncpg.PostgresError):
                 log.exception("delivery.not_recorded", delivery=str(attempt.delivery_id))
-            lanes = [lane for lane in lanes if lane.place != attempt.place]
+            lanes = [lane for lane in lanes if lane.token != attempt.token]
         return Recorded(
             frozenset(delivery_id for one in done for delivery_id in one.deliveries),
             [entry for one in done for entry in one.entries],
@@ -180,7 +180,9 @@ def row_of(ended: Ended, now: float) -> AttemptRow:
         next_at = None if again is None or ended.final else datetime.fromtimestamp(again, UTC)
         status = "FAILED" if next_at is None else "RETRYING"
     return AttemptRow(
-        place=_place(ended.lane),
+        tenant_id=ended.lane.tenant_id,
+        endpoint_id=ended.lane.endpoint_id,
+        token=ended.lane.token,
         delivery_id=ended.owed.id,
         status=status,
         next_at=next_at,
@@ -190,7 +192,11 @@ def row_of(ended: Ended, now: float) -> AttemptRow:
         error=verdict.error,
         started_at=ended.begun,
         address=answer.address,
-        timings=(answer.dns_ms, answer.connect_ms, answer.tls_ms, answer.first_byte_ms, answer.total_ms),
+        dns_ms=answer.dns_ms,
+        connect_ms=answer.connect_ms,
+        tls_ms=answer.tls_ms,
+        first_byte_ms=answer.first_byte_ms,
+        total_ms=answer.total_ms,
         tls_version=answer.tls_version,
         tls_expires_at=answer.tls_expires_at,
         url=ended.url,
@@ -205,7 +211,9 @@ def _health(lane: Lane) -> LaneRow:
     tally, lane.tally = lane.tally, Tally()
     health = lane.health
     return LaneRow(
-        place=_place(lane),
+        tenant_id=lane.tenant_id,
+        endpoint_id=lane.endpoint_id,
+        token=lane.token,
         cap=health.cap,
         failures=health.failures,
         backoff_until=BEFORE_ALL_TIMES
@@ -216,7 +224,3 @@ def _health(lane: Lane) -> LaneRow:
         failed=tally.failed,
         latencies=tally.latencies,
     )
-
-
-def _place(lane: Lane) -> Place:
-    return Place(lane.tenant_id, lane.endpoint_id, lane.token)

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import asyncpg
+import orjson
 
 from gateway.keys import WrappedKey
 from gateway.model.log import Entry
@@ -182,20 +183,21 @@ async def due(pool: asyncpg.Pool, now: datetime, wanted: Sequence[Wanted], known
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptRow:
     """An attempt that was made, and what it means for its delivery.
 
     Attributes:
-        place: of the endpoint, as it was leased when the attempt began.
+        token: of the endpoint's lease when the attempt began.
         status: of the delivery from now on.
         next_at: when it is due again; None: it is done.
         counts: whether it used up a step of the schedule.
-        timings: milliseconds for the name, the connection, TLS, the first byte, and the whole.
         request_headers: JSON text, as are ``response_headers``.
     """
 
-    place: Place
+    tenant_id: UUID
+    endpoint_id: UUID
+    token: UUID
     delivery_id: UUID
     status: str
     next_at: datetime | None
@@ -205,7 +207,11 @@ class AttemptRow:
     error: str | None
     started_at: datetime
     address: str | None
-    timings: tuple[float | None, float | None, float | None, float | None, float]
+    dns_ms: float | None
+    connect_ms: float | None
+    tls_ms: float | None
+    first_byte_ms: float | None
+    total_ms: float
     tls_version: str | None
     tls_expires_at: datetime | None
     url: str
@@ -214,11 +220,13 @@ class AttemptRow:
     response_body: str | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LaneRow:
     """The health of an endpoint, and what happened since it was last written down."""
 
-    place: Place
+    tenant_id: UUID
+    endpoint_id: UUID
+    token: UUID
     cap: float
     failures: int
     backoff_until: datetime
@@ -236,46 +244,17 @@ class Recorded:
     entries: Sequence[Entry]
 
 
-RECORD = """
-SELECT tenant_id, recorded, seq, event_id, data FROM record_attempts($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,
-    $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29, $30)
-"""
+RECORD = "SELECT tenant_id, recorded, seq, event_id, data FROM record_attempts($1, $2, $3, $4)"
 
 
 async def record(
     pool: asyncpg.Pool, now: datetime, attempts: Sequence[AttemptRow], lanes: Sequence[LaneRow]
 ) -> Recorded:
     """Write attempts down, with the health of their endpoints; what is not leased to us any more is left out."""
-    rows = await pool.fetch(
-        RECORD,
-        now,
-        *_columns([one.place for one in attempts]),
-        [one.delivery_id for one in attempts],
-        [one.status for one in attempts],
-        [one.next_at for one in attempts],
-        [one.counts for one in attempts],
-        [one.code for one in attempts],
-        [one.error_kind for one in attempts],
-        [one.error for one in attempts],
-        [one.started_at for one in attempts],
-        [one.address for one in attempts],
-        [timing for one in attempts for timing in one.timings],
-        [one.tls_version for one in attempts],
-        [one.tls_expires_at for one in attempts],
-        [one.url for one in attempts],
-        [one.request_headers for one in attempts],
-        [one.response_headers for one in attempts],
-        [one.response_body for one in attempts],
-        *_columns([one.place for one in lanes]),
-        [one.cap for one in lanes],
-        [one.failures for one in lanes],
-        [one.backoff_until for one in lanes],
-        [one.failing_since for one in lanes],
-        [one.succeeded for one in lanes],
-        [one.failed for one in lanes],
-        [count for one in lanes for count in one.latencies],
-        timeout=SECONDS,
-    )
+    # As JSON: the driver looks at each element of an array by itself.
+    told, health = orjson.dumps(attempts, default=str).decode(), orjson.dumps(lanes, default=str).decode()
+    failed = any(one.status == "FAILED" for one in attempts)
+    rows = await pool.fetch(RECORD, now, told, health, failed, timeout=SECONDS)
     moment = now.astimezone(UTC)
     return Recorded(
         frozenset(row["recorded"] for row in rows if row["recorded"] is not None),

@@ -4,8 +4,10 @@ from uuid import UUID
 
 from gateway.store.pool import TenantTx
 
+# One that is left alone for a while is tried all the same: somebody asked for it.
 MAKE_DUE = """
-UPDATE webhook_lanes SET due_at = now() WHERE tenant_id = $1 AND endpoint_id = $2 AND (due_at IS NULL OR due_at > now())
+UPDATE webhook_lanes SET due_at = least(coalesce(due_at, now()), now()), backoff_until = least(backoff_until, now())
+WHERE tenant_id = $1 AND endpoint_id = $2 AND (due_at IS NULL OR due_at > now() OR backoff_until > now())
 """
 
 

@@ -161,7 +161,7 @@ async def assembled(
             },
         )
 
-        await _start_workers(stack, settings, app_pool, announce, sender, delivery.change)
+        await _start_workers(stack, settings, app_pool, announce, sender, delivery.owe)
 
         application = web.Application(middlewares=[request_log, problems])
         if serves:

@@ -17,6 +17,7 @@ from gateway.openapi import Answer, Api, BodyModel, Call, Limit, NoBody, NoQuery
 from gateway.permissions import Permission
 from gateway.problems import CursorInvalid, NotFound, Resync, WrongState
 from gateway.store import recoveries as store
+from gateway.store.lanes import make_due
 from gateway.store.pool import TenantTx, tenant_tx
 
 TAG = "Deliveries"
@@ -171,6 +172,7 @@ class Recoveries:
             args = (call.body.since, call.body.until, call.caller.user_id)
             await store.begin_recover(tx, recovery_id, call.id, *args)
             shown = _there(await store.get(tx, recovery_id))
+        self._services.endpoint_changed(call.id)
         return json_answer(shown, 202)
 
     async def replay(self, call: Call[NoQuery, ReplayBody]) -> web.StreamResponse:
@@ -181,6 +183,7 @@ class Recoveries:
             await check_filters(tx, call.body.channel_ids, None)
             await store.begin_replay(tx, recovery_id, call.id, await _replay(tx, call.body), call.caller.user_id)
             shown = _there(await store.get(tx, recovery_id))
+        self._services.endpoint_changed(call.id)
         return json_answer(shown, 202)
 
     async def list(self, call: Call[RecoveryQuery, NoBody]) -> web.StreamResponse:
@@ -215,7 +218,10 @@ class Recoveries:
             _require(await store.lock(tx, call.id), "canceled")
             await _require_none_running(tx, endpoint_id)
             await store.resume(tx, call.id)
-            return json_answer(_there(await store.get(tx, call.id)))
+            await make_due(tx, endpoint_id)
+            shown = _there(await store.get(tx, call.id))
+        self._services.endpoint_changed(endpoint_id)
+        return json_answer(shown)
 
     def _new_id(self) -> UUID:
         return self._services.new_id(int(self._services.clock().timestamp() * 1000))
@@ -233,10 +239,11 @@ def add_routes(api: Api, services: Services) -> None:
 
 
 async def _take(tx: TenantTx, endpoint_id: UUID) -> None:
-    """Lock an endpoint of which a job is to begin."""
+    """Lock an endpoint of which a job is to begin; one that is left alone is tried once more."""
     if not await store.lock_endpoint(tx, endpoint_id):
         raise NotFound("there is no such endpoint")
     await _require_none_running(tx, endpoint_id)
+    await make_due(tx, endpoint_id)
 
 
 async def _require_none_running(tx: TenantTx, endpoint_id: UUID) -> None:

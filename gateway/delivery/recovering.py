@@ -28,7 +28,7 @@ class Recoverer:
     Args:
         pool: of the role ``hook``.
         clock: the time, in UTC.
-        woken: told an endpoint that is owed something now.
+        woken: told an endpoint that is owed more.
     """
 
     def __init__(self, pool: asyncpg.Pool, clock: Callable[[], datetime], woken: Callable[[UUID], None]) -> None:

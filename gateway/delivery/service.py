@@ -122,6 +122,11 @@ class Delivery:
         self._dispatcher.changed()
         self._outside.tell(CHANGED, endpoint_id.hex)
 
+    def owe(self, endpoint_id: UUID) -> None:
+        """Note, or tell whoever serves it, that an endpoint is owed more; one that is left alone stays so."""
+        if not self.engine.more(endpoint_id):
+            self._outside.tell(OWED, endpoint_id.hex)
+
     def told_changed(self, told: str) -> None:
         """Note what another process told of an endpoint that was changed."""
         self.engine.changed(UUID(told))

@@ -1,5 +1,6 @@
 """What failed, or came before there was an endpoint, reaches its receiver after all: a real gateway and receiver."""
 
+import asyncio
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
@@ -53,3 +54,20 @@ async def test_what_failed_is_recovered_and_what_was_missed_is_replayed(
     await integrator.ask("POST", f"/deliveries/{one}/redeliver", 202)
     await receiver.wait_for_count(12)
     assert receiver.receipts[11].headers["postgate-delivery"] == one
+
+
+async def test_a_job_leaves_a_receiver_alone_that_asks_for_it(integrator: Integrator, receiver: Receiver) -> None:
+    async def pause(_receipt: Receipt) -> web.StreamResponse:
+        return web.Response(status=503, headers={"Retry-After": "3600"})
+
+    receiver.respond = pause
+    await integrator.happen(20)
+    endpoint = await integrator.register(receiver, event_types=["label.*"], max_in_flight=1)
+    body = {"from_seq": 1, "per_second": 10}
+    job = await integrator.ask("POST", f"/webhook-endpoints/{endpoint['id']}/replay", 202, body)
+    async with asyncio.timeout(20):
+        while job["status"] == "running":
+            await asyncio.sleep(0.1)
+            job = await integrator.ask("GET", f"/recoveries/{job['id']}", 200)
+    assert job["progress"]["queued"] == 20
+    assert 1 <= len(receiver.receipts) <= 2  # once more at the job's beginning, perhaps

@@ -123,6 +123,7 @@ class Lane:
         self.endpoint_id = endpoint_id
         self.token = token
         self.health = health
+        health.cap = min(health.cap, float(terms.max_in_flight))
         self.terms = terms
         self.tally = Tally()
         self.waiting: deque[Owed] = deque()

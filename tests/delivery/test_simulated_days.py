@@ -1,10 +1,25 @@
 """The rules of delivering, tried over days and hundreds of endpoints with a played clock."""
 
+from dataclasses import replace
+from uuid import UUID
+
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.delivery.board import MOST_IN_FLIGHT
-from tests.delivery.simulation import FLAPPING, HANGING, HEALTHY, LIMITING, SLOW, STEPS, Behaviour, Simulation, orders
+from gateway.delivery.lane import LONG_AGO, NEVER, Health, Lane
+from tests.delivery.simulation import (
+    FLAPPING,
+    HANGING,
+    HEALTHY,
+    LIMITING,
+    SLOW,
+    START,
+    STEPS,
+    Behaviour,
+    Simulation,
+    orders,
+)
 
 KINDS = (HEALTHY, SLOW, HANGING, FLAPPING, LIMITING)
 DAY = 86400.0
@@ -95,3 +110,13 @@ def test_what_comes_while_it_is_looked_for_is_looked_for_again() -> None:
     lane.load([], wanted, float("inf"))
     played.board.note(lane, played.now)
     assert played.board.is_hungry
+
+
+def test_a_new_endpoint_gets_no_more_at_a_time_than_it_was_set_up_for() -> None:
+    [played] = Simulation(6, [(0, HEALTHY, False, 3, 3)]).played.values()
+    terms = replace(played.lane.terms, max_in_flight=2)
+    lane = Lane(UUID(int=1), UUID(int=2), UUID(int=3), Health(4.0, 0, LONG_AGO, None), terms)
+    lane.load([row.owed for row in played.rows.values()], 8, NEVER)
+    for _ in range(2):
+        lane.start(START)
+    assert not lane.startable(START)

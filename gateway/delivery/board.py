@@ -9,7 +9,8 @@ from gateway.delivery.lane import NEVER, Lane, Owed
 
 #: Of one process.
 MOST_IN_FLIGHT = 256
-#: One tenant's endpoints may all hang: others keep as much.
+#: One tenant's endpoints may all hang: others keep as much. Nobody gets more than is left for everybody else either, so
+#: that several such tenants don't take all there is.
 PER_TENANT = 128
 #: Of those, so many may have begun just now: a process is not quicker with more, and everything else in it would wait.
 MOST_YOUNG = 32
@@ -127,7 +128,7 @@ class Board:
         while self._order and self.room(now) > 0:
             tenant_id = self._order.popleft()
             lanes = self._turns[tenant_id]
-            if self._busy.get(tenant_id, 0) >= self._per_tenant:
+            if self._busy.get(tenant_id, 0) >= min(self._per_tenant, self._most - self.in_flight):
                 full.append(tenant_id)
                 continue
             lane = lanes.popleft()

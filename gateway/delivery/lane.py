@@ -288,18 +288,14 @@ class Lane:
         return bool(self.pings) and self.pings_in_flight < PINGS and not self.terms.gone
 
     def _event_goes(self, now: float) -> bool:
-        return (
-            bool(self.waiting)
-            and not self.only_pings(now)
-            and self.in_flight < self._allowed(now)
-            and now >= self._paced_until
-        )
+        return bool(self.waiting) and self.in_flight < self._allowed(now) and now >= self._paced_until
 
     def _allowed(self, now: float) -> int:
         """Return how many may be under way: one to try with, if the last ones all failed."""
-        if self.only_pings(now):
+        health = self.health
+        if now < health.backoff_until or not self.terms.serves:
             return 0
-        return 1 if self.health.failures >= TRIP else max(1, int(self.health.cap))
+        return 1 if health.failures >= TRIP else int(health.cap) or 1
 
     def _succeeded(self) -> None:
         health = self.health

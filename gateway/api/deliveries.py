@@ -115,7 +115,8 @@ REDELIVER = Operation(
     tag=TAG,
     summary="Send a delivery again.",
     description="Whatever became of it; with the same webhook-id, and with all attempts of the endpoint's schedule."
-    " What waits for its next attempt is due now. While its endpoint is disabled or backs off it is held.",
+    " What waits for its next attempt is due now. While its endpoint is disabled it is held; one that is left alone is"
+    " tried at once, with what has waited longest.",
     query=NoQuery,
     body=NoBody,
     permission="webhooks.replay",

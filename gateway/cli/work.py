@@ -15,7 +15,7 @@ def work(
         int | None, typer.Option(help="The port for /healthz, /readyz and /metrics; without it there are none.")
     ] = None,
 ) -> None:
-    """Send messages, read mail, fetch files and do the other work behind the scenes, until SIGTERM or Ctrl-C.
+    """Send, deliver events, read mail, fetch files and do the other work behind the scenes, until SIGTERM or Ctrl-C.
 
     Serving processes do the same work; these are for more of it. Any number of them share it.
     """

@@ -66,7 +66,9 @@ export const deliveries = {
     redirect: "Answered with a redirect, which is never followed",
     gone: "Answered that it is gone",
     limited: "Asked for a pause",
-    token: "No token could be had",
+    oauth: "No token could be had",
+    event_gone: "The log no longer holds the event",
+    endpoint_deleted: "The endpoint was removed",
   } as Record<string, string>,
   // One of them.
   facts: "What it is",

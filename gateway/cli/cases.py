@@ -93,12 +93,12 @@ def bytes_of(file: str | None) -> bytes:
         CaseInvalid: when it can't be read.
     """
     if file is None:
-        raise CaseInvalid("file_missing", "which file holds the body?")
+        raise CaseInvalid("file_missing", "no file was given that holds the body; - is stdin")
     try:
         return sys.stdin.buffer.read() if file == STDIN else Path(file).read_bytes()
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else None
-        raise CaseInvalid("file_unreadable", why or "the file can't be read") from error
+        raise CaseInvalid("file_unreadable", f"{file!r}: {why or 'it has no such name'}") from error
 
 
 def decoded(value: Any) -> bytes:
@@ -142,7 +142,7 @@ def usable_secrets(secrets: Any) -> Sequence[bytes]:
     if not isinstance(secrets, list) or not all(isinstance(secret, str) for secret in secrets):
         raise CaseInvalid("secrets_invalid", "secrets have to be a list of texts")
     if not secrets:
-        raise CaseInvalid("secret_missing", "which secret was it signed with?")
+        raise CaseInvalid("secret_missing", "no secret was given (--secret, in a batch secrets)")
     written = [secret.encode("utf-8", "surrogatepass") for secret in secrets]
     try:
         keys_of(written)

@@ -56,7 +56,7 @@ async def _line_judged(line: bytes, allowed: Networks) -> UrlVerdict:
 
 async def _judged(url: object, names: Names | None, allowed: Networks) -> UrlVerdict:
     if not isinstance(url, str):
-        raise CaseInvalid("url_invalid", "url has to be a text")
+        raise CaseInvalid("url_invalid", "no URL was given" if url is None else "url has to be a text")
     guard = Guard(allowed)
     resolver = GuardedResolver(guard)
     try:

@@ -82,7 +82,8 @@ def _patterns(given: list[str]) -> list[str]:
     try:
         return TypeAdapter(list[EventPattern]).validate_python([one for text in given for one in text.split(",")])
     except ValidationError as error:
-        raise typer.BadParameter(error.errors()[0]["msg"], param_hint="--types") from None
+        told = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise typer.BadParameter(told, param_hint="--types") from None
 
 
 def _secret(given: str | None) -> str:

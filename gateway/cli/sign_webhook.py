@@ -58,7 +58,7 @@ def _header_text(message_id: Any) -> str:
         CaseInvalid: when it can't.
     """
     if not isinstance(message_id, str) or not message_id:
-        raise CaseInvalid("id_missing", "which id has the message?")
+        raise CaseInvalid("id_missing", "no id was given (--id, in a batch id): it becomes webhook-id")
     if not message_id.isprintable() or message_id != message_id.strip():
         raise CaseInvalid("id_invalid", "an id has no control characters, and no blanks around it")
     return message_id

@@ -167,8 +167,8 @@ class Follower:
         elif frame["type"] == "resync" and frame["reason"] == "behind":
             raise FarBehind
         elif frame["type"] == "resync":
-            self._tell(f"the log can't be followed from {self.seq} ({frame['reason']}): events are left out")
-            self.seq = self._epoch = None  # from now on, as the gateway does
+            self._tell(f"{self.seq} is not in the log any more, or not yet: events are left out")
+            self.seq = self._epoch = None  # as the gateway does
         elif frame["type"] == "error":
             raise Interrupted(str(frame["problem"]["detail"]))
 

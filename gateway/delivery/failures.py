@@ -10,7 +10,7 @@ from gateway.delivery.dialling import Step, Trip
 from gateway.outgoing.egress import AddressBlocked
 from gateway.outgoing.target import UrlUnusable
 
-#: The words that ``failure_of`` uses.
+#: The words that ``failure_of`` uses. docs/deliveries.md tells all kinds: an answer has others (``verdict.judge``).
 KINDS = (
     "blocked",  # the guard doesn't let anybody call it
     "dns",  # the name has no address, or nobody answers for it

@@ -12,13 +12,13 @@ from gateway.delivery.caller import Request
 from gateway.delivery.lane import Owed, Terms
 from gateway.delivery.signing import Signer
 from gateway.keys import Keyring, unseal
+from gateway.model.delivery import USER_AGENT
 from gateway.model.endpoint_secrets import EndpointSecrets, place_of
 from gateway.model.ids import public
 from gateway.model.log import Entry, entry_json
 from gateway.store.deliveries import DueRow, EndpointRow
 
 HIDDEN = "[hidden]"
-USER_AGENT = "Postgate-Webhooks"
 
 
 @dataclass(frozen=True, slots=True)

@@ -61,7 +61,10 @@ class Outside:
 
 
 class Delivery:
-    """Dispatcher, engine and the partitions of attempts, running together; an ``async with`` starts and stops them."""
+    """Dispatcher, engine and the partitions of attempts, running together; an ``async with`` starts and stops them.
+
+    The jobs that send again are a worker of their own (``Recoverer``), started like the others in ``gateway/app.py``.
+    """
 
     def __init__(self, outside: Outside) -> None:
         self._outside = outside

@@ -14,10 +14,10 @@ from aiohttp import ClientError, ClientSession, ClientTimeout
 
 from channels.standard_webhooks import sign
 from gateway.listening.following import Heard
+from gateway.model.delivery import USER_AGENT
 
 #: As endpoints have it unless they ask for something else.
 PATIENCE = ClientTimeout(total=15, sock_connect=5)
-USER_AGENT = "Postgate-Webhooks"
 
 
 class Forwarder:

@@ -6,6 +6,9 @@ from pydantic import BaseModel, Field
 
 from gateway.model.fields import Anything, ConversationId, DeliveryId, EndpointId, EventId, Timestamp
 
+#: What posts a delivery, or what looks like one, calls itself.
+USER_AGENT = "Postgate-Webhooks"
+
 DeliveryKind = Literal["event", "ping"]
 DeliveryStatus = Literal["PENDING", "RETRYING", "SUCCESS", "FAILED"]
 HeldReason = Literal[

@@ -10,12 +10,12 @@ import orjson
 
 from channels.http import Headers, HttpRequest
 from channels.standard_webhooks import PRIVATE, keys_of
+from gateway.model.delivery import USER_AGENT
+from gateway.model.event_types import PING
 from gateway.model.log import iso
 
-PING = "webhook_endpoint.ping"
 #: A type that no version has.
 UNKNOWN_TYPE = "webhook_endpoint.certified"
-USER_AGENT = "Postgate-Webhooks"
 KEY_BYTES = 32
 LARGE_BYTES = 256 * 1024
 STALE = timedelta(minutes=10)

@@ -166,6 +166,8 @@ class Engine:
             self._begin()
 
     async def _claim(self) -> None:
+        if len(self._board.lanes) >= MOST_LANES:  # others may wait: those that were held longest come again after them
+            await self._give_back([lane for lane in self._board.lanes if lane.free][:CLAIM_AT_ONCE])
         room = min(CLAIM_AT_ONCE, MOST_LANES - len(self._board.lanes))
         self._claims_at = self._now() + LOOK_SECONDS
         if room <= 0:

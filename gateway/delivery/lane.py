@@ -204,6 +204,11 @@ class Lane:
                     wakes = min(wakes, held)
         return wakes
 
+    @property
+    def free(self) -> bool:
+        """Whether nothing is under way, or not yet written down."""
+        return len(self.known) == len(self.waiting) + len(self.pings)
+
     # What became of it.
 
     def ended(self, owed: Owed, verdict: Verdict, now: float) -> None:
@@ -274,7 +279,7 @@ class Lane:
         held = (not self.terms.serves or self.terms.gone or now + IDLE_SECONDS < self.health.backoff_until) and not (
             self.pings or self.hungry
         )
-        if self.known - {one.id for one in self.waiting} or not (held or self._nothing_to_do(now)):
+        if not self.free or not (held or self._nothing_to_do(now)):
             self._idle_since = LONG_AGO
             return False
         if self._idle_since == LONG_AGO:

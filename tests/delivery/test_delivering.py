@@ -1,7 +1,9 @@
 """Events reach the receivers that were registered for them: a real gateway, real receivers."""
 
 import asyncio
+from collections import Counter
 
+import pytest
 from aiohttp import web
 
 from tests.api.rows import Rows
@@ -141,6 +143,18 @@ async def test_a_conversation_stays_in_order_while_others_go_on(
         assert numbers == [1, 1, 2, 3, 4]
     assert verify(receiver.receipts[-1], endpoint["secret"])
     await _until(database, "SELECT count(*) = 8 FROM webhook_deliveries WHERE status = 'SUCCESS'")
+
+
+async def test_more_endpoints_than_a_process_holds_take_turns(
+    integrator: Integrator, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.delivery.engine.MOST_LANES", 2)
+    monkeypatch.setattr("gateway.delivery.lane.IDLE_SECONDS", 3600.0)  # none is given back for having nothing to do
+    for _ in range(5):
+        await integrator.register(receiver, event_types=["label.*"])
+    await integrator.happen(3)
+    await receiver.wait_for_count(15)
+    assert Counter(receiver.seqs()) == dict.fromkeys(receiver.seqs(), 5)
 
 
 async def _until(database: Database, question: str) -> None:

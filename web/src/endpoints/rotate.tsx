@@ -1,4 +1,7 @@
-/** Asking for a new signing secret: how long the old one stays, and whether the new one is tried at once. */
+/**
+ * Asking for a new signing secret: how long the old one stays, and whether the new one is tried at once. Only one's own
+ * can be: one that is made here nobody has yet.
+ */
 
 import { useState } from "preact/hooks";
 import type { Endpoint } from "../model/endpoint";
@@ -25,12 +28,13 @@ export function RotateDialog({ of, onClose, onDone }: RotateProps) {
   const [probe, setProbe] = useState(true);
   const [busy, setBusy] = useState(false);
   const [refusal, setRefusal] = useState<string | null>(null);
+  const given = own.trim();
   const rotate = async () => {
     setBusy(true);
     setRefusal(null);
     try {
-      const secret = own.trim() === "" ? {} : { secret: own.trim() };
-      const result = await rotateSecret(of.id, { overlap_seconds: overlap, probe, ...secret });
+      const secret = given === "" ? {} : { secret: given, probe };
+      const result = await rotateSecret(of.id, { overlap_seconds: overlap, ...secret });
       const { secret: told, probe: sent, ...endpoint } = result;
       keepEndpoint(endpoint);
       onDone({ ...endpoint, secret: told, probe: sent });
@@ -76,9 +80,11 @@ export function RotateDialog({ of, onClose, onDone }: RotateProps) {
           />
           <span class="soft">{words.endpoints.ownSecretNote}</span>
         </label>
-        <Tick checked={probe} onChange={setProbe}>
-          {words.endpoints.probe}
-        </Tick>
+        {given !== "" && (
+          <Tick checked={probe} onChange={setProbe}>
+            {words.endpoints.probe}
+          </Tick>
+        )}
         {refusal !== null && (
           <p class="form-refusal" role="alert">
             {refusal}

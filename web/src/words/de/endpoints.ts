@@ -5,7 +5,7 @@ import { number, plural } from "./forms";
 
 export const endpoints: typeof English = {
   title: "Endpunkte",
-  lead: "Wo Ihre eigenen Programme erfahren, was hier geschieht, signiert und der Reihe nach.",
+  lead: "Wo Ihre eigenen Programme erfahren, was hier geschieht: signiert, und wieder, bis sie es annehmen.",
   readOnly: "Nur Inhaber und Administratoren ändern Endpunkte.",
   loading: "Endpunkte werden geladen",
   error: "Die Endpunkte konnten nicht geladen werden.",
@@ -152,7 +152,7 @@ export const endpoints: typeof English = {
     "Eine Zeit lang tragen Anfragen eine Signatur des alten und des neuen Geheimnisses, damit keine abgewiesen wird.",
   overlap: "Das alte weiter benutzen für",
   overlapNone: "Gar nicht",
-  probe: "Ein Testereignis schicken, das mit dem neuen signiert ist",
+  probe: "Ein Testereignis schicken, das nur das neue signiert: Ihr Programm kennt es schon",
   rotateDo: "Wechseln",
   rotating: "Wird gewechselt…",
   ping: "Testereignis schicken",

@@ -4,7 +4,7 @@ import { number, plural } from "./forms";
 
 export const endpoints = {
   title: "Endpoints",
-  lead: "Where your own programs are told of what happens here, signed and in order.",
+  lead: "Where your own programs are told of what happens here: signed, and again until they take it.",
   readOnly: "Only owners and admins change endpoints.",
   loading: "Loading the endpoints",
   error: "The endpoints could not be loaded.",
@@ -150,7 +150,7 @@ export const endpoints = {
     "For a while requests carry a signature of the old and of the new secret, so that none is refused.",
   overlap: "Keep using the old one for",
   overlapNone: "Not at all",
-  probe: "Send a test event signed with the new one",
+  probe: "Send a test event that only the new one signs: your program knows it already",
   rotateDo: "Rotate",
   rotating: "Rotating…",
   // Test events, on and off, deleting.

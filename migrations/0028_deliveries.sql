@@ -163,15 +163,17 @@ $$;
 CREATE FUNCTION endpoints_to_serve(tenants uuid[], endpoints uuid[])
 RETURNS TABLE (tenant_id uuid, endpoint_id uuid, version integer, serves boolean, gone boolean, url text, headers text,
     auth_type text, schemes text[], sealed bytea, wrapped_key bytea, master_key_id text, timeout_ms integer,
-    retry_seconds integer[], max_in_flight smallint, per_second real, ordered boolean, warnings smallint)
+    retry_seconds integer[], max_in_flight smallint, per_second real, ordered boolean, warnings smallint,
+    backoff_until timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 SELECT e.tenant_id, e.id, e.version, e.status = 'enabled', e.deleted_at IS NOT NULL, e.url, e.headers::text,
     e.auth ->> 'type', e.schemes, e.sealed, k.wrapped_key, k.master_key_id, e.timeout_ms, e.retry_seconds,
-    e.max_in_flight, e.per_second, e.ordering = 'conversation', e.warnings
+    e.max_in_flight, e.per_second, e.ordering = 'conversation', e.warnings, l.backoff_until
 FROM unnest(tenants, endpoints) AS o (tenant_id, endpoint_id)
 JOIN webhook_endpoints e ON e.tenant_id = o.tenant_id AND e.id = o.endpoint_id
 JOIN encryption_keys k ON k.tenant_id = e.tenant_id AND k.id = e.key_id
+LEFT JOIN webhook_lanes l ON l.tenant_id = e.tenant_id AND l.endpoint_id = e.id
 $$;
 
 -- What is due at leased endpoints, up to a number for each; without what the worker has already ("known"). Of an

@@ -17,7 +17,7 @@ from gateway.openapi import Answer, Api, BodyModel, Call, Limit, NoBody, NoQuery
 from gateway.permissions import Permission
 from gateway.problems import CursorInvalid, NotFound, Resync, WrongState
 from gateway.store import recoveries as store
-from gateway.store.lanes import make_due
+from gateway.store.lanes import try_now
 from gateway.store.pool import TenantTx, tenant_tx
 
 TAG = "Deliveries"
@@ -218,7 +218,7 @@ class Recoveries:
             _require(await store.lock(tx, call.id), "canceled")
             await _require_none_running(tx, endpoint_id)
             await store.resume(tx, call.id)
-            await make_due(tx, endpoint_id)
+            await try_now(tx, endpoint_id)
             shown = _there(await store.get(tx, call.id))
         self._services.endpoint_changed(endpoint_id)
         return json_answer(shown)
@@ -243,7 +243,7 @@ async def _take(tx: TenantTx, endpoint_id: UUID) -> None:
     if not await store.lock_endpoint(tx, endpoint_id):
         raise NotFound("there is no such endpoint")
     await _require_none_running(tx, endpoint_id)
-    await make_due(tx, endpoint_id)
+    await try_now(tx, endpoint_id)
 
 
 async def _require_none_running(tx: TenantTx, endpoint_id: UUID) -> None:

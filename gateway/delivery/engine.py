@@ -130,7 +130,7 @@ class Engine:
         return lane is not None
 
     def changed(self, endpoint_id: UUID) -> None:
-        """Note that an endpoint was changed, or that somebody wants something of it tried now."""
+        """Note that an endpoint was changed, is owed a ping, or that somebody wants something of it tried now."""
         self._changed.add(endpoint_id)
         self._claims_at = float("-inf")
         self._wake.set()
@@ -342,8 +342,11 @@ class Engine:
                 lane.changed(receiver.terms)
                 self._around.tokens.forget(lane.endpoint_id)
             self._receivers[lane.endpoint_id].warnings = row.warnings
-            lane.look_again(moment.timestamp())
-            self._board.note(lane, moment.timestamp())
+            now = moment.timestamp()
+            lane.hungry = True
+            if row.backoff_until is not None and _seconds(row.backoff_until) <= now < lane.health.backoff_until:
+                lane.try_now(now)  # somebody asked for it
+            self._board.note(lane, now)
 
     def _now(self) -> float:
         return self._around.clock().timestamp()

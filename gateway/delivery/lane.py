@@ -254,9 +254,8 @@ class Lane:
         """Note that something will be due."""
         self.next_due = min(self.next_due, moment)
 
-    def look_again(self, now: float) -> None:
-        """Note that somebody wants it tried now: an endpoint that is left alone is tried all the same."""
-        self.hungry = True
+    def try_now(self, now: float) -> None:
+        """Let an endpoint be tried that is left alone."""
         self.health.backoff_until = min(self.health.backoff_until, now)
 
     def changed(self, terms: Terms) -> None:

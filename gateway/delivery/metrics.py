@@ -4,9 +4,12 @@ from prometheus_client import Counter, Gauge, Histogram
 
 ATTEMPTS = Counter(
     "postgate_delivery_attempts_total",
-    "Attempts to deliver an event: success, failure, limited (the receiver asked to wait), gone (410), or lost"
-    " (somebody else serves the endpoint by now).",
+    "Attempts to deliver an event: success, failure, limited (the receiver asked to wait) or gone (410).",
     ["outcome"],
+)
+LOST = Counter(
+    "postgate_delivery_lost_total",
+    "Attempts that were not written down, since somebody else serves the endpoint by now: they are made again.",
 )
 ERRORS = Counter("postgate_delivery_errors_total", "Attempts that failed, by the kind of error.", ["kind"])
 EXHAUSTED = Counter("postgate_delivery_exhausted_total", "Deliveries that were given up after their last attempt.")

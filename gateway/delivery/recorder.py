@@ -131,7 +131,7 @@ class Recorder:
             if attempt.next_at is not None:
                 ended.lane.later(attempt.next_at.timestamp())
             if ended.owed.id not in recorded.deliveries:
-                metrics.ATTEMPTS.labels("lost").inc()
+                metrics.LOST.inc()
         metrics.EXHAUSTED.inc(len(recorded.entries))
         if recorded.entries:
             self._announce(recorded.entries)

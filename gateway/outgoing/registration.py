@@ -8,6 +8,7 @@ from typing import Literal
 from gateway.outgoing.egress import Guard
 from gateway.outgoing.target import Target, UrlUnusable, target_of
 
+PLAIN = "plain http is for networks that the operator allowed (POSTGATE_ALLOW_PRIVATE)"
 #: Tells the addresses of a name in ASCII, unguarded; raises ``OSError`` when it has none.
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
@@ -47,7 +48,7 @@ async def judge(url: str, guard_https: Guard, guard_http: Guard, resolve: Resolv
     if target.scheme == "http":
         if guard_http.objection(target.host, addresses, target.port) is None:
             return UrlVerdict(url, "allowed", None, addresses)
-        return UrlVerdict(url, "rejected", "plain http is for networks that the operator allowed", addresses)
+        return UrlVerdict(url, "rejected", PLAIN, addresses)
     reason = guard_https.objection(target.host, addresses, target.port)
     return UrlVerdict(url, "allowed" if reason is None else "blocked", reason, addresses)
 

@@ -92,7 +92,7 @@ async def release(pool: asyncpg.Pool, now: datetime, places: Sequence[Place]) ->
 
 SERVE = """
 SELECT endpoint_id, version, serves, gone, url, headers, auth_type, schemes, sealed, wrapped_key, master_key_id,
-    timeout_ms, retry_seconds, max_in_flight, per_second, ordered, warnings
+    timeout_ms, retry_seconds, max_in_flight, per_second, ordered, warnings, backoff_until
 FROM endpoints_to_serve($1, $2)
 """
 
@@ -119,6 +119,7 @@ class EndpointRow:
     per_second: float | None
     ordered: bool
     warnings: int
+    backoff_until: datetime | None
 
 
 async def endpoints(pool: asyncpg.Pool, which: Sequence[tuple[UUID, UUID]]) -> dict[UUID, EndpointRow]:

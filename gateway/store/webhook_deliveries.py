@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.model.page import Page, Position
-from gateway.store.lanes import make_due
+from gateway.store.lanes import try_now
 from gateway.store.pages import page_of
 from gateway.store.pool import TenantTx
 
@@ -79,5 +79,5 @@ async def redeliver(tx: TenantTx, delivery_id: UUID) -> UUID | None:
         raise EndpointGone
     await tx.connection.execute(AGAIN, tx.tenant_id, delivery_id)
     endpoint_id: UUID = row["endpoint_id"]
-    await make_due(tx, endpoint_id)
+    await try_now(tx, endpoint_id)
     return endpoint_id

@@ -9,7 +9,7 @@ from aiohttp import web
 from tests.api.rows import Rows
 from tests.conftest import Database
 from tests.delivery.conftest import Integrator
-from tests.delivery.receiving import Receipt, Receiver, receiving, verify
+from tests.delivery.receiving import Receipt, Receiver, fine, receiving, verify
 
 STATES = "SELECT seq, status, attempts, response_status_code AS code, error_kind FROM webhook_deliveries ORDER BY seq"
 
@@ -143,6 +143,32 @@ async def test_a_conversation_stays_in_order_while_others_go_on(
         assert numbers == [1, 1, 2, 3, 4]
     assert verify(receiver.receipts[-1], endpoint["secret"])
     await _until(database, "SELECT count(*) = 8 FROM webhook_deliveries WHERE status = 'SUCCESS'")
+
+
+async def test_a_pause_that_a_receiver_asked_for_ends_only_when_somebody_wants_it_tried(
+    integrator: Integrator, receiver: Receiver, database: Database
+) -> None:
+    async def pause(receipt: Receipt) -> web.StreamResponse:
+        if receipt.event["type"] == "webhook_endpoint.ping":
+            return web.Response(status=204)
+        return web.Response(status=429, headers={"Retry-After": "3600"})
+
+    receiver.respond = pause
+    endpoint = await integrator.register(receiver, event_types=["label.*"], max_in_flight=1)
+    path = f"/webhook-endpoints/{endpoint['id']}"
+    await integrator.happen(3)
+    await receiver.wait_for_count(1)
+    await _until(database, "SELECT count(*) = 1 FROM webhook_deliveries WHERE status = 'RETRYING'")
+    await integrator.ask("PATCH", path, 200, {"description": "Paused"})
+    await integrator.ask("POST", f"{path}/ping", 202)
+    await receiver.wait_for_count(2)
+    assert [one.event["type"] for one in receiver.receipts] == ["label.updated", "webhook_endpoint.ping"]
+    [first, *_] = (await integrator.ask("GET", f"/deliveries?endpoint_id={endpoint['id']}&status=RETRYING", 200))[
+        "data"
+    ]
+    receiver.respond = fine
+    await integrator.ask("POST", f"/deliveries/{first['id']}/redeliver", 202)
+    await receiver.wait_for_count(5)
 
 
 async def test_more_endpoints_than_a_process_holds_take_turns(

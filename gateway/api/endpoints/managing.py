@@ -34,6 +34,7 @@ from gateway.problems import ChangedMeanwhile, NotFound, WrongState
 from gateway.store import endpoint_health, log
 from gateway.store import webhook_endpoints as store
 from gateway.store.connections import data_key
+from gateway.store.lanes import try_now
 from gateway.store.pool import TenantTx, tenant_tx
 
 TAG = "Endpoints"
@@ -182,6 +183,8 @@ class Endpoints:
             await check_filters(tx, body.channel_ids, body.label_ids)
             await store.change(tx, call.id, self._changed(tx, endpoint, body))
             await _set_status(tx, endpoint, body.status)
+            if body.url is not None:
+                await try_now(tx, call.id)
             entry, shown = await self._written(tx, call.caller, call.id)
         tell(self._services, call.id, [entry])
         return tagged(shown)

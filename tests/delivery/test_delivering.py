@@ -163,11 +163,9 @@ async def test_a_pause_that_a_receiver_asked_for_ends_only_when_somebody_wants_i
     await integrator.ask("POST", f"{path}/ping", 202)
     await receiver.wait_for_count(2)
     assert [one.event["type"] for one in receiver.receipts] == ["label.updated", "webhook_endpoint.ping"]
-    [first, *_] = (await integrator.ask("GET", f"/deliveries?endpoint_id={endpoint['id']}&status=RETRYING", 200))[
-        "data"
-    ]
+    [tried] = (await integrator.ask("GET", "/deliveries?status=RETRYING", 200))["data"]
     receiver.respond = fine
-    await integrator.ask("POST", f"/deliveries/{first['id']}/redeliver", 202)
+    await integrator.ask("POST", f"/deliveries/{tried['id']}/redeliver", 202)
     await receiver.wait_for_count(5)
 
 

@@ -107,8 +107,8 @@ function Plots({ of, hours }: { readonly of: Health; readonly hours: number }) {
 function Span({ hours }: { readonly hours: number }) {
   const from = new Date(now.value - hours * HOUR).toISOString();
   const until = new Date(now.value).toISOString();
-  // Within a day the time says enough.
-  const written = hours <= 24 ? clockTime : dateAndTime;
+  // Within less than a day the time says enough.
+  const written = hours < 24 ? clockTime : dateAndTime;
   return (
     <p class="plot-span numbers">
       <span>{written(from)}</span>

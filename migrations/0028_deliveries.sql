@@ -176,43 +176,103 @@ JOIN encryption_keys k ON k.tenant_id = e.tenant_id AND k.id = e.key_id
 LEFT JOIN webhook_lanes l ON l.tenant_id = e.tenant_id AND l.endpoint_id = e.id
 $$;
 
--- What is due at leased endpoints, up to a number for each; without what the worker has already ("known"). Of an
--- endpoint that keeps order only the first of each conversation. For each endpoint a row without a delivery tells when
--- the next one will be due.
+-- What is due at leased endpoints, up to a number for each; without what the worker has already ("known"). For each
+-- endpoint a row without a delivery tells when the next one will be due.
+--
+-- Of an endpoint that keeps order only the first of each conversation may go. Looking through all that waits would cost
+-- more the longer a conversation's tail is. So a stretch of what waits longest is looked at, and a stretch of the
+-- conversations, from the one after which the last look ended ("after", told in the row without a delivery).
 CREATE FUNCTION due_deliveries(
     moment timestamptz, tenants uuid[], endpoints uuid[], tokens uuid[], wanted integer[], only_pings boolean[],
-    known uuid[])
+    ordered boolean[], after uuid[], known uuid[])
 RETURNS TABLE (endpoint_id uuid, id uuid, kind text, event_id uuid, event_type text, seq bigint,
     previous_seq bigint, conversation_sequence bigint, conversation_id uuid, body text, tries integer,
     attempts integer, secret_id text, at timestamptz)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+SET plan_cache_mode = force_generic_plan
 AS $$
 #variable_conflict use_column
+DECLARE
+    stretch constant integer := 128;
+    lane record;
+    heads bigint[];
+    last uuid;
+    amount integer;
 BEGIN
     RETURN QUERY
     SELECT o.endpoint_id, d.id, d.kind, d.event_id, d.event_type, d.seq, d.previous_seq, d.conversation_sequence,
         d.conversation_id, coalesce(d.body, v.data::text), d.tries, d.attempts, d.secret_id,
         coalesce(v.created_at, d.created_at)
-    FROM unnest(tenants, endpoints, tokens, wanted, only_pings)
-        AS o (tenant_id, endpoint_id, token, wanted, only_pings)
+    FROM unnest(tenants, endpoints, tokens, wanted, only_pings, ordered)
+        AS o (tenant_id, endpoint_id, token, wanted, only_pings, ordered)
     JOIN webhook_lanes l ON l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id AND l.lease_token = o.token
     CROSS JOIN LATERAL (
         SELECT * FROM webhook_deliveries d
         WHERE d.tenant_id = o.tenant_id AND d.endpoint_id = o.endpoint_id AND d.next_attempt_at <= moment
           AND (d.kind = 'ping' OR NOT o.only_pings) AND d.id <> ALL (known)
-          AND (d.conversation_sequence IS NULL OR d.seq = (
-            SELECT min(w.seq) FROM webhook_deliveries w
-            WHERE w.tenant_id = d.tenant_id AND w.endpoint_id = d.endpoint_id
-              AND w.conversation_id = d.conversation_id AND w.conversation_sequence IS NOT NULL
-              AND w.next_attempt_at IS NOT NULL))
         ORDER BY d.next_attempt_at, d.seq LIMIT o.wanted) d
-    LEFT JOIN events v ON v.tenant_id = d.tenant_id AND v.seq = d.seq;
+    LEFT JOIN events v ON v.tenant_id = d.tenant_id AND v.seq = d.seq
+    WHERE NOT o.ordered OR o.only_pings;
+
+    FOR lane IN
+        SELECT o.* FROM unnest(tenants, endpoints, tokens, wanted, after, ordered, only_pings)
+            AS o (tenant_id, endpoint_id, token, wanted, after, ordered, only_pings)
+        JOIN webhook_lanes l ON l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id
+            AND l.lease_token = o.token
+        WHERE o.ordered AND NOT o.only_pings
+    LOOP
+        WITH RECURSIVE head AS (
+            (SELECT w.conversation_id, w.seq, 1 AS n FROM webhook_deliveries w
+            WHERE w.tenant_id = lane.tenant_id AND w.endpoint_id = lane.endpoint_id
+              AND w.conversation_sequence IS NOT NULL AND w.next_attempt_at IS NOT NULL
+              AND w.conversation_id > coalesce(lane.after, '00000000-0000-0000-0000-000000000000')
+            ORDER BY w.conversation_id, w.seq LIMIT 1)
+            UNION ALL
+            SELECT f.conversation_id, f.seq, h.n + 1 FROM head h CROSS JOIN LATERAL (
+                SELECT w.conversation_id, w.seq FROM webhook_deliveries w
+                WHERE w.tenant_id = lane.tenant_id AND w.endpoint_id = lane.endpoint_id
+                  AND w.conversation_sequence IS NOT NULL AND w.next_attempt_at IS NOT NULL
+                  AND w.conversation_id > h.conversation_id
+                ORDER BY w.conversation_id, w.seq LIMIT 1) f
+            WHERE h.n < stretch
+        )
+        SELECT array_agg(h.seq), (array_agg(h.conversation_id ORDER BY h.n DESC))[1], count(*)
+        INTO heads, last, amount FROM head h;
+        RETURN QUERY
+        SELECT lane.endpoint_id, d.id, d.kind, d.event_id, d.event_type, d.seq, d.previous_seq,
+            d.conversation_sequence, d.conversation_id, coalesce(d.body, v.data::text), d.tries, d.attempts,
+            d.secret_id, coalesce(v.created_at, d.created_at)
+        FROM (
+            SELECT o.id FROM (
+                SELECT * FROM webhook_deliveries x
+                WHERE x.tenant_id = lane.tenant_id AND x.endpoint_id = lane.endpoint_id
+                  AND x.next_attempt_at <= moment AND x.id <> ALL (known)
+                ORDER BY x.next_attempt_at, x.seq LIMIT lane.wanted * 2) o
+            WHERE o.conversation_sequence IS NULL OR o.seq = (
+                SELECT w.seq FROM webhook_deliveries w
+                WHERE w.tenant_id = o.tenant_id AND w.endpoint_id = o.endpoint_id
+                  AND w.conversation_id = o.conversation_id AND w.conversation_sequence IS NOT NULL
+                  AND w.next_attempt_at IS NOT NULL ORDER BY w.seq LIMIT 1)
+            UNION
+            SELECT x.id FROM unnest(heads) AS h (seq)
+            JOIN webhook_deliveries x ON x.tenant_id = lane.tenant_id AND x.endpoint_id = lane.endpoint_id
+                AND x.seq = h.seq
+            WHERE x.next_attempt_at <= moment AND x.id <> ALL (known)) c
+        JOIN webhook_deliveries d ON d.tenant_id = lane.tenant_id AND d.id = c.id
+        LEFT JOIN events v ON v.tenant_id = d.tenant_id AND v.seq = d.seq
+        ORDER BY d.next_attempt_at, d.seq LIMIT lane.wanted;
+        RETURN QUERY SELECT lane.endpoint_id, NULL::uuid, 'after', NULL::uuid, NULL, NULL::bigint, NULL::bigint,
+            NULL::bigint, CASE WHEN amount = stretch THEN last END, NULL, NULL::integer, NULL::integer, NULL,
+            NULL::timestamptz;
+    END LOOP;
+
     RETURN QUERY
-    SELECT o.endpoint_id, NULL::uuid, NULL, NULL::uuid, NULL, NULL::bigint, NULL::bigint, NULL::bigint, NULL::uuid,
+    SELECT o.endpoint_id, NULL::uuid, 'later', NULL::uuid, NULL, NULL::bigint, NULL::bigint, NULL::bigint, NULL::uuid,
         NULL, NULL::integer, NULL::integer, NULL, (
-            SELECT min(d.next_attempt_at) FROM webhook_deliveries d
-            WHERE d.tenant_id = o.tenant_id AND d.endpoint_id = o.endpoint_id AND d.next_attempt_at > moment)
+            SELECT d.next_attempt_at FROM webhook_deliveries d
+            WHERE d.tenant_id = o.tenant_id AND d.endpoint_id = o.endpoint_id AND d.next_attempt_at > moment
+            ORDER BY d.next_attempt_at LIMIT 1)
     FROM unnest(tenants, endpoints) AS o (tenant_id, endpoint_id);
 END
 $$;
@@ -338,7 +398,7 @@ BEGIN
         'claim_lanes(timestamptz, interval, integer)',
         'renew_lanes(timestamptz, interval, uuid[], uuid[], uuid[])',
         'release_lanes(timestamptz, uuid[], uuid[], uuid[])', 'endpoints_to_serve(uuid[], uuid[])',
-        'due_deliveries(timestamptz, uuid[], uuid[], uuid[], integer[], boolean[], uuid[])',
+        'due_deliveries(timestamptz, uuid[], uuid[], uuid[], integer[], boolean[], boolean[], uuid[], uuid[])',
         'record_attempts(timestamptz, json, json, boolean)',
         'deliveries_waiting(timestamptz)']
     LOOP

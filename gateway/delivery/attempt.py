@@ -1,6 +1,6 @@
 """One attempt to deliver: the call, and what its answer means. Whatever happens, it comes to a verdict."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,7 +10,7 @@ from gateway.delivery import metrics
 from gateway.delivery.caller import Answer, Caller
 from gateway.delivery.lane import Owed
 from gateway.delivery.oauth import Tokens
-from gateway.delivery.receiver import Receiver
+from gateway.delivery.receiver import HIDDEN, SHORTEST, Receiver
 from gateway.delivery.verdict import Outcome, Verdict, judge
 
 log = structlog.get_logger(__name__)
@@ -45,11 +45,12 @@ async def attempt(
     shown = "{}"
     try:
         answer, shown = await _call(receiver, owed, caller, tokens, begun)
+        verdict = judge(answer.status, answer.error_kind, answer.error, answer.retry_after, clock())
     except Exception as error:  # a fault of ours must not lose the delivery: it is tried again as ever
         log.exception("delivery.attempt_failed", delivery=str(owed.id))
         answer = failed_answer("internal", f"the gateway failed: {type(error).__name__}")
+        verdict = Verdict(Outcome.FAILURE, answer.error_kind, answer.error)
     ended = clock()
-    verdict = judge(answer.status, answer.error_kind, answer.error, answer.retry_after, ended)
     _count(owed, verdict, ended.timestamp())
     return Made(begun, ended, answer, verdict, shown)
 
@@ -62,16 +63,29 @@ def failed_answer(kind: str, words: str) -> Answer:
 async def _call(receiver: Receiver, owed: Owed, caller: Caller, tokens: Tokens, begun: datetime) -> tuple[Answer, str]:
     if receiver.auth_type != "oauth2":
         prepared = receiver.prepare(owed, begun)
-        return await caller.post(prepared.request), prepared.shown
+        return without(await caller.post(prepared.request), prepared.hidden), prepared.shown
     shown = "{}"
 
     async def post(authorization: str) -> Answer:
         nonlocal shown
         prepared = receiver.prepare(owed, begun, authorization)
         shown = prepared.shown
-        return await caller.post(prepared.request)
+        return without(await caller.post(prepared.request), prepared.hidden)
 
-    return await tokens.post(receiver.endpoint_id, receiver.secrets.login, post), shown
+    seconds = receiver.timeout_seconds
+    return await tokens.post(receiver.endpoint_id, receiver.secrets.login, post, seconds), shown
+
+
+def without(answer: Answer, hidden: Collection[str]) -> Answer:
+    """Take our logins out of an answer: some receivers repeat what they were sent."""
+    for value in hidden:
+        answer.headers = {name: text.replace(value, HIDDEN) for name, text in answer.headers.items()}
+        answer.body = answer.body.replace(value, HIDDEN)
+        for length in range(min(len(value), len(answer.body)), SHORTEST, -1):
+            if answer.body.endswith(value[:length]):  # it was cut within one
+                answer.body = answer.body[:-length]
+                break
+    return answer
 
 
 def _count(owed: Owed, verdict: Verdict, now: float) -> None:

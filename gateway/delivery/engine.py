@@ -10,7 +10,7 @@ import asyncpg
 import structlog
 
 from gateway.delivery import metrics
-from gateway.delivery.attempt import attempt, failed_answer
+from gateway.delivery.attempt import Made, attempt, failed_answer
 from gateway.delivery.board import MOST_LANES, Board
 from gateway.delivery.caller import Caller
 from gateway.delivery.keeper import Keeper, warnings_due
@@ -196,7 +196,9 @@ class Engine:
     async def _load(self, lanes: Sequence[tuple[Lane, int]]) -> None:
         moment = self._around.clock()
         now = moment.timestamp()
-        wanted = [Wanted(_place(lane), most, lane.only_pings(now)) for lane, most in lanes]
+        wanted = [
+            Wanted(_place(lane), most, lane.only_pings(now), lane.terms.ordered, lane.after) for lane, most in lanes
+        ]
         known = [delivery_id for lane, _ in lanes for delivery_id in lane.known]
         try:
             found = await deliveries.due(self._around.pool, moment, wanted, known)
@@ -210,6 +212,7 @@ class Engine:
             later = float("inf") if due.later is None else due.later.timestamp()
             there = [owed_of(lane.tenant_id, row) for row in due.rows if row.body is not None]
             lane.load(there, most, later, only_pings=look.only_pings)
+            lane.went_to(due.after)
             for row in due.rows:
                 if row.body is None and row.id not in lane.known:
                     lane.known.add(row.id)
@@ -231,6 +234,16 @@ class Engine:
         around = self._around
         made = await attempt(receiver, owed, around.caller, around.tokens, around.clock)
         now = made.ended.timestamp()
+        try:
+            self._note(lane, owed, receiver, made, now)
+        finally:  # whatever goes wrong with one, its place is somebody else's now
+            self._board.freed(lane, owed, now)
+        self._begin()
+        if self._board.next_tick() <= now or self._board.is_hungry:
+            self._wake.set()
+
+    def _note(self, lane: Lane, owed: Owed, receiver: Receiver, made: Made, now: float) -> None:
+        around = self._around
         lane.ended(owed, made.verdict, now)
         if made.answer.status is not None:
             lane.measured(made.answer.total_ms)
@@ -240,10 +253,6 @@ class Engine:
         around.recorder.add(
             Ended(lane, owed, made.verdict, made.answer, made.begun, receiver.url, made.shown, around.chance())
         )
-        self._board.freed(lane, owed, now)
-        self._begin()
-        if self._board.next_tick() <= now or self._board.is_hungry:
-            self._wake.set()
 
     def _recorded(self, lanes: Collection[Lane]) -> None:
         """Go on with endpoints whose attempts were written down."""

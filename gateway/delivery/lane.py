@@ -113,9 +113,9 @@ class Lane:
     """
 
     __slots__ = (
-        "_begun", "_eased_at", "_idle_since", "_paced_until", "_threshold", "_tripped_at", "endpoint_id", "health",
-        "hungry", "in_flight", "known", "next_due", "pings", "pings_in_flight", "tally", "tenant_id", "terms", "token",
-        "waiting",
+        "_begun", "_eased_at", "_idle_since", "_paced_until", "_threshold", "_tripped_at", "after", "endpoint_id",
+        "health", "hungry", "in_flight", "known", "next_due", "pings", "pings_in_flight", "tally", "tenant_id", "terms",
+        "token", "waiting",
     )  # fmt: skip
 
     def __init__(self, tenant_id: UUID, endpoint_id: UUID, token: UUID, health: Health, terms: Terms) -> None:
@@ -135,6 +135,8 @@ class Lane:
         #: Whether something may be due that was not loaded.
         self.hungry = True
         self.next_due = NEVER
+        #: The conversation after which the next look goes on, where order is kept.
+        self.after: UUID | None = None
         self._begun: dict[UUID, float] = {}
         self._threshold = float(terms.max_in_flight)
         self._eased_at = LONG_AGO
@@ -178,6 +180,11 @@ class Lane:
         self.next_due = min(self.next_due, next_due)
         if only_pings and self.terms.serves:
             self.next_due = min(self.next_due, self.health.backoff_until)
+
+    def went_to(self, after: UUID | None) -> None:
+        """Note after which conversation to go on; None: all were looked at."""
+        self.after = after
+        self.hungry = self.hungry or after is not None
 
     def startable(self, now: float) -> bool:
         """Tell whether an attempt may begin now."""

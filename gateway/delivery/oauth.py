@@ -55,25 +55,35 @@ class Tokens:
         self._kept: dict[UUID, Token] = {}
         self._fetching: dict[UUID, asyncio.Task[Token]] = {}
 
-    async def post(self, endpoint_id: UUID, login: Login, post: Callable[[str], Awaitable[Answer]]) -> Answer:
+    async def post(
+        self, endpoint_id: UUID, login: Login, post: Callable[[str], Awaitable[Answer]], seconds: float
+    ) -> Answer:
         """Make a call with a token; once more with a new one if the receiver does not take it.
 
         Args:
             endpoint_id: whose token.
             login: the server, and our credentials there.
             post: makes the call, given the header's value.
+            seconds: to wait for a token.
         """
         began = self._monotonic()
         try:
-            token = await self._token(endpoint_id, login)
+            token = await self._in_time(endpoint_id, login, seconds)
             answer = await post(token.authorization)
             if answer.status == REFUSED:
                 self._drop(endpoint_id, token)
-                answer = await post((await self._token(endpoint_id, login)).authorization)
+                answer = await post((await self._in_time(endpoint_id, login, seconds)).authorization)
         except NoToken as error:
             spent = (self._monotonic() - began) * 1000
             return Answer(total_ms=spent, error_kind="oauth", error=str(error))
         return answer
+
+    async def _in_time(self, endpoint_id: UUID, login: Login, seconds: float) -> Token:
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._token(endpoint_id, login)
+        except TimeoutError:
+            raise NoToken("the token server did not answer in time") from None
 
     def forget(self, endpoint_id: UUID) -> None:
         """Forget the token of an endpoint that was changed, also one that is being fetched."""

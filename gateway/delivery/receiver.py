@@ -1,7 +1,7 @@
 """What is posted to one endpoint: the bytes, the headers that prove them, and our login there."""
 
 import base64
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,14 +19,23 @@ from gateway.model.log import Entry, entry_json
 from gateway.store.deliveries import DueRow, EndpointRow
 
 HIDDEN = "[hidden]"
+#: Whatever is no longer than this may stand anywhere by chance.
+SHORTEST = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A request, and its headers as they may be kept: without logins."""
+    """A request, and its headers as they may be kept: without logins.
+
+    Attributes:
+        request: as it is made.
+        shown: its headers, as JSON text.
+        hidden: what must not be kept, the longest first.
+    """
 
     request: Request
     shown: str
+    hidden: Sequence[str] = ()
 
 
 class Receiver:
@@ -60,10 +69,11 @@ class Receiver:
             ordered=row.ordered,
         )
         self._schemes = tuple(row.schemes)
-        self._timeout = row.timeout_ms / 1000
+        self.timeout_seconds = row.timeout_ms / 1000
         headers: dict[str, str] = orjson.loads(row.headers)
         self._headers = {"content-type": "application/json", "user-agent": USER_AGENT, **headers}
         self._login = self._login_headers()
+        self._hidden = hidden_of(self._login)
         self._sign_with(now)
 
     def prepare(self, owed: Owed, now: datetime, authorization: str | None = None) -> Prepared:
@@ -92,7 +102,8 @@ class Receiver:
             headers["postgate-conversation-sequence"] = str(owed.conversation_sequence)
         login = self._login if authorization is None else {"authorization": authorization}
         shown = orjson.dumps({**headers, **dict.fromkeys(login, HIDDEN)}).decode()
-        return Prepared(Request(self.url, {**headers, **login}, owed.body, self._timeout), shown)
+        hidden = hidden_of(login) if authorization is not None else self._hidden
+        return Prepared(Request(self.url, {**headers, **login}, owed.body, self.timeout_seconds), shown, hidden)
 
     def _login_headers(self) -> Mapping[str, str]:
         login = self.secrets.login
@@ -120,6 +131,12 @@ class Receiver:
             keys=[one for one in self.secrets.keys if one.id == secret_id],
         )
         return Signer(secrets, self._schemes) if secrets.secrets else self._signer
+
+
+def hidden_of(login: Mapping[str, str]) -> Sequence[str]:
+    """Return what proves who we are: values of headers, and what stands behind the name of a scheme in them."""
+    found = {part for value in login.values() for part in (value, value.partition(" ")[2]) if len(part) > SHORTEST}
+    return sorted(found, key=len, reverse=True)
 
 
 def owed_of(tenant_id: UUID, row: DueRow) -> Owed:

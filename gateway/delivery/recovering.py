@@ -1,6 +1,7 @@
 """The worker that goes on with the jobs that send again, in every process; a job is one process's at a time.
 
 What a job has queued and how far it is are committed together: whoever goes on with it after a crash repeats nothing.
+A step that fails costs its job a minute, and the others nothing.
 """
 
 import asyncio
@@ -60,6 +61,8 @@ class Recoverer:
                 pause = LOOK_SECONDS
                 continue
             pause = PAUSE_SECONDS
+            if done.fault is not None:
+                log.error("recoveries.step_failed", endpoint=str(done.endpoint_id), fault=done.fault)
             if done.queued:
                 self._woken(done.endpoint_id)
             if done.status != "running":

@@ -131,7 +131,7 @@ async def endpoints(pool: asyncpg.Pool, which: Sequence[tuple[UUID, UUID]]) -> d
 DUE = """
 SELECT endpoint_id, id, kind, event_id, event_type, seq, previous_seq, conversation_sequence, conversation_id, body,
     tries, attempts, secret_id, at
-FROM due_deliveries($1, $2, $3, $4, $5, $6, $7)
+FROM due_deliveries($1, $2, $3, $4, $5, $6, $7, $8, $9)
 """
 
 
@@ -156,19 +156,27 @@ class DueRow:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How much to look for at an endpoint."""
+    """How much to look for at an endpoint.
+
+    Attributes:
+        ordered: whether only the first of each conversation may go.
+        after: the conversation after which the last look ended; None: begin with the first.
+    """
 
     place: Place
     most: int
     only_pings: bool
+    ordered: bool
+    after: UUID | None
 
 
 @dataclass(slots=True)
 class Due:
-    """What was found at an endpoint, and when more will be due."""
+    """What was found at an endpoint, when more will be due, and where to go on if not all conversations were seen."""
 
     rows: list[DueRow] = field(default_factory=list)
     later: datetime | None = None
+    after: UUID | None = None
 
 
 async def due(pool: asyncpg.Pool, now: datetime, wanted: Sequence[Wanted], known: Sequence[UUID]) -> dict[UUID, Due]:
@@ -176,11 +184,15 @@ async def due(pool: asyncpg.Pool, now: datetime, wanted: Sequence[Wanted], known
     found = {one.place.endpoint_id: Due() for one in wanted}
     places = [one.place for one in wanted]
     most, only = [one.most for one in wanted], [one.only_pings for one in wanted]
-    for row in await pool.fetch(DUE, now, *_columns(places), most, only, known, timeout=SECONDS):
-        if row[1] is None:
-            found[row[0]].later = row[13]
+    order, after = [one.ordered for one in wanted], [one.after for one in wanted]
+    for row in await pool.fetch(DUE, now, *_columns(places), most, only, order, after, known, timeout=SECONDS):
+        due = found[row["endpoint_id"]]
+        if row["id"] is not None:
+            due.rows.append(DueRow(*row[1:]))
+        elif row["kind"] == "after":
+            due.after = row["conversation_id"]
         else:
-            found[row[0]].rows.append(DueRow(*row[1:]))
+            due.later = row["at"]
     return found
 
 

@@ -169,6 +169,27 @@ async def test_a_pause_that_a_receiver_asked_for_ends_only_when_somebody_wants_i
     await receiver.wait_for_count(5)
 
 
+async def test_a_receiver_that_repeats_our_login_is_not_quoted(
+    integrator: Integrator, receiver: Receiver, database: Database
+) -> None:
+    async def repeat(receipt: Receipt) -> web.StreamResponse:
+        login = receipt.headers["Authorization"]
+        text = f"{'.' * 2000} {login} {'.' * 2034} {login}"  # of the last one only the beginning is kept
+        return web.Response(status=400, text=text, headers={"X-Echo": login})
+
+    receiver.respond = repeat
+    auth = {"type": "basic", "username": "postgate", "password": "hunter2-hunter2"}
+    await integrator.register(receiver, event_types=["label.*"], auth=auth)
+    await integrator.happen()
+    await _until(database, "SELECT count(*) = 1 FROM webhook_attempts")
+    [row] = await database.fetch(
+        "SELECT response_body, response_headers::text AS answered, request_headers::text AS asked FROM webhook_attempts"
+    )
+    sent = receiver.receipts[0].headers["Authorization"].removeprefix("Basic ")
+    assert row["response_body"].count("[hidden]") == 1
+    assert all(sent[:8] not in text for text in row.values())
+
+
 async def test_more_endpoints_than_a_process_holds_take_turns(
     integrator: Integrator, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

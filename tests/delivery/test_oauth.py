@@ -46,7 +46,7 @@ class Server:
         return Answer(total_ms=1, status=401 if authorization in self.revoked else 200)
 
     async def post(self, login: Login = LOGIN, endpoint_id: UUID = ENDPOINT) -> Answer:
-        return await self.tokens.post(endpoint_id, login, self.receive)
+        return await self.tokens.post(endpoint_id, login, self.receive, 5.0)
 
     async def all_ask(self, count: int) -> Sequence[asyncio.Task[Answer]]:
         """Begin deliveries, and wait until each of them waits for the token."""

@@ -66,6 +66,8 @@ class Gate:
 
 
 GATE = web.AppKey("gate", Gate)
+#: What every delivery carries.
+DELIVERY = "postgate-delivery"
 
 
 async def identify(request: web.Request) -> Caller:
@@ -74,8 +76,11 @@ async def identify(request: web.Request) -> Caller:
     Raises:
         Unauthenticated: when nobody is to be recognised.
         OriginMismatch: when a cookie came with a change that another site may have asked for.
+        Forbidden: when a delivery of ours comes back to us: it could make the next one, without end.
         DatabaseUnavailable: when it can't be looked up.
     """
+    if DELIVERY in request.headers:
+        raise Forbidden("an endpoint must not lead to the gateway's own API")
     gate = request.config_dict[GATE]
     if "Authorization" in request.headers:
         return await _by_key(gate, request.headers["Authorization"])

@@ -6,6 +6,7 @@ from collections import Counter
 import pytest
 from aiohttp import web
 
+from gateway.running import Running
 from tests.api.rows import Rows
 from tests.conftest import Database
 from tests.delivery.conftest import Integrator
@@ -188,6 +189,20 @@ async def test_a_receiver_that_repeats_our_login_is_not_quoted(
     sent = receiver.receipts[0].headers["Authorization"].removeprefix("Basic ")
     assert row["response_body"].count("[hidden]") == 1
     assert all(sent[:8] not in text for text in row.values())
+
+
+async def test_an_endpoint_that_leads_to_the_gateway_itself_makes_no_loop(
+    integrator: Integrator, gateway: Running, database: Database
+) -> None:
+    auth = {"type": "bearer", "token": integrator.tenant.auth["Authorization"].removeprefix("Bearer ")}
+    body = {"url": f"{gateway.url}/api/v1/labels", "auth": auth, "retry_seconds": [0]}
+    endpoint = await integrator.ask("POST", "/webhook-endpoints", 201, body)
+    own = f"{gateway.url}/api/v1/webhook-endpoints/{endpoint['id']}/ping"
+    await integrator.ask("PATCH", f"/webhook-endpoints/{endpoint['id']}", 200, {"url": own, "auth": auth})
+    await integrator.ask("POST", f"/webhook-endpoints/{endpoint['id']}/ping", 202)
+    await _until(database, "SELECT count(*) = 1 FROM webhook_deliveries WHERE kind = 'ping' AND status = 'FAILED'")
+    assert await database.value("SELECT count(*) FROM webhook_deliveries WHERE kind = 'ping'") == 1
+    assert await database.value("SELECT bool_and(status_code = 403) FROM webhook_attempts")
 
 
 async def test_more_endpoints_than_a_process_holds_take_turns(

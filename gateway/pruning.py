@@ -47,8 +47,10 @@ class Pruner:
         Raises:
             DatabaseUnavailable: when the database can't be reached.
         """
-        while await prune(self._pool, self._at_once):
+        more, place = await prune(self._pool, self._at_once)
+        while more:
             await asyncio.sleep(PAUSE_SECONDS)
+            more, place = await prune(self._pool, self._at_once, place)
 
     async def _run(self) -> None:
         while True:

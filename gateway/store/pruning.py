@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import asyncpg
 
+from gateway.model.page import END, Position
 from gateway.store import sessions
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
 
@@ -21,13 +22,21 @@ KEYS = "SELECT forget_idempotency_keys($1, $2)"
 SESSIONS = "SELECT forget_sessions($1, $2)"
 RESETS = "SELECT forget_password_resets($1)"
 ENDED = "SELECT end_deliveries($1)"
-DELIVERIES = "SELECT forget_deliveries($1, $2)"
+DELIVERIES = "SELECT looked, moment, id FROM forget_deliveries($1, $2, $3, $4)"
 MINUTES = "SELECT forget_webhook_minutes($1, $2)"
 ATTEMPTS = "CALL drop_attempts_partitions($1)"
 
 
-async def prune(pool: asyncpg.Pool, most: int) -> int:
-    """Remove at most so many rows of each kind; returns of how many kinds there may be more.
+async def prune(pool: asyncpg.Pool, most: int, after: Position = END) -> tuple[bool, Position]:
+    """Remove at most so many rows of each kind.
+
+    Args:
+        pool: of the role ``hook``.
+        most: rows of a kind.
+        after: deliveries up to here were looked at in this run, the oldest first: some stay, however old they are.
+
+    Returns:
+        whether there may be more, and up to where deliveries were looked at.
 
     Raises:
         DatabaseUnavailable: when the database can't be reached.
@@ -39,10 +48,13 @@ async def prune(pool: asyncpg.Pool, most: int) -> int:
             await pool.fetchval(SESSIONS, sessions.IDLE, most),
             await pool.fetchval(RESETS, most),
             await pool.fetchval(ENDED, most),
-            await pool.fetchval(DELIVERIES, DELIVERIES_KEPT, most),
             await pool.fetchval(MINUTES, MINUTES_KEPT, most),
         ]
+        last = await pool.fetchrow(DELIVERIES, DELIVERIES_KEPT, most, after.moment, after.id)
         await pool.execute(ATTEMPTS, DELIVERIES_KEPT)
     except UNAVAILABLE as error:
         raise DatabaseUnavailable("the database can't be reached") from error
-    return sum(count >= most for count in removed)
+    if last is not None:
+        removed.append(last["looked"])
+        after = Position(last["moment"], last["id"])
+    return any(count >= most for count in removed), after

@@ -154,7 +154,7 @@ ENDPOINT_OF = "SELECT endpoint_id FROM webhook_recoveries WHERE tenant_id = $1 A
 LOCK = "SELECT status FROM webhook_recoveries WHERE tenant_id = $1 AND id = $2 FOR UPDATE"
 CANCEL = "UPDATE webhook_recoveries SET status = 'canceled', finished_at = now() WHERE tenant_id = $1 AND id = $2"
 RESUME = """
-UPDATE webhook_recoveries SET status = 'running', finished_at = NULL, next_step_at = now()
+UPDATE webhook_recoveries SET status = 'running', finished_at = NULL, next_step_at = now(), pause = DEFAULT
 WHERE tenant_id = $1 AND id = $2
 """
 
@@ -181,16 +181,17 @@ async def resume(tx: TenantTx, recovery_id: UUID) -> None:
     await tx.connection.execute(RESUME, tx.tenant_id, recovery_id)
 
 
-STEP = "SELECT endpoint_id, queued, status FROM recover_deliveries($1, $2, $3)"
+STEP = "SELECT endpoint_id, queued, status, fault FROM recover_deliveries($1, $2, $3)"
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What a step of a job did."""
+    """What a step of a job did; with a ``fault`` it did nothing, and is tried again in a minute."""
 
     endpoint_id: UUID
     queued: int
     status: str
+    fault: str | None
 
 
 async def step(pool: asyncpg.Pool, moment: datetime) -> Step | None:

@@ -193,6 +193,11 @@ UPDATE webhook_endpoints
 SET status = 'enabled', disabled_reason = NULL, disabled_at = NULL, failing_since = NULL, warnings = 0
 WHERE tenant_id = $1 AND id = $2
 """
+# Before the lane, as whoever goes on with a job locks them.
+WAKE_JOB = """
+UPDATE webhook_recoveries SET next_step_at = now(), pause = DEFAULT
+WHERE tenant_id = $1 AND endpoint_id = $2 AND status = 'running'
+"""
 BEGIN_ANEW = """
 UPDATE webhook_lanes
 SET cap = 1, failures = 0, backoff_until = '-infinity', failing_since = NULL, due_at = now()
@@ -206,8 +211,12 @@ async def disable(tx: TenantTx, endpoint_id: UUID) -> None:
 
 
 async def enable(tx: TenantTx, endpoint_id: UUID) -> None:
-    """Deliver to a locked endpoint again, one thing at a time first; what it did before is forgotten."""
+    """Deliver to a locked endpoint again, one thing at a time first; what it did before is forgotten.
+
+    A job that sends to it again and waits goes on at once.
+    """
     await tx.connection.execute(ENABLE, tx.tenant_id, endpoint_id)
+    await tx.connection.execute(WAKE_JOB, tx.tenant_id, endpoint_id)
     await tx.connection.execute(BEGIN_ANEW, tx.tenant_id, endpoint_id)
 
 
@@ -225,6 +234,7 @@ async def remove(tx: TenantTx, endpoint_id: UUID, sealed: bytes) -> None:
     The row stays: deliveries refer to it.
     """
     await tx.connection.execute(REMOVE, tx.tenant_id, endpoint_id, sealed)
+    await tx.connection.execute(WAKE_JOB, tx.tenant_id, endpoint_id)  # and so end
     await tx.connection.execute(STOP_LANE, tx.tenant_id, endpoint_id)
 
 

@@ -6,6 +6,7 @@ import asyncpg
 
 from gateway.pruning import Pruner
 from gateway.store.pool import open_pool
+from gateway.store.pruning import prune
 from tests.conftest import Database, Tenant, new_id
 from tests.delivery.owed import Owed
 
@@ -79,4 +80,38 @@ async def test_what_a_removed_endpoint_was_owed_is_given_up(database: Database, 
     ended, untouched = (removed, "FAILED", "endpoint_deleted"), (kept, "RETRYING", "answered_500")
     assert {tuple(row) for row in states} == {ended, untouched}
     assert [row[0] for row in await run.fetch("SELECT endpoint_id FROM webhook_lanes")] == [kept]
+    await run.close()
+
+
+async def test_the_last_of_each_ordered_conversation_is_passed_over_once_until_its_endpoint_is_removed(
+    database: Database, tenant: Tenant
+) -> None:
+    run = await asyncpg.connect(database.admin_url)
+    owed = Owed(run, tenant)
+    removed, kept = [await owed.endpoint(ordering="conversation") for _ in range(2)]
+    for _ in range(3):
+        conversation = new_id()
+        for number in (1, 2):
+            event = await owed.event(conversation=conversation)
+            for endpoint in (removed, kept):
+                await owed.delivery(endpoint, event, "SUCCESS", hours=60 * DAY, number=number)
+    await run.execute("UPDATE webhook_deliveries SET finished_at = now() - interval '40 days'")  # recorded together
+    pool = await open_pool(database.hook_url, 1)
+
+    async def batches() -> int:
+        (more, place), count = await prune(pool, 4), 1
+        while more:
+            before = place
+            more, place = await prune(pool, 4, before)
+            assert place == before or (place.moment, place.id) > (before.moment, before.id)
+            count += 1
+        return count
+
+    counts = "SELECT endpoint_id, conversation_sequence, count(*) FROM webhook_deliveries GROUP BY 1, 2"
+    assert await batches() == 12 // 4 + 1  # twelve were looked at once, then there are no more
+    assert {tuple(row) for row in await run.fetch(counts)} == {(removed, 2, 3), (kept, 2, 3)}
+    await run.execute("UPDATE webhook_endpoints SET deleted_at = now() WHERE id = $1", removed)
+    assert await batches() == 6 // 4 + 1
+    assert {tuple(row) for row in await run.fetch(counts)} == {(kept, 2, 3)}
+    await pool.close()
     await run.close()

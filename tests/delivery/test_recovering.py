@@ -12,8 +12,11 @@ import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from structlog.testing import capture_logs
 
 from gateway.delivery.recovering import Recoverer
+from gateway.store import webhook_endpoints
+from gateway.store.pool import open_pool, tenant_tx
 from gateway.store.recoveries import MOST_WAITING
 from tests.conftest import Database, MakeTenant, Tenant, new_id
 from tests.delivery.owed import Owed
@@ -203,6 +206,58 @@ async def test_a_job_waits_while_its_endpoint_has_enough_to_do(database: Databas
     assert (await job.said())["status"] == "canceled"
 
 
+SENT = """
+UPDATE webhook_deliveries SET status = 'SUCCESS', next_attempt_at = NULL WHERE id IN (
+    SELECT id FROM webhook_deliveries WHERE status = 'PENDING' ORDER BY next_attempt_at LIMIT $1)
+"""
+PLACE = "UPDATE webhook_endpoints SET status = $1, disabled_reason = $2, disabled_at = $3"
+LEAVE = "UPDATE webhook_lanes SET backoff_until = $1"
+
+
+async def test_the_slower_an_endpoint_is_the_more_seldom_its_job_looks(
+    database: Database, owed: Owed, hook: Any
+) -> None:
+    endpoint = await owed.endpoint()
+    await database.fetch(FAILED, owed.tenant.id, endpoint, 2000)
+    key = new_id()
+    await database.fetch(RECOVER, owed.tenant.id, key, endpoint, None)
+    job = Job(owed.connection, hook, endpoint, key, datetime.now(UTC))
+
+    async def minute(sent: int) -> tuple[int, int]:
+        """Let the endpoint take so many each second, of 40 that wait; returns the steps, and what was queued."""
+        steps = queued = 0
+        for tick in range(300):
+            job.moment += timedelta(milliseconds=200)
+            if tick % 5 == 0 and sent:
+                await owed.connection.execute(SENT, sent)
+            while rows := await hook.fetch(STEP, job.moment, 20, 40):
+                steps += 1
+                queued += rows[0]["queued"]
+        return steps, queued
+
+    await owed.connection.execute(PLACE, "disabled", "member", job.moment)
+    assert await minute(0) == (4, 40)  # two that queue, and one each half a minute
+    pool = await open_pool(database.app_url, 1)
+    async with tenant_tx(pool, owed.tenant.id) as tx:
+        await webhook_endpoints.enable(tx, endpoint)
+    await owed.connection.execute(SENT, 40)
+    assert [row["queued"] for row in await hook.fetch(STEP, job.moment, 20, 40)] == [20]  # at once
+    await owed.connection.execute(LEAVE, job.moment + timedelta(seconds=50))
+    steps, queued = await minute(0)
+    assert (queued, steps < 12) == (20, True)
+    steps, queued = await minute(1)  # is full up nearly all the time
+    assert 50 <= queued <= 60
+    assert steps <= 25
+    steps, queued = await minute(20)
+    assert 1100 <= queued <= 1200
+    await owed.connection.execute(PLACE, "disabled", "member", job.moment)
+    await minute(0)
+    async with tenant_tx(pool, owed.tenant.id) as tx:
+        await webhook_endpoints.remove(tx, endpoint, b"")
+    assert [row["status"] for row in await hook.fetch(STEP, job.moment, 20, 40)] == ["canceled"]
+    await pool.close()
+
+
 async def test_a_job_keeps_to_its_rate(database: Database, owed: Owed, hook: Any) -> None:
     endpoint = await owed.endpoint()
     await database.fetch(FAILED, owed.tenant.id, endpoint, 60)
@@ -278,3 +333,30 @@ async def test_processes_share_jobs_and_never_one(database: Database, owed: Owed
     await second.close()
     assert {row["endpoint_id"] for row in taken} == set(endpoints)
     assert [(row["queued"], row["status"]) for row in taken] == [(3, "done")] * 2
+
+
+async def test_a_job_whose_step_fails_waits_and_the_others_go_on(database: Database, owed: Owed) -> None:
+    endpoints = [await owed.endpoint(), await owed.endpoint()]
+    event = await owed.event()
+    broken, other = new_id(), new_id()
+    await database.fetch(REPLAY, owed.tenant.id, broken, endpoints[0], event.seq, False)
+    await database.fetch(r"UPDATE webhook_recoveries SET type_patterns = '{\\}'")  # which LIKE does not take
+    await database.fetch(REPLAY, owed.tenant.id, other, endpoints[1], event.seq, False)
+    woken: asyncio.Queue[UUID] = asyncio.Queue()
+    pool = await asyncpg.create_pool(database.hook_url, min_size=1, max_size=1)
+    moment = datetime.now(UTC) + timedelta(seconds=1)
+    worker = Recoverer(pool, lambda: moment, woken.put_nowait)
+    with capture_logs() as logs:
+        worker.start()
+        async with asyncio.timeout(20):
+            assert await woken.get() == endpoints[1]
+        await worker.stop()
+    await pool.close()
+    (told,) = [entry for entry in logs if entry["event"] == "recoveries.step_failed"]
+    assert told["endpoint"] == str(endpoints[0])
+    assert "LIKE pattern" in told["fault"]
+    rows = await database.fetch("SELECT id, status, seen, next_step_at FROM webhook_recoveries")
+    jobs = {row["id"]: row for row in rows}
+    assert (jobs[other]["status"], jobs[other]["seen"]) == ("done", 1)
+    assert (jobs[broken]["status"], jobs[broken]["seen"]) == ("running", 0)
+    assert jobs[broken]["next_step_at"] == moment + timedelta(minutes=1)

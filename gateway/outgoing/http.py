@@ -86,16 +86,20 @@ class Calls:
         self._sessions: dict[str, ClientSession] = {}
         self._tenants_http = Guard(allowed, public=False)
         self._names = GuardedResolver(self._guards["https"])
+        self._resolvers = [self._names]
 
     async def __aenter__(self) -> "Calls":
         for scheme, guard in self._guards.items():
-            self._sessions[scheme] = _session(guard, self._timeout, self._per_host)
+            resolver = GuardedResolver(guard)
+            self._resolvers.append(resolver)
+            self._sessions[scheme] = _session(guard, resolver, self._timeout, self._per_host)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         for session in self._sessions.values():
             await session.close()
-        await self._names.close()
+        for resolver in self._resolvers:
+            await resolver.close()
 
     async def check_url(self, url: str) -> UrlVerdict:
         """Tell whether a tenant's URL may be registered and called, as its name is known now; calls nobody."""
@@ -165,9 +169,9 @@ class Calls:
             return _nothing(request, "unanswered", _words(error), sent=True)
 
 
-def _session(guard: Guard, timeout: ClientTimeout, per_host: int) -> ClientSession:
+def _session(guard: Guard, resolver: GuardedResolver, timeout: ClientTimeout, per_host: int) -> ClientSession:
     connector = TCPConnector(
-        resolver=GuardedResolver(guard),
+        resolver=resolver,
         socket_factory=guarded_sockets(guard),
         use_dns_cache=False,
         limit=max(CONNECTIONS, per_host),

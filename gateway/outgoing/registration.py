@@ -9,7 +9,9 @@ from gateway.outgoing.egress import Guard
 from gateway.outgoing.target import Target, UrlUnusable, target_of
 
 PLAIN = "plain http is for networks that the operator allowed (POSTGATE_ALLOW_PRIVATE)"
-#: Tells the addresses of a name in ASCII, unguarded; raises ``OSError`` when it has none.
+LATE = "was not looked up in time: try again in a minute"
+#: Tells the addresses of a name in ASCII, unguarded; raises ``TimeoutError`` when nobody told them in time, and another
+#: ``OSError`` when it has none.
 Resolve = Callable[[str], Awaitable[Sequence[str]]]
 
 
@@ -42,7 +44,10 @@ async def judge(url: str, guard_https: Guard, guard_http: Guard, resolve: Resolv
         target = target_of(url)
     except UrlUnusable as error:
         return UrlVerdict(url, "rejected", f"{error}")
-    addresses = target.literals or await _resolved(target, resolve)
+    try:
+        addresses = target.literals or await _resolved(target, resolve)
+    except TimeoutError:
+        return UrlVerdict(url, "rejected" if target.scheme == "http" else "blocked", f"{target.host} {LATE}")
     if target.zone:
         return UrlVerdict(url, "blocked", "an address with a zone is one inside", addresses)
     if target.scheme == "http":
@@ -56,7 +61,9 @@ async def judge(url: str, guard_https: Guard, guard_http: Guard, resolve: Resolv
 async def _resolved(target: Target, resolve: Resolve) -> tuple[str, ...]:
     try:
         found = await resolve(target.host)
-    except (OSError, TimeoutError):
+    except TimeoutError:
+        raise
+    except OSError:
         return ()
     return tuple(dict.fromkeys(_usual(address) for address in found))
 

@@ -5,6 +5,7 @@ import gzip
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from ipaddress import ip_network
+from threading import Event
 from typing import Any
 
 import pytest
@@ -196,6 +197,28 @@ async def test_plain_http_goes_to_allowed_networks_only(monkeypatch: pytest.Monk
     async with Calls(LOOPBACK, connect_seconds=2, total_seconds=2) as calls:
         response = await calls.send(get("http://public.test/"))
     assert "not among the allowed networks" in (response.failure or "")
+
+
+async def test_who_is_not_looked_up_in_time_got_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_go_on, asked = Event(), []
+
+    def hangs(host: str, *_: object) -> list[Any]:
+        asked.append(host)
+        assert may_go_on.wait(30)
+        return []
+
+    monkeypatch.setattr(socket, "getaddrinfo", hangs)
+    monkeypatch.setattr("gateway.outgoing.names.LATE_SECONDS", 0.05)
+    monkeypatch.setattr("gateway.outgoing.resolver.LOOK_SECONDS", 0.1)
+    async with Calls(connect_seconds=0.2) as calls:
+        first, second = [await calls.send(get("https://hangs.test/")) for _ in range(2)]
+        verdicts = [await calls.check_url(f"{scheme}://hangs.test/") for scheme in ("https", "http")]
+        may_go_on.set()
+    assert [(one.status, one.sent) for one in (first, second)] == [(NO_ANSWER, False)] * 2
+    assert second.failure == "the name was not looked up in time"
+    assert [verdict.verdict for verdict in verdicts] == ["blocked", "rejected"]
+    assert {verdict.reason for verdict in verdicts} == {"hangs.test was not looked up in time: try again in a minute"}
+    assert asked == ["hangs.test"] * 2, "once to call it, once to check it"
 
 
 async def test_who_does_not_answer_in_time_may_have_acted(serve: Serve) -> None:

@@ -7,9 +7,10 @@ GATEWAY = Path(__file__).parents[2] / "gateway"
 #: What connections are made with.
 MAKERS = frozenset(
     ("ClientSession", "TCPConnector", "open_connection", "create_connection", "start_tls", "sock_connect", "SMTP",
-     "S3Store", "from_url", "ws_connect", "create_datagram_endpoint", "open_unix_connection", "getaddrinfo")
+     "S3Store", "from_url", "ws_connect", "create_datagram_endpoint", "open_unix_connection", "getaddrinfo",
+     "Names")
 )  # fmt: skip
-GUARDED = {"outgoing/http.py", "outgoing/smtp.py", "outgoing/resolver.py", "delivery/dialling.py"}
+GUARDED = {"outgoing/http.py", "outgoing/smtp.py", "outgoing/names.py", "outgoing/resolver.py", "delivery/dialling.py"}
 OPERATORS = {
     "files/s3.py",  # the bucket
     "parts.py",  # Redis

@@ -4,6 +4,7 @@ import asyncio
 import errno
 import socket
 import ssl
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -12,6 +13,7 @@ from functools import cache
 from typing import cast
 
 from aiohttp.client_proto import ResponseHandler
+from aiohttp.helpers import EMPTY_BODY_STATUS_CODES
 from aiohttp.http_parser import RawResponseMessage
 from aiohttp.streams import StreamReader
 
@@ -20,7 +22,7 @@ from gateway.outgoing.resolver import GuardedResolver
 from gateway.outgoing.sockets import guarded_sockets
 from gateway.outgoing.target import Target
 
-#: Names that hang take threads, and a tenant may have many of them.
+#: Names that are looked up at a time; those that hang have others.
 RESOLVER_THREADS = 64
 #: Of one buffer: reading stops until somebody takes what is in it.
 READ_BUFFER = 8192
@@ -28,6 +30,8 @@ READ_BUFFER = 8192
 MOST_RECEIVED = 1024 * 1024
 #: Answers with a status below 200, before the one that counts.
 MOST_INTERIM = 32
+#: The one status below 200 after which no other answer comes.
+SWITCHES = 101
 #: Of several addresses each but the last gets so many seconds to take the connection.
 NEXT_SECONDS = 2.0
 #: Seconds that only grow.
@@ -70,6 +74,8 @@ class Line(ResponseHandler):
         self._received = 0
         self._settled = 0
         self._answers = 0
+        self._headed = False
+        self._bodiless = False
         self._wire: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -92,12 +98,31 @@ class Line(ResponseHandler):
         """Count what comes, and hang up when it is too much."""
         if self.first_at is None:
             self.first_at = self._clock()
+        is_first = self._received == self._settled
         self._received += len(data)
         if self._received - self._settled > MOST_RECEIVED:
             self.flooded = True
             self.hang_up()
             return
-        super().data_received(data)
+        if not self._headed and (b"04" in data or not is_first):
+            data = self._read_head(data)
+            if not data:
+                return
+        if not self._bodiless:
+            super().data_received(data)
+        elif data:
+            self.force_close()
+
+    def _read_head(self, data: bytes) -> bytes:
+        """Read up to where the answer's head ends, line by line, and return what is behind it.
+
+        The parser takes a body after a 204 or 304, where none can be (RFC 9112 section 6.3), for one more answer, and
+        loses the head over it: so it gets to see none.
+        """
+        lines = deque(data.splitlines(keepends=True))
+        while lines and not (self._headed or self.flooded or self.exception()):
+            super().data_received(lines.popleft())
+        return b"".join(lines) if self._headed else b""
 
     def feed_data(self, data: tuple[RawResponseMessage, StreamReader], size: int = 0) -> None:
         """Take one answer; those before the last one only say that it is to come."""
@@ -106,6 +131,13 @@ class Line(ResponseHandler):
             self.flooded = True
             self.hang_up()
             return
+        message, _ = data
+        if _counts(message):
+            self._headed = True
+            self._bodiless = message.code in EMPTY_BODY_STATUS_CODES
+            length = message.headers.get("content-length", "0")
+            if self._bodiless and (length != "0" or "transfer-encoding" in message.headers):
+                self.force_close()  # a body may follow all the same
         super().feed_data(data, size)
 
     def ready(self) -> bool:
@@ -116,6 +148,7 @@ class Line(ResponseHandler):
     def ask(self, request: bytes) -> None:
         """Send a request; its answer is read next."""
         self.requests += 1
+        self._headed = self._bodiless = False
         self.set_response_params(read_until_eof=True, auto_decompress=False, read_bufsize=READ_BUFFER)
         if self._wire is None:
             raise ConnectionResetError(errno.ECONNRESET, "connection reset by peer")
@@ -131,7 +164,7 @@ class Line(ResponseHandler):
         """
         while True:
             message, body = await self.read()
-            if not 100 <= message.code < 200 or message.code == 101:
+            if _counts(message):
                 return message, body
 
     def settle(self) -> bool:
@@ -145,6 +178,11 @@ class Line(ResponseHandler):
         """Close at once, and send nothing that still waits: whoever does not read would keep it for ever."""
         if self._wire is not None:
             self._wire.abort()
+
+
+def _counts(message: RawResponseMessage) -> bool:
+    """Tell whether an answer is the one that a request gets, not one that says it is to come."""
+    return message.code >= 200 or message.code == SWITCHES
 
 
 @dataclass(slots=True)
@@ -218,7 +256,7 @@ class Dialler:
 
     def __init__(self, guard: Guard, clock: Clock) -> None:
         self._clock = clock
-        self._resolver = GuardedResolver(guard, RESOLVER_THREADS)
+        self._resolver = GuardedResolver(guard, RESOLVER_THREADS, clock)
         self._open = guarded_sockets(guard)
 
     async def close(self) -> None:

@@ -75,6 +75,7 @@ async def test_a_request_arrives_as_it_was_made(caller: Caller, monkeypatch: pyt
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9/")
     answers = [
         b"HTTP/1.1 201 Made\r\nX-Id: 7\r\nSet-Cookie: a=b\r\nRetry-After: 120\r\nContent-Length: 4\r\n\r\nd\xc3\xa9j",
+        b"HTTP/1.1 204 Nothing\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 204 Nothing\r\n\r\n",
         b"HTTP/1.1 500 Oh\r\nConnection: close\r\n\r\noh",
     ]
@@ -89,9 +90,9 @@ async def test_a_request_arrives_as_it_was_made(caller: Caller, monkeypatch: pyt
     async with receiving(answer) as receiver:
         headers = {"webhook-id": "evt_1", "content-type": "application/json", "user-agent": "Own"}
         request = Request(f"{receiver.url}/a%2Fb;c?x=%C3%A9&y=a+b&z", headers, b'{"a":1}', 5)
-        first, second, third = [await caller.post(request) for _ in range(3)]
+        first, empty, second, third = [await caller.post(request) for _ in range(4)]
         [visit] = receiver.visits
-        assert visit.bodies == [b'{"a":1}'] * 3
+        assert visit.bodies == [b'{"a":1}'] * 4
         head = visit.heads[1].decode().split("\r\n")
         assert head[0] == "POST /hook/a%2Fb;c?x=%C3%A9&y=a+b&z HTTP/1.1"
         names = {name.lower(): value for name, _, value in (line.partition(": ") for line in head[1:])}
@@ -101,6 +102,7 @@ async def test_a_request_arrives_as_it_was_made(caller: Caller, monkeypatch: pyt
         assert "cookie" not in names
     assert (first.status, first.body, first.retry_after) == (201, "déj", "120")
     assert first.headers["x-id"] == "7"
+    assert (empty.status, empty.body) == (204, "")
     assert (second.status, second.body, dict(second.headers)) == (204, "", {})
     assert (third.status, third.body) == (500, "oh")
     assert {answer.address for answer in (first, second, third)} == {"127.0.0.1"}

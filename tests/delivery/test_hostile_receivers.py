@@ -175,6 +175,17 @@ async def switches(visit: Visit) -> None:
     await visit.end()
 
 
+def has_a_body_all_the_same(*parts: bytes) -> Behaviour:
+    async def behave(visit: Visit) -> None:
+        await visit.request()
+        for part in parts:
+            await visit.send(part)
+            await asyncio.sleep(0.02)
+        await visit.end()
+
+    return behave
+
+
 async def answers_too_early(visit: Visit) -> None:
     await visit.send(OK)
     await asyncio.sleep(0.1)
@@ -192,6 +203,16 @@ async def answers_too_early(visit: Visit) -> None:
         (resets_in_the_body, 200, b"{}"),
         (switches, 101, b"{}"),
         (answers_too_early, 200, LARGE),
+        (has_a_body_all_the_same(b"HTTP/1.1 204 No\r\nContent-Length: 2\r\n\r\nok"), 204, b"{}"),
+        (has_a_body_all_the_same(b"HTTP/1.1 204 No\r\n\r\nok"), 204, b"{}"),
+        (has_a_body_all_the_same(b"HTTP/1.1 204 No\r\nContent-Length: 2\r\n\r\n", b"ok"), 204, b"{}"),
+        (has_a_body_all_the_same(b"HTTP/1.1 2", b"04 No\r\nContent-Length: 2\r\n\r", b"\nok"), 204, b"{}"),
+        (has_a_body_all_the_same(b"HTTP/1.1 100 Go\r\n\r\nHTTP/1.1 304 No\r\n\r\n<html>"), 304, b"{}"),
+        (
+            has_a_body_all_the_same(b"HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"),
+            204,
+            b"{}",
+        ),
     ],
 )
 async def test_once_there_is_a_status_it_alone_counts(

@@ -30,6 +30,12 @@ SYMMETRIC = "v1,"
 ASYMMETRIC = "v1a,"
 KEY_BYTES = 32
 SIGNATURE_BYTES = 64
+#: A point is written as its y, below this prime if it is done right, and the sign of its x (RFC 8032 section 5.1.2).
+FIELD = 2**255 - 19
+SIGN_BIT = 1 << 255
+#: The y of the eight points whose order divides 8: two of order 4, those of order 1 and 2, and four of order 8.
+ORDER_8_Y = 0x7A03AC9277FDC74EC6CC392CFA53202A0F67100D760B3CBA4FD84D3D706A17C7
+SMALL_ORDER = frozenset({0, 1, FIELD - 1, ORDER_8_Y, FIELD - ORDER_8_Y})
 
 #: What the names of the three headers may start with; all three come from one family.
 FAMILIES = ("webhook", "svix")
@@ -146,6 +152,8 @@ def _public_key(secret: bytes) -> Ed25519PublicKey:
     content = _content(secret.removeprefix(PUBLIC), "the public key isn't whpk_ and base64")
     if len(content) != KEY_BYTES:
         raise SignatureInvalid("secret_unusable", f"the public key hasn't {KEY_BYTES} bytes")
+    if (int.from_bytes(content, "little") & ~SIGN_BIT) % FIELD in SMALL_ORDER:
+        raise SignatureInvalid("secret_unusable", "anybody can sign for this public key: its point is of small order")
     return Ed25519PublicKey.from_public_bytes(content)
 
 

@@ -223,6 +223,34 @@ def test_other_keys_and_versions_do_not_count(signature: str, secrets: tuple[byt
     assert refused.value.code == code
 
 
+#: Public keys that a signature fits without a private key: all encodings of the eight points of small order, the six
+#: that RFC 8032 doesn't allow among them (https://github.com/C2SP/CCTV/tree/main/ed25519 numbers them so).
+WEAK = [
+    "0100000000000000000000000000000000000000000000000000000000000000",
+    "0100000000000000000000000000000000000000000000000000000000000080",
+    "0000000000000000000000000000000000000000000000000000000000000000",
+    "0000000000000000000000000000000000000000000000000000000000000080",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "ecffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "edffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff7f",
+    "eeffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a",
+    "c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac03fa",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05",
+    "26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc85",
+]
+
+
+@pytest.mark.parametrize("key", WEAK)
+def test_a_public_key_that_anybody_signs_for_is_refused(key: str) -> None:
+    forged = "v1a," + base64.b64encode(bytes.fromhex(WEAK[0]) + bytes(32)).decode()
+    with pytest.raises(SignatureInvalid) as refused:
+        check(signature=forged, secrets=(b"whpk_" + base64.b64encode(bytes.fromhex(key)), PUBLIC))
+    assert refused.value.code == "secret_unusable"
+
+
 def test_a_public_key_signs_nothing() -> None:
     assert keys_of([PUBLIC]).signatures("msg_1", "1", BODY) == ""
 

@@ -159,8 +159,9 @@ def is_inside(host: str) -> bool:
 
 
 def _parsed(text: str) -> Address | None:
+    address, scoped, _ = text.partition("%")  # such as %eth0, which IPv4 has not (RFC 4007 section 11)
     try:
-        return ip_address(text.partition("%")[0])  # without its scope, such as %eth0
+        return IPv6Address(address) if scoped else ip_address(address)
     except ValueError:
         return None
 

@@ -16,7 +16,7 @@ CREATE TABLE webhook_endpoints (
     public_key text,             -- of v1a, whpk_…
     secrets jsonb NOT NULL DEFAULT '[]',           -- what may be shown of the signing secrets, the newest first
     key_id uuid NOT NULL,
-    sealed bytea NOT NULL,       -- signing secrets and those of "auth"; see gateway/model/endpoint.py
+    sealed bytea NOT NULL,       -- signing secrets and those of "auth"; see gateway/model/endpoint_secrets.py
     timeout_ms integer NOT NULL DEFAULT 15000 CONSTRAINT timeout_is_in_range CHECK (timeout_ms BETWEEN 1000 AND 30000),
     retry_seconds integer[] NOT NULL DEFAULT '{0,5,300,1800,7200,18000,36000,50400,72000,86400}'
         CONSTRAINT schedule_is_in_range CHECK (cardinality(retry_seconds) BETWEEN 1 AND 20),
@@ -189,7 +189,7 @@ CREATE TABLE webhook_minutes (
 ) WITH (fillfactor = 50);
 CALL protect('webhook_minutes', 'SELECT', 'SELECT, INSERT, UPDATE, DELETE');
 
--- An endpoint as the outside sees it: in the API and in webhook_endpoint.updated.
+-- An endpoint as the API shows it; what the log tells of it is less.
 CREATE FUNCTION endpoint_json(e webhook_endpoints, OUT data json)
 LANGUAGE sql STABLE
 RETURN json_build_object(

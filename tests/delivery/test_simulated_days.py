@@ -27,7 +27,7 @@ DAY = 86400.0
 
 def hundreds(hanging: int) -> list[tuple[int, Behaviour, bool, int, int]]:
     """Describe 200 healthy endpoints of 20 tenants, and some that hang, of a tenant of their own."""
-    return [(tenant, HEALTHY, False, 20, 4) for tenant in range(20) for _ in range(10)] + [
+    return [(tenant, HEALTHY, False, 10, 4) for tenant in range(20) for _ in range(10)] + [
         (99, HANGING, False, 200, 4) for _ in range(hanging)
     ]
 
@@ -38,18 +38,18 @@ def test_endpoints_that_hang_do_not_move_the_others() -> None:
         one.run(600)
         assert all(row.status == "SUCCESS" for played in one.of("healthy") for row in played.rows.values())
     undisturbed, disturbed = alone.waits("healthy"), beside.waits("healthy")
-    assert len(disturbed) == 4000
+    assert len(disturbed) == 2000
     # 256 may be under way, and the tenant whose endpoints hang has half of them at most.
     assert disturbed[-1] <= undisturbed[-1] * 256 / (256 - 128) + 0.1
 
 
 def test_a_tenant_with_many_endpoints_leaves_turns_to_one_with_few() -> None:
-    played = Simulation(2, [(0, HEALTHY, False, 100, 1)] * 200 + [(1, HEALTHY, False, 5, 1)])
+    played = Simulation(2, [(0, HEALTHY, False, 50, 1)] * 100 + [(1, HEALTHY, False, 5, 1)])
     played.run(600)
     few, many = ([one for one in played.played.values() if (len(one.rows) == 5) is small] for small in (True, False))
     last = max(moment for moment, _ in few[0].arrived)
     before = sum(moment <= last for one in many for moment, _ in one.arrived)
-    assert before <= 20_000 / 20, "it was done before a twentieth of the other's was"
+    assert before <= 5_000 / 20, "it was done before a twentieth of the other's was"
 
 
 @settings(max_examples=25)

@@ -59,6 +59,8 @@ from gateway.settings import Settings
 from gateway.store.positions import log_position
 
 RELAY_POOL_SIZE = 3
+#: As many as there are workers that share it: none waits for another.
+WORKERS_POOL_SIZE = 4
 CONNECTIONS = "postgate_connections"
 SENDS = "postgate_sends"
 #: Tells the hash of a session that ended, or of an API key that was revoked: every process closes its websockets.
@@ -113,7 +115,7 @@ async def assembled(
         redis = redis_of(stack, settings)
         live = live_of(settings, relay_pool, redis)
         post = await post_of(stack, settings, public_url)
-        delivery = await delivery_of(stack, settings, keyring, live.announce, live.tell, post, public_url)
+        delivery = await delivery_of(stack, settings, keyring, app_pool, live.announce, live.tell, post, public_url)
         calls = await stack.enter_async_context(Calls(settings.allow_private, endpoints=endpoints))
         ingest = await ingest_of(stack, settings, keyring, app_pool, calls, announce, lambda: live.watched)
         files = await files_of(stack, settings, keyring, app_pool, calls, ingest, announce)
@@ -202,10 +204,10 @@ async def _start_workers(
     sender: Sender,
     owed: Callable[[UUID], None],
 ) -> None:
-    errands = Errands(await pool_of(stack, settings.hook_database_url, 1), Doer(app_pool, announce, new_id))
-    indexer = Indexer(await pool_of(stack, settings.hook_database_url, 1))
-    pruner = Pruner(await pool_of(stack, settings.hook_database_url, 1))
-    recoverer = Recoverer(await pool_of(stack, settings.hook_database_url, 1), now, owed)
+    hook_pool = await pool_of(stack, settings.hook_database_url, WORKERS_POOL_SIZE)
+    errands = Errands(hook_pool, Doer(app_pool, announce, new_id))
+    indexer, pruner = Indexer(hook_pool), Pruner(hook_pool)
+    recoverer = Recoverer(hook_pool, now, owed)
     workers: Sequence[Sender | Errands | Indexer | Pruner | Recoverer] = (sender, errands, indexer, pruner, recoverer)
     for worker in workers:
         worker.start()

@@ -112,15 +112,16 @@ async def delivery_of(
     stack: AsyncExitStack,
     settings: Settings,
     keyring: Keyring,
+    app_pool: asyncpg.Pool,
     announce: Callable[[Sequence[Entry]], None],
     tell: Callable[[str, str], None],
     post: Post | None,
     public_url: str,
 ) -> Delivery:
-    """Start what delivers events to integrators' endpoints, with connections of its own."""
+    """Start what delivers events to integrators' endpoints, with connections of its own for it."""
     outside = Outside(
         hook_pool=await pool_of(stack, settings.hook_database_url, DELIVERY_POOL_SIZE),
-        app_pool=await pool_of(stack, settings.database_url, 1),
+        app_pool=app_pool,
         keyring=keyring,
         allowed=settings.allow_private,
         announce=announce,

@@ -353,8 +353,8 @@ class Engine:
             self._receivers[lane.endpoint_id].warnings = row.warnings
             now = moment.timestamp()
             lane.hungry = True
-            if row.backoff_until is not None and _seconds(row.backoff_until) <= now < lane.health.backoff_until:
-                lane.try_now(now)  # somebody asked for it
+            if row.backoff_until is not None:
+                lane.told_backoff(_seconds(row.backoff_until), now)
             self._board.note(lane, now)
 
     def _now(self) -> float:

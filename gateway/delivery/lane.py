@@ -115,7 +115,7 @@ class Lane:
     __slots__ = (
         "_begun", "_eased_at", "_idle_since", "_paced_until", "_threshold", "_tripped_at", "after", "endpoint_id",
         "health", "hungry", "in_flight", "known", "next_due", "pings", "pings_in_flight", "tally", "tenant_id", "terms",
-        "token", "waiting",
+        "token", "waiting", "written_backoff",
     )  # fmt: skip
 
     def __init__(self, tenant_id: UUID, endpoint_id: UUID, token: UUID, health: Health, terms: Terms) -> None:
@@ -125,6 +125,8 @@ class Lane:
         self.health = health
         health.cap = min(health.cap, float(terms.max_in_flight))
         self.terms = terms
+        #: Until when the endpoint is left alone, as the database has it.
+        self.written_backoff = health.backoff_until
         self.tally = Tally()
         self.waiting: deque[Owed] = deque()
         self.pings: deque[Owed] = deque()
@@ -261,9 +263,11 @@ class Lane:
         """Note that something will be due."""
         self.next_due = min(self.next_due, moment)
 
-    def try_now(self, now: float) -> None:
-        """Let an endpoint be tried that is left alone."""
-        self.health.backoff_until = min(self.health.backoff_until, now)
+    def told_backoff(self, until: float, now: float) -> None:
+        """Take what the database says: less than was written there means that somebody wants the endpoint tried now."""
+        if until < self.written_backoff:
+            self.written_backoff = until
+            self.health.backoff_until = min(self.health.backoff_until, now)
 
     def changed(self, terms: Terms) -> None:
         """Take new terms; what was loaded under the old ones and may not go any more is forgotten."""

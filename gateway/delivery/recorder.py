@@ -132,6 +132,8 @@ class Recorder:
                 ended.lane.later(attempt.next_at.timestamp())
             if ended.owed.id not in recorded.deliveries:
                 metrics.LOST.inc()
+        for lane, row in zip(lanes, health, strict=True):
+            lane.written_backoff = row.backoff_until.timestamp()
         metrics.EXHAUSTED.inc(len(recorded.entries))
         if recorded.entries:
             self._announce(recorded.entries)

@@ -325,11 +325,15 @@ BEGIN
     SELECT array_agg(n.delivery_id) INTO written FROM done n;
 
     UPDATE webhook_lanes l
-    SET cap = o.cap, failures = o.failures, backoff_until = o.backoff_until, failing_since = o.failing_since,
+    SET cap = o.cap, failures = o.failures, failing_since = o.failing_since,
+        -- Less than this worker wrote there: somebody wants the endpoint tried, and is heard in a moment.
+        backoff_until = CASE WHEN l.backoff_until < o.known_backoff - interval '1 ms' THEN l.backoff_until
+            ELSE o.backoff_until END,
         last_success_at = CASE WHEN o.succeeded > 0 THEN moment ELSE l.last_success_at END,
         last_failure_at = CASE WHEN o.failed > 0 THEN moment ELSE l.last_failure_at END
     FROM json_to_recordset(lanes) AS o (tenant_id uuid, endpoint_id uuid, token uuid, cap real, failures integer,
-        backoff_until timestamptz, failing_since timestamptz, succeeded integer, failed integer)
+        backoff_until timestamptz, known_backoff timestamptz, failing_since timestamptz, succeeded integer,
+        failed integer)
     WHERE l.tenant_id = o.tenant_id AND l.endpoint_id = o.endpoint_id AND l.lease_token = o.token;
 
     INSERT INTO webhook_minutes AS m (tenant_id, endpoint_id, minute, succeeded, failed, latencies)

@@ -332,6 +332,7 @@ class Engine:
         lanes = [lane for lane in map(self._board.get, changed) if lane is not None]
         if not lanes:
             return
+        before = {lane.endpoint_id: lane.written_backoff for lane in lanes}
         try:
             rows = await deliveries.endpoints(self._around.pool, [(lane.tenant_id, lane.endpoint_id) for lane in lanes])
         except BaseException:
@@ -354,7 +355,7 @@ class Engine:
             now = moment.timestamp()
             lane.hungry = True
             if row.backoff_until is not None:
-                lane.told_backoff(_seconds(row.backoff_until), now)
+                lane.told_backoff(_seconds(row.backoff_until), before[lane.endpoint_id], now)
             self._board.note(lane, now)
 
     def _now(self) -> float:

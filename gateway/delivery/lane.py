@@ -263,9 +263,15 @@ class Lane:
         """Note that something will be due."""
         self.next_due = min(self.next_due, moment)
 
-    def told_backoff(self, until: float, now: float) -> None:
-        """Take what the database says: less than was written there means that somebody wants the endpoint tried now."""
-        if until < self.written_backoff:
+    def told_backoff(self, until: float, before: float, now: float) -> None:
+        """Take what the database says: less than was written there means that somebody wants the endpoint tried now.
+
+        Args:
+            until: what it says.
+            before: what was written there before it was asked.
+            now: the clock.
+        """
+        if until < before:
             self.written_backoff = until
             self.health.backoff_until = min(self.health.backoff_until, now)
 

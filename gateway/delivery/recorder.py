@@ -221,6 +221,7 @@ def _health(lane: Lane) -> LaneRow:
         backoff_until=BEFORE_ALL_TIMES
         if health.backoff_until == LONG_AGO
         else datetime.fromtimestamp(max(health.backoff_until, 0.0), UTC),
+        known_backoff=datetime.fromtimestamp(lane.written_backoff, UTC) if lane.written_backoff > 0 else None,
         failing_since=None if health.failing_since is None else datetime.fromtimestamp(health.failing_since, UTC),
         succeeded=tally.succeeded,
         failed=tally.failed,

@@ -235,7 +235,10 @@ class AttemptRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaneRow:
-    """The health of an endpoint, and what happened since it was last written down."""
+    """The health of an endpoint, and what happened since it was last written down.
+
+    ``known_backoff`` is what the database should still say of ``backoff_until``; None: that it is not left alone.
+    """
 
     tenant_id: UUID
     endpoint_id: UUID
@@ -243,6 +246,7 @@ class LaneRow:
     cap: float
     failures: int
     backoff_until: datetime
+    known_backoff: datetime | None
     failing_since: datetime | None
     succeeded: int
     failed: int

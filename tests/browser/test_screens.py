@@ -54,32 +54,30 @@ async def look(window: Window, *, phone: bool) -> Sequence[str]:
     return [*found, *(await narrow_findings(window.page) if phone else [])]
 
 
-@pytest.mark.timeout(300)
-async def test_everybody_can_use_every_screen(browser: Browser, site: Site, database: Database) -> None:
+@pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize("room", scenes.rooms())
+async def test_everybody_can_use_every_screen(
+    browser: Browser, site: Site, database: Database, room: str, size: ViewportSize
+) -> None:
     found: list[str] = []
 
-    async def look_at(name: str, window: Window, size: ViewportSize) -> None:
-        found.extend(f"{name}, {size['width']}: {finding}" for finding in await look(window, phone=size == PHONE))
+    async def look_at(name: str, window: Window) -> None:
+        found.extend(f"{name}: {finding}" for finding in await look(window, phone=size == PHONE))
 
-    async def look_alone(wanted: Mapping[str, Scene], size: ViewportSize) -> None:
+    async def look_alone(wanted: Mapping[str, Scene]) -> None:
         for name, scene in wanted.items():
             window = await new_window(browser, site, size=size, logged_in=scene is not login)
             await scene(window, site)
-            await look_at(name, window, size)
+            await look_at(name, window)
             await window.page.context.close()
 
-    async def look_in_turn(wanted: Mapping[str, Scene], size: ViewportSize) -> None:
-        window = await new_window(browser, site, size=size)
-        for name, scene in wanted.items():
-            await scene(window, site)
-            await look_at(name, window, size)
-            await leave(window)
-        await window.page.context.close()
-
-    for size in (DESKTOP, PHONE):
-        await look_alone(scenes.before(), size)
+    await look_alone(scenes.before(room))
     await Stage(site, database.admin_url, datetime.now(UTC)).fill()
-    for size in (DESKTOP, PHONE):
-        await look_in_turn(scenes.after(), size)
-        await look_alone(scenes.alone(), size)
+    window = await new_window(browser, site, size=size)
+    for name, scene in scenes.after(room).items():
+        await scene(window, site)
+        await look_at(name, window)
+        await leave(window)
+    await window.page.context.close()
+    await look_alone(scenes.alone(room))
     assert not found, "\n".join(found)

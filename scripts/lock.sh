@@ -11,5 +11,5 @@ lock() {
 lock requirements/build.in -o requirements/build.txt
 lock requirements/node.in -o requirements/node.txt
 lock pyproject.toml --extra embedded --extra s3 -o requirements/run.txt
-lock pyproject.toml --extra s3 -c requirements/run.txt -o requirements/serve.txt
-lock pyproject.toml --extra embedded --extra s3 --group dev -c requirements/run.txt -o requirements/dev.txt
+lock pyproject.toml --extra s3 --extra otel -c requirements/run.txt -o requirements/serve.txt
+lock pyproject.toml --extra embedded --extra s3 --extra otel --group dev -c requirements/run.txt -o requirements/dev.txt

@@ -17,6 +17,11 @@ TEMPLATE = "postgate_template"
 USES = 50
 PASSWORDS = {"postgate_app": "app-pw", "postgate_hook": "hook-pw", "postgate_relay": "relay-pw"}
 
+# What makes a month's partition.
+MAKES = """
+SELECT oid::regproc::text AS name FROM pg_proc
+WHERE pronamespace = 'public'::regnamespace AND proname ~ '^make_.*_partition$'
+"""
 # Counts what changes the schema, outside the schema that tests look at.
 WATCH = """
 CREATE SCHEMA testing;
@@ -74,8 +79,8 @@ class Databases:
         await migrate(self._superuser.url(TEMPLATE), PASSWORDS)
         connection = await asyncpg.connect(self._superuser.url(TEMPLATE))
         try:
-            for days in (0, 32):  # as every gateway does when it starts
-                await connection.execute("CALL make_ledger_partition(current_date + $1::integer)", days)
+            for make, days in itertools.product(await connection.fetch(MAKES), (0, 32)):  # as every gateway does
+                await connection.execute(f"CALL {make['name']}(current_date + $1::integer)", days)
             await connection.execute(WATCH)
         finally:
             await connection.close()

@@ -17,12 +17,16 @@ from gateway.answering import problems
 from gateway.api import health
 from gateway.api import routes as api_routes
 from gateway.api.services import Services
+from gateway.chores import Chore, Chores
 from gateway.conversations.doing import Doer
 from gateway.conversations.errands import Errands
 from gateway.delivery.recovering import Recoverer
 from gateway.delivery.service import CHANGED, OWED
 from gateway.demo import routes as demo_routes
 from gateway.demo.sample_poster import SamplePoster
+from gateway.files.chosen import NoStorage, storage_of
+from gateway.files.housekeeping import Housekeeping
+from gateway.files.storage import Storage
 from gateway.indexing import Indexer
 from gateway.ingest.service import Ingest
 from gateway.live import routes as live_routes
@@ -32,6 +36,7 @@ from gateway.model.log import Entry
 from gateway.openapi import Api
 from gateway.outgoing.egress import Endpoint
 from gateway.outgoing.http import Calls
+from gateway.partitions import make_months
 from gateway.parts import (
     delivery_of,
     files_of,
@@ -63,6 +68,7 @@ RELAY_POOL_SIZE = 3
 WORKERS_POOL_SIZE = 4
 CONNECTIONS = "postgate_connections"
 SENDS = "postgate_sends"
+HOUR_SECONDS = 3600.0
 #: Tells the hash of a session that ended, or of an API key that was revoked: every process closes its websockets.
 LOGINS = "postgate_logins"
 
@@ -118,7 +124,8 @@ async def assembled(
         delivery = await delivery_of(stack, settings, keyring, app_pool, live.announce, live.tell, post, public_url)
         calls = await stack.enter_async_context(Calls(settings.allow_private, endpoints=endpoints))
         ingest = await ingest_of(stack, settings, keyring, app_pool, calls, announce, lambda: live.watched)
-        files = await files_of(stack, settings, keyring, app_pool, calls, ingest, announce)
+        storage = storage_of(settings)
+        files = await files_of(stack, settings, storage, keyring, app_pool, calls, ingest, announce)
         sender = await sender_of(stack, settings, keyring, Own(files, public_url), announce, endpoints)
         channels: Mapping[str, Callable[[str], None]] = {
             CONNECTIONS: ingest.directory.changed,
@@ -164,6 +171,7 @@ async def assembled(
         )
 
         await _start_workers(stack, settings, app_pool, announce, sender, delivery.owe)
+        await _start_chores(stack, settings, app_pool, storage)
 
         application = web.Application(middlewares=[request_log, problems])
         if serves:
@@ -206,9 +214,23 @@ async def _start_workers(
 ) -> None:
     hook_pool = await pool_of(stack, settings.hook_database_url, WORKERS_POOL_SIZE)
     errands = Errands(hook_pool, Doer(app_pool, announce, new_id))
-    indexer, pruner = Indexer(hook_pool), Pruner(hook_pool)
+    indexer = Indexer(hook_pool)
     recoverer = Recoverer(hook_pool, now, owed)
-    workers: Sequence[Sender | Errands | Indexer | Pruner | Recoverer] = (sender, errands, indexer, pruner, recoverer)
+    workers: Sequence[Sender | Errands | Indexer | Recoverer] = (sender, errands, indexer, recoverer)
     for worker in workers:
         worker.start()
         stack.push_async_callback(worker.stop)
+
+
+async def _start_chores(stack: AsyncExitStack, settings: Settings, app_pool: asyncpg.Pool, storage: Storage) -> None:
+    hook_pool = await pool_of(stack, settings.hook_database_url, WORKERS_POOL_SIZE)
+    await make_months(hook_pool, now().date())
+    chores = [
+        Chore("months", 24 * HOUR_SECONDS, lambda: make_months(hook_pool, now().date())),
+        Chore("pruning", HOUR_SECONDS, Pruner(hook_pool).prune),
+    ]
+    if not isinstance(storage, NoStorage):
+        chores.append(Chore("files", HOUR_SECONDS / 6, Housekeeping(hook_pool, app_pool, storage).tidy))
+    keeper = Chores(await pool_of(stack, settings.hook_database_url, len(chores)), chores)
+    keeper.start()
+    stack.push_async_callback(keeper.stop)

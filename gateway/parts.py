@@ -26,10 +26,11 @@ from gateway.api.tries import OwnTries, Tries
 from gateway.customers.importing import Importer
 from gateway.delivery.service import Delivery, Outside
 from gateway.demo.sample_poster import SamplePoster
-from gateway.files.chosen import NoStorage, storage_of
+from gateway.files.chosen import NoStorage
 from gateway.files.fetcher import Fetcher
-from gateway.files.housekeeping import Housekeeping
 from gateway.files.keeping import Files
+from gateway.files.storage import Storage
+from gateway.files.sweeping import Sweeper
 from gateway.ingest.service import Ingest
 from gateway.keys import Keyring
 from gateway.live.neighbours import Neighbours
@@ -216,14 +217,14 @@ async def ingest_of(
 async def files_of(
     stack: AsyncExitStack,
     settings: Settings,
+    storage: Storage,
     keyring: Keyring,
     app_pool: asyncpg.Pool,
     calls: Calls,
     ingest: Ingest,
     announce: Callable[[Sequence[Entry]], None],
 ) -> Files:
-    """Start what keeps files, fetches those of messages, and clears away what nobody needs."""
-    storage = storage_of(settings)
+    """Start what keeps files, fetches those of messages, and sweeps the spool."""
     files = Files(storage, app_pool, keyring, now, new_id, settings.file_limit)
     if not isinstance(storage, NoStorage):
         hook_pool = await pool_of(stack, settings.hook_database_url, 1)
@@ -231,9 +232,9 @@ async def files_of(
         fetcher = Fetcher(hook_pool, app_pool, files, calls, route_of, reread, announce, now, new_id)
         fetcher.start()
         stack.push_async_callback(fetcher.stop)
-        housekeeping = Housekeeping(hook_pool, app_pool, storage)
-        housekeeping.start()
-        stack.push_async_callback(housekeeping.stop)
+        sweeper = Sweeper(storage.spool)
+        sweeper.start()
+        stack.push_async_callback(sweeper.stop)
     return files
 
 

@@ -20,13 +20,11 @@ from gateway.keys import Keyring
 from gateway.model.log import Entry
 from gateway.outgoing.egress import Network
 from gateway.outgoing.http import Calls
-from gateway.partitions import Partitions
 from gateway.people.letters import Post
 
 #: Tells that an endpoint is owed something; and that it was changed, or is to be tried now.
 OWED = "postgate_deliveries"
 CHANGED = "postgate_endpoints"
-MAKE_PARTITION = "CALL make_attempts_partition($1)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +59,7 @@ class Outside:
 
 
 class Delivery:
-    """Dispatcher, engine and the partitions of attempts, running together; an ``async with`` starts and stops them.
+    """Dispatcher and engine, running together; an ``async with`` starts and stops them.
 
     The jobs that send again are a worker of their own (``Recoverer``), started like the others in ``gateway/app.py``.
     """
@@ -95,12 +93,9 @@ class Delivery:
         self._keeper = keeper
         self.engine = Engine(around)
         self.position = Position(outside.hook_pool, outside.clock)
-        self._partitions = Partitions(outside.hook_pool, outside.clock, MAKE_PARTITION)
         self._dispatcher = Dispatcher(outside.hook_pool, outside.clock, self.engine.owed)
 
     async def __aenter__(self) -> "Delivery":
-        await self._partitions.start()
-        self._stack.push_async_callback(self._partitions.stop)
         await self._stack.enter_async_context(self._caller)
         await self._stack.enter_async_context(self._calls)
         self._stack.push_async_callback(self._keeper.stop)

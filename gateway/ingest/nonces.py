@@ -16,7 +16,6 @@ log = structlog.get_logger(__name__)
 TAKE = "SELECT take_nonce($1, $2, $3, $4, $5, $6)"
 USE = "SELECT use_nonce($1, $2, $3, $4)"
 GIVE_BACK = "SELECT give_nonce_back($1, $2, $3, $4)"
-FORGET = "SELECT forget_nonces()"
 #: How long a request has a nonce for itself while it is stored; longer than storing takes when the database is slow.
 LEASE = timedelta(seconds=60)
 

@@ -11,7 +11,7 @@ from aiohttp import web
 
 from gateway.ingest.asking import Questions
 from gateway.ingest.mail import MailParser
-from gateway.ingest.nonces import FORGET, Nonces
+from gateway.ingest.nonces import Nonces
 from gateway.ingest.receive import Receiver
 from gateway.ingest.replay import Replayer
 from gateway.ingest.reread import Rereader
@@ -22,12 +22,9 @@ from gateway.ingest.writer import Writer
 from gateway.keys import Keyring
 from gateway.model.log import Entry
 from gateway.outgoing.http import Calls
-from gateway.partitions import Partitions
 from gateway.selftest.probes import Probes
 from gateway.selftest.refusals import Refusals
 from gateway.store.pool import connect
-
-MAKE_PARTITION = "CALL make_ledger_partition($1)"
 
 
 class Ingest:
@@ -70,7 +67,6 @@ class Ingest:
         self._shared = SharedReceiver(hook_pool, self.directory, receiver, clock, new_id)
         self.receiver = receiver
         self._mail = MailParser(hook_pool, self.directory, receiver, self._writer, questions)
-        self._partitions = Partitions(hook_pool, clock, MAKE_PARTITION, FORGET)
         self._replayer = Replayer(app_pool, self.directory, receiver, self._writer, questions)
         self.replay = self._replayer.replay
         self.reread = Rereader(app_pool, self.directory, questions).files_of
@@ -84,7 +80,6 @@ class Ingest:
 
     async def start(self) -> None:
         """Connect, and begin to store and to parse."""
-        await self._partitions.start()
         await self._writer.start()
         await self._slow_writer.start()
         self._mail.start()
@@ -94,7 +89,6 @@ class Ingest:
         await self._slow_writer.stop()
         await self._mail.stop()
         await self._writer.stop()
-        await self._partitions.stop()
 
     def _mail_waits(self) -> None:
         self._mail.waits()

@@ -21,6 +21,7 @@ SENDS = "SELECT forget_sends($1, $2)"
 KEYS = "SELECT forget_idempotency_keys($1, $2)"
 SESSIONS = "SELECT forget_sessions($1, $2)"
 RESETS = "SELECT forget_password_resets($1)"
+NONCES = "SELECT forget_nonces()"
 ENDED = "SELECT end_deliveries($1)"
 DELIVERIES = "SELECT looked, moment, id FROM forget_deliveries($1, $2, $3, $4)"
 MINUTES = "SELECT forget_webhook_minutes($1, $2)"
@@ -52,6 +53,7 @@ async def prune(pool: asyncpg.Pool, most: int, after: Position = END) -> tuple[b
         ]
         last = await pool.fetchrow(DELIVERIES, DELIVERIES_KEPT, most, after.moment, after.id)
         await pool.execute(ATTEMPTS, DELIVERIES_KEPT)
+        await pool.execute(NONCES)
     except UNAVAILABLE as error:
         raise DatabaseUnavailable("the database can't be reached") from error
     if last is not None:

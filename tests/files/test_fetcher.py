@@ -16,6 +16,7 @@ from channels.outbound import Refused
 from gateway.files import fetcher as fetcher_module
 from gateway.files.disk import DiskStorage
 from gateway.files.housekeeping import Housekeeping
+from gateway.files.sweeping import Sweeper
 from gateway.store.pool import open_pool
 from tests.files.desk import LIMIT, MASTER, Desk, link
 from tests.files.samples import PDF, png
@@ -192,9 +193,10 @@ async def test_what_no_message_has_is_removed_with_its_bytes(desk: Desk) -> None
     left = desk.folder / "incoming" / "incoming-left"
     left.write_bytes(b"half")
     tomorrow = left.stat().st_mtime + 25 * 3600
-    housekeeping = Housekeeping(hook, app, desk.storage, lambda: tomorrow)
-    assert await housekeeping.tidy() == 0
+    await Sweeper(desk.storage.spool, lambda: tomorrow).sweep()
     assert not left.exists()
+    housekeeping = Housekeeping(hook, app, desk.storage)
+    assert await housekeeping.tidy() == 0
     await desk.database.fetch("UPDATE messages SET deleted_at = now() WHERE id = $1", second)
     assert await housekeeping.tidy() == 2
     kept = [path.read_bytes() for path in desk.folder.rglob("*") if path.is_file()]

@@ -1,0 +1,1 @@
+"""Tests of several processes on one database: chores, roles, workers, poolers, rolling deploys."""

@@ -259,21 +259,23 @@ async def shown(tx: TenantTx, kind: Kind, ids: Sequence[UUID]) -> Sequence[Shown
     return [_shown(kind, row) for row in await tx.connection.fetch(statement, tx.tenant_id, list(ids))]
 
 
-CATCH_UP = "SELECT search_catch_up($1)"
+CATCH_UP = "SELECT search_catch_up($1, $2, $3)"
 
 
-async def catch_up(pool: asyncpg.Pool, entries: int) -> int:
+async def catch_up(pool: asyncpg.Pool, entries: int, enough: int = 1, patience: timedelta = timedelta()) -> int:
     """Bring the words up to date with the logs of all tenants; returns how many entries were read.
 
     Args:
         pool: of the role ``hook``.
         entries: how many are read at most.
+        enough: so many of a tenant are read at once.
+        patience: fewer of a tenant wait until its log was last read so long ago.
 
     Raises:
         DatabaseUnavailable: when it can't be reached.
     """
     try:
-        done: int = await pool.fetchval(CATCH_UP, entries)
+        done: int = await pool.fetchval(CATCH_UP, entries, enough, patience)
     except UNAVAILABLE as error:
         raise DatabaseUnavailable("the database can't be reached") from error
     return done

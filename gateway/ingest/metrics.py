@@ -1,12 +1,13 @@
 """What ingest counts, for ``/metrics``."""
 
+import time
 from collections.abc import Sequence
 
 from prometheus_client import Counter, Histogram
 
+from gateway.ingest.webhook import Webhook
 from gateway.model.log import Entry
 
-WEBHOOKS = Counter("postgate_webhooks_total", "Webhooks by provider and answer.", ["provider", "status"])
 UNROUTED = Counter("postgate_unrouted_total", "Changes of shared apps that no tenant owns.", ["provider"])
 REUSED = Counter("postgate_webhooks_reused_total", "Webhooks dropped: an old proof under another body.", ["provider"])
 ASKED = Counter(
@@ -15,22 +16,20 @@ ASKED = Counter(
 COMMITS = Counter("postgate_ingest_commits_total", "Commits of the ingest writer.")
 STORED = Counter("postgate_ingest_webhooks_total", "Webhooks committed.")
 ENTRIES = Counter("postgate_log_entries_total", "Log entries written by ingest.")
+SECONDS = Histogram(
+    "postgate_ingest_commit_seconds",
+    "From a webhook's arrival to its commit; of each commit the webhook that waited longest.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
+)
 GROUP = Histogram("postgate_ingest_group_size", "Webhooks per commit.", buckets=(1, 2, 4, 8, 16, 32, 64))
 
-_answers: dict[tuple[str, int], Counter] = {}
 
-
-def answered(provider: str, status: int) -> None:
-    """Count an answer to a webhook."""
-    counter = _answers.get((provider, status))
-    if counter is None:
-        counter = _answers[provider, status] = WEBHOOKS.labels(provider, str(status))
-    counter.inc()
-
-
-def committed(webhooks: int, entries: Sequence[Entry]) -> None:
-    """Count a commit."""
+def committed(webhooks: Sequence[Webhook], entries: Sequence[Entry]) -> None:
+    """Count a commit; once for all webhooks in it, counting is not free."""
     COMMITS.inc()
-    STORED.inc(webhooks)
+    STORED.inc(len(webhooks))
     ENTRIES.inc(len(entries))
-    GROUP.observe(webhooks)
+    GROUP.observe(len(webhooks))
+    waited = [webhook.received_at for webhook in webhooks if not webhook.known]
+    if waited:
+        SECONDS.observe(max(time.time() - min(waited).timestamp(), 0.0))

@@ -9,6 +9,7 @@ import structlog
 
 from channels.errors import PayloadMalformed, SignatureInvalid
 from channels.http import HttpRequest
+from gateway import passage
 from gateway.ingest import metrics
 from gateway.ingest.asking import Questions
 from gateway.ingest.nonces import Nonces
@@ -62,6 +63,7 @@ class Receiver:
             ProviderUnreachable: when its provider has to be asked first, and does not answer.
         """
         now = self._clock()
+        began = passage.clock()
         credentials = await self._questions.prepare(route.adapter, request, route.credentials)
         try:
             route.adapter.verify(request, credentials, now)
@@ -70,6 +72,7 @@ class Receiver:
                 raise
             await self.store(route, request, now, verified=False)
             return
+        passage.took("verify", began)
         if not await self._nonces.take(route, request):
             metrics.REUSED.labels(route.adapter.provider).inc()
             log.warning("ingest.proof_reused", provider=route.adapter.provider, integration=str(route.integration_id))
@@ -94,13 +97,17 @@ class Receiver:
             request=request,
             verified=verified,
         )
+        began = passage.clock()
         if route.adapter.deferred:
-            await self._slow_writer.store(replace(webhook, pending=True))
+            raw = replace(webhook, pending=True)
+            passage.stored(raw, await self._slow_writer.store(raw), began)
             self._mail_waits()
         else:
             parsed = self.parsed(webhook, route)
+            passage.took("parse", began)
+            began = passage.clock()
             writer = self._writer if parsed.item_count <= CALL_ITEMS else self._slow_writer
-            await writer.store(parsed)
+            passage.stored(parsed, await writer.store(parsed), began)
 
     def parsed(self, webhook: Webhook, route: Route, fetched: Mapping[str, bytes] | None = None) -> Webhook:
         """Return a webhook with its rows; one that can't be read comes back quarantined.

@@ -8,7 +8,7 @@ from aiohttp import web
 from channels.adapter import Adapter, no_handshake
 from channels.errors import SignatureInvalid
 from channels.http import Headers, HttpRequest, HttpResponse
-from gateway.ingest import metrics
+from gateway import passage
 from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory, Route, SharedApp
 from gateway.ingest.shared import SharedReceiver
@@ -63,7 +63,6 @@ class Hooks:
         except SignatureInvalid as error:
             self._refusals.note(route.integration_id, error, url_seen(request))
             return _refused(route.adapter, error)
-        metrics.answered(route.adapter.provider, 200)
         return _answer(route.adapter.acknowledgement)
 
     async def handshake(self, request: web.Request) -> web.StreamResponse:
@@ -81,7 +80,6 @@ class Hooks:
             await self._shared.receive(app, hook)
         except SignatureInvalid as error:
             return _refused(app.adapter, error)
-        metrics.answered(app.adapter.provider, 200)
         return _answer(app.adapter.acknowledgement)
 
     async def handshake_shared(self, request: web.Request) -> web.StreamResponse:
@@ -100,17 +98,20 @@ class Hooks:
         route = self._directory.cached(key) or await self._directory.route(key)
         if route is None or not route.adapter.posted:
             raise NotFound("no connection has this URL")
+        passage.known(route.adapter.provider, route.tenant_id, route.integration_id)
         return route
 
     async def _app(self, request: web.Request) -> SharedApp:
         app = await self._directory.app(_id_of(request, "app"))
         if app is None:
             raise NotFound("no app has this URL")
+        passage.known(app.adapter.provider)
         return app
 
     async def _as_value(self, request: web.Request, limit: int) -> HttpRequest:
         """Read a request, bounded; its URL is the public one, not what the Host header says."""
         body = await self._body(request, limit)
+        passage.read(len(body))
         url = self._public_url + request.raw_path
         return HttpRequest(request.method, url, Headers(request.headers.items()), body)
 
@@ -170,7 +171,6 @@ def _id_of(request: web.Request, prefix: str) -> UUID:
 def _refused(adapter: Adapter, error: SignatureInvalid) -> web.Response:
     """Answer what is not genuine with the status by which its provider does the right thing."""
     status = adapter.status_of(error)
-    metrics.answered(adapter.provider, status)
     return answer_to(error, status)
 
 

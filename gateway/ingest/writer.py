@@ -17,6 +17,7 @@ import structlog
 from gateway.ingest import metrics
 from gateway.ingest.webhook import MESSAGE_ID, STATUS_ID, Row, Webhook
 from gateway.model.log import Entry
+from gateway.passage import Commit
 from gateway.problems import Overloaded
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
 
@@ -67,7 +68,7 @@ class Writer:
         self._announce = announce
         self._echo_tenants = echo_tenants
         self._queue_limit = queue_limit
-        self._queue: deque[tuple[Webhook, asyncio.Future[None]]] = deque()
+        self._queue: deque[tuple[Webhook, asyncio.Future[Commit]]] = deque()
         self._arrived = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
         self._statement: Any = None
@@ -93,7 +94,7 @@ class Writer:
             except UNAVAILABLE:
                 self._connection.terminate()
 
-    def store(self, webhook: Webhook) -> asyncio.Future[None]:
+    def store(self, webhook: Webhook) -> asyncio.Future[Commit]:
         """Queue a webhook; the future is done once the commit that holds it is.
 
         The future may fail with ``DatabaseUnavailable``: then it is not known to be stored.
@@ -130,8 +131,8 @@ class Writer:
                 self._fail([*group, *self._take_all()])
                 await self._reopen()
 
-    def _take(self) -> list[tuple[Webhook, asyncio.Future[None]]]:
-        group: list[tuple[Webhook, asyncio.Future[None]]] = []
+    def _take(self) -> list[tuple[Webhook, asyncio.Future[Commit]]]:
+        group: list[tuple[Webhook, asyncio.Future[Commit]]] = []
         size = 0
         items = 0
         while self._queue and len(group) < GROUP_LIMIT and size < GROUP_BYTES:
@@ -143,12 +144,12 @@ class Writer:
             group.append(item)
         return group
 
-    def _take_all(self) -> list[tuple[Webhook, asyncio.Future[None]]]:
+    def _take_all(self) -> list[tuple[Webhook, asyncio.Future[Commit]]]:
         rest = list(self._queue)
         self._queue.clear()
         return rest
 
-    async def _store_group(self, group: list[tuple[Webhook, asyncio.Future[None]]]) -> None:
+    async def _store_group(self, group: list[tuple[Webhook, asyncio.Future[Commit]]]) -> None:
         """Store a group; if the database refuses it, halve it until only the guilty one suffers."""
         try:
             entries = await self._ingest([webhook for webhook, _ in group])
@@ -161,16 +162,17 @@ class Writer:
                 await self._store_group(group[middle:])
                 return
             entries = await self._set_aside(group[0][0], error)
-        metrics.committed(len(group), entries)
+        metrics.committed([webhook for webhook, _ in group], entries)
         if entries:
             self._announce(entries)
+        commit = Commit(len(group), entries)
         for _, done in group:
             if not done.done():
-                done.set_result(None)
+                done.set_result(commit)
 
     async def _set_aside(self, webhook: Webhook, error: asyncpg.PostgresError) -> list[Entry]:
         """Keep the raw body of a webhook whose rows the database refuses."""
-        log.error("ingest.not_storable", webhook=str(webhook.id), sqlstate=error.sqlstate, message=str(error))
+        log.error("ingest.not_storable", webhook=str(webhook.id), sqlstate=error.sqlstate, rule=error.constraint_name)
         aside = webhook.quarantined("not_storable", f"the database refused it ({type(error).__name__})")
         try:
             return await self._ingest([aside])
@@ -202,7 +204,7 @@ class Writer:
             self._plan_anew_at *= ANEW_FACTOR
             await self._connection.execute(PLAN_ANEW, timeout=STATEMENT_TIMEOUT_SECONDS)
 
-    def _fail(self, items: Sequence[tuple[Webhook, asyncio.Future[None]]]) -> None:
+    def _fail(self, items: Sequence[tuple[Webhook, asyncio.Future[Commit]]]) -> None:
         for _, done in items:
             if not done.done():
                 done.set_exception(DatabaseUnavailable("the webhook is not known to be stored"))

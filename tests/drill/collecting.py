@@ -1,0 +1,156 @@
+"""Reads what a drill left in the database, past row-level security, and what the simulator took."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import asyncpg
+
+from gateway.model.ids import public
+from tests.drill.companies import CANARY, Company
+from tests.drill.evidence import Owed, Stored
+from tests.drill.marks import PATTERN, marks_in
+
+MESSAGES = "SELECT tenant_id, id, direction, status, text FROM messages WHERE kind NOT IN ('note', 'activity')"
+SEQS = "SELECT tenant_id, seq FROM events"
+HEADS = "SELECT tenant_id, last_seq FROM tenant_heads"
+OWED = """
+SELECT e.id AS endpoint_id, v.seq FROM webhook_endpoints e
+JOIN events v ON v.tenant_id = e.tenant_id AND v.seq > e.since_seq AND endpoint_matches(e, v.type, v.conversation_id)
+WHERE e.status = 'enabled' AND e.deleted_at IS NULL
+  AND NOT (v.type = 'delivery.exhausted' AND v.data ->> 'endpoint_id' = public_id('ep_', e.id))
+"""
+ROWS = "SELECT endpoint_id, seq FROM webhook_deliveries WHERE kind = 'event'"
+#: Rows that tell anything of another tenant than theirs. $1: the pattern of marks; the tenants' names are their slugs.
+FOREIGN: Mapping[str, str] = {
+    table: f"""
+SELECT count(*) FROM {table} r JOIN tenants t ON t.id = r.tenant_id
+WHERE EXISTS (SELECT FROM regexp_matches({words}, $1, 'g') found WHERE found[1] <> t.slug)
+"""
+    for table, words in {
+        "events": "r.data::text",
+        "messages": "coalesce(r.text, '')",
+        "customers": "r.name",
+        "conversations": "coalesce(r.subject, '')",
+        "inbound_webhooks": "encode(r.body, 'escape')",
+        "search_documents": "coalesce(r.names, '')",
+    }.items()
+}
+TABLES = """
+SELECT c.table_name FROM information_schema.columns c JOIN information_schema.tables t USING (table_schema, table_name)
+WHERE c.table_schema = 'public' AND c.column_name = 'tenant_id' AND t.table_type = 'BASE TABLE'
+  AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = format('%I', c.table_name)::regclass)
+ORDER BY c.table_name
+"""
+#: How far others have got with a tenant's log, which they write down for those with an empty one too.
+BOOKKEEPING = frozenset({"search_heads", "delivery_heads", "webhook_minutes"})
+UNSETTLED = """
+SELECT (SELECT count(*) FROM inbound_webhooks WHERE state = 'pending') AS "mails that are not read",
+    (SELECT count(*) FROM sends WHERE state IN ('queued', 'calling')) AS "answers that are not sent",
+    (SELECT count(*) FROM webhook_deliveries WHERE next_attempt_at IS NOT NULL) AS "deliveries that are due",
+    (SELECT count(*) FROM delivery_heads d JOIN tenant_heads h USING (tenant_id) WHERE d.dispatched_seq < h.last_seq)
+        AS "logs that are not shared out"
+"""
+#: As if as much time had passed as leases last: who held them is dead, or at work.
+END_LEASES = """
+UPDATE inbound_webhooks SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL;
+UPDATE sends SET lease_until = now() - interval '1 second', next_attempt_at = now() - interval '1 second'
+WHERE lease_token IS NOT NULL;
+UPDATE send_lanes SET due_at = now();
+UPDATE webhook_lanes SET lease_until = now() - interval '1 second' WHERE lease_token IS NOT NULL;
+UPDATE webhook_lanes SET backoff_until = now() WHERE backoff_until > now()
+"""
+
+
+class Ledger:
+    """Questions to the database, as its superuser.
+
+    Args:
+        connection: to it.
+        companies: the tenants.
+    """
+
+    def __init__(self, connection: asyncpg.Connection, companies: Sequence[Company]) -> None:
+        self._connection = connection
+        self._names = {company.id: company.name for company in companies}
+
+    async def stored(self) -> list[Stored]:
+        """Return all messages."""
+        return [
+            Stored(self._name(row[0]), public("msg", row[1]), row[2], row[3], next(iter(marks_in(row[4] or "")), None))
+            for row in await self._connection.fetch(MESSAGES)
+        ]
+
+    async def seqs(self) -> dict[str, list[int]]:
+        """Return the positions in each log."""
+        found: dict[str, list[int]] = {name: [] for name in self._names.values()}
+        for tenant_id, seq in await self._connection.fetch(SEQS):
+            found[self._name(tenant_id)].append(seq)
+        return found
+
+    async def heads(self) -> dict[str, int]:
+        """Return the last position that was given in each log."""
+        return {self._name(tenant_id): seq for tenant_id, seq in await self._connection.fetch(HEADS)}
+
+    async def owed(self) -> set[Owed]:
+        """Return what endpoints have to get, by the log and their filters alone."""
+        return {(public("ep", key), seq) for key, seq in await self._connection.fetch(OWED)}
+
+    async def rows(self) -> Counter[Owed]:
+        """Return what delivery rows there are."""
+        return Counter((public("ep", key), seq) for key, seq in await self._connection.fetch(ROWS))
+
+    async def foreign_rows(self) -> dict[str, int]:
+        """Return how many rows of each table tell anything of another tenant."""
+        return {table: await self._connection.fetchval(query, PATTERN) for table, query in FOREIGN.items()}
+
+    async def canary_rows(self) -> dict[str, int]:
+        """Return how many rows the tenant without traffic has in each table."""
+        [canary] = [tenant_id for tenant_id, name in self._names.items() if name == CANARY]
+        tables = [row[0] for row in await self._connection.fetch(TABLES)]
+        return {
+            table: await self._connection.fetchval(f'SELECT count(*) FROM "{table}" WHERE tenant_id = $1', canary)
+            for table in tables
+            if table not in BOOKKEEPING
+        }
+
+    async def unsettled(self) -> dict[str, int]:
+        """Return what still waits for something, and how many of it."""
+        return dict(await self._connection.fetchrow(UNSETTLED))
+
+    async def end_leases(self) -> None:
+        """Let all leases end now."""
+        await self._connection.execute(END_LEASES)
+
+    def _name(self, tenant_id: UUID) -> str:
+        return self._names[tenant_id]
+
+
+class Taken:
+    """What the simulator took, which forgets all but the last thousand: to be asked often enough.
+
+    Args:
+        url: of the simulator.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._seen: dict[str, str] = {}
+
+    async def look(self) -> None:
+        """Note what it took since the last look.
+
+        Raises:
+            RuntimeError: when it forgot some of it.
+        """
+        async with aiohttp.ClientSession() as session, session.get(f"{self._url}/simulator/messages") as answer:
+            listed: list[dict[str, Any]] = (await answer.json())["data"]
+        if self._seen and len(listed) >= 1000 and not any(one["id"] in self._seen for one in listed):
+            raise RuntimeError("the simulator took more in a moment than it remembers")
+        self._seen |= {one["id"]: one["text"] for one in listed}
+
+    def times(self) -> Counter[str]:
+        """Return how often each mark was taken."""
+        return Counter(found for text in self._seen.values() for found in marks_in(text)[:1])

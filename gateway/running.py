@@ -1,6 +1,7 @@
 """Running a gateway: on a socket, until it is told to stop; and single errands that need parts of it."""
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Collection, Sequence
@@ -14,6 +15,7 @@ import uvloop
 from aiohttp import web
 
 from gateway import app as wiring
+from gateway import tracing
 from gateway.files.errors import StorageUnavailable
 from gateway.keys import KeyUnusable
 from gateway.logs import configure_logs
@@ -85,7 +87,7 @@ async def serve_until_stopped(
     Raises:
         Refused: when it can't start.
     """
-    configure_logs(settings.log_level)
+    _observe(settings)
     stopped = _stop_signal()
     async with run_gateway(settings, endpoints) as running:
         log.info("serving", url=running.url, smtp_port=running.smtp_port)
@@ -107,7 +109,7 @@ async def work_until_stopped(settings: Settings, port: int | None = None) -> Non
     """
     if settings.public_url is None:
         raise Refused("set POSTGATE_PUBLIC_URL: providers are told to call it")
-    configure_logs(settings.log_level)
+    _observe(settings)
     stopped = _stop_signal()
     async with AsyncExitStack() as stack:
         listener = None if port is None else listen(settings.host, port)
@@ -117,6 +119,19 @@ async def work_until_stopped(settings: Settings, port: int | None = None) -> Non
         log.info("working", port=port)
         await stopped.wait()
         log.info("stopping")
+
+
+def _observe(settings: Settings) -> None:
+    """Begin to write logs, and traces if the environment says where they go.
+
+    Raises:
+        Refused: when it asks for traces that can't be had.
+    """
+    configure_logs(settings.log_level)
+    try:
+        tracing.start(os.environ)
+    except tracing.NotTraced as error:
+        raise Refused(str(error)) from error
 
 
 def listen(host: str, port: int, option: str = "--port") -> socket.socket:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Collection, Mapping, MutableSequence
 from contextvars import ContextVar
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import UUID
 
 import orjson
@@ -22,6 +22,7 @@ from gateway.model.log import Entry
 
 if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
+    from opentelemetry.sdk.trace.id_generator import IdGenerator
     from opentelemetry.trace import SpanContext
 
 log = structlog.get_logger(__name__)
@@ -246,7 +247,8 @@ def _tracer(environ: Mapping[str, str]) -> Tracer:
     resource = Resource.create(
         {"service.version": version("postgate"), **({} if says else {"service.name": "postgate"})}
     )
-    provider = TracerProvider(ALWAYS_ON, resource, shutdown_on_exit=False, id_generator=ids)
+    generator = cast("IdGenerator", ids)
+    provider = TracerProvider(ALWAYS_ON, resource, id_generator=generator)  # it sends the rest at exit
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return Tracer(provider, ids, ratio_of(environ))
 

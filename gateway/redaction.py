@@ -1,0 +1,98 @@
+"""What must not be in a log, taken out whoever put it there: secrets, what people write, and their addresses.
+
+Nothing here replaces care where a line is written. It is for the day on which somebody logs too much by mistake.
+"""
+
+import re
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+HIDDEN = "[hidden]"
+#: A name with one of these in it names a secret.
+SECRET = re.compile(
+    r"passw|secret|token(?!s$)|authori[sz]ation|cookie|credential|signature|private_?key|api_?key|master_?key|bearer"
+    r"|otp|code_?verifier|traceparent",
+    re.IGNORECASE,
+)
+#: A name that is one of these names what somebody wrote, or who they are.
+WRITTEN = frozenset(
+    {
+        "text", "body", "html", "subject", "preview", "content", "payload", "note", "data", "query", "headers", "email",
+        "phone", "number", "sender", "recipient", "recipients", "from", "to", "customer_name", "sender_name",
+        "filename",
+    }
+)  # fmt: skip
+#: How credentials look, wherever they stand.
+CREDENTIALS = (
+    (re.compile(r"\b(bearer|basic|digest)\s+[\w+/=.~-]{6,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
+    (re.compile(r"\b(whsec|pgk?|sk|pk|key|eaa|xox[abp]|ghp)_[\w+/=.-]{12,}", re.IGNORECASE), HIDDEN),
+    (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), HIDDEN),
+    (re.compile(r"(\w+://)[^\s/@]+@"), rf"\1{HIDDEN}@"),
+    (re.compile(r"(\b\w+://[^\s?#]+)[?#]\S*"), rf"\1?{HIDDEN}"),
+    (re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.-]+"), HIDDEN),
+    (re.compile(r"(?<![\w.:-])\+\d{7,15}\b"), HIDDEN),
+)
+MOST_TEXT = 500
+MOST_DEPTH = 4
+MOST_ITEMS = 50
+FRAMES = 30
+
+
+def redact(_logger: object, _method: str, event: Any) -> Any:
+    """Take out of a line what must not be in it (a processor of structlog)."""
+    return {key: _clean(str(key), value, 0) for key, value in event.items()}
+
+
+def scrub(text: str) -> str:
+    """Take credentials, addresses and numbers out of a text, and what exceeds some hundred characters."""
+    text = text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + "…"
+    for pattern, instead in CREDENTIALS:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def told_error(error: BaseException) -> str:
+    """Return an exception with where it came from, without values: databases and validators repeat what they got."""
+    lines: list[str] = []
+    seen: BaseException | None = error
+    while seen is not None and len(lines) < FRAMES * 2:
+        lines += [*_frames(seen.__traceback__), _named(seen)]
+        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+        if seen is not None:
+            lines.append("because of")
+    return "\n".join(lines)
+
+
+def _frames(traceback: TracebackType | None) -> list[str]:
+    found = []
+    while traceback is not None:
+        code = traceback.tb_frame.f_code
+        found.append(f"{code.co_filename}:{traceback.tb_lineno} {code.co_qualname}")
+        traceback = traceback.tb_next
+    return found[-FRAMES:]
+
+
+def _named(error: BaseException) -> str:
+    """Return the name of an exception, and its first line where no caller's values are in it."""
+    name = type(error).__name__
+    state = getattr(error, "sqlstate", None)
+    if state is not None:
+        rule = getattr(error, "constraint_name", None)
+        return f"{name} {state}" + (f" ({rule})" if rule else "")
+    if type(error).__module__.startswith("pydantic"):
+        return name
+    first = str(error).partition("\n")[0]
+    return f"{name}: {scrub(first)}" if first else name
+
+
+def _clean(name: str, value: Any, depth: int) -> Any:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if depth >= MOST_DEPTH or name in WRITTEN or SECRET.search(name) or isinstance(value, bytes | bytearray):
+        return HIDDEN
+    if isinstance(value, Mapping):
+        return {str(key): _clean(str(key), inner, depth + 1) for key, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_clean(name, inner, depth + 1) for inner in list(value)[:MOST_ITEMS]]
+    return scrub(str(value))

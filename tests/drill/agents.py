@@ -26,7 +26,7 @@ PASSING = frozenset({0, 429, 500, 502, 503, 504})
 
 
 class Agents:
-    """One agent for each tenant.
+    """One agent for each tenant, who writes something at least once.
 
     Args:
         companies: the tenants.
@@ -57,15 +57,16 @@ class Agents:
 
     async def _work(self, company: Company, chance: random.Random, ended: Callable[[], bool]) -> None:
         conversations: list[str] = []
+        wrote = False
         async with aiohttp.ClientSession(timeout=TIMEOUT, headers=company.auth) as session:
             for number in itertools.count():
                 await asyncio.sleep(self._pause * chance.uniform(0.5, 1.5))
-                if ended():
+                if ended() and wrote:
                     return
                 if number % LOOK_EVERY == 0 or not conversations:
                     conversations = await self._listed(session, chance) or conversations
                 if conversations:
-                    await self._answer(
+                    wrote |= await self._answer(
                         session, chance, chance.choice(conversations), mark(company.name, ANSWERS_FROM + number)
                     )
 
@@ -77,8 +78,8 @@ class Agents:
 
     async def _answer(
         self, session: aiohttp.ClientSession, chance: random.Random, conversation: str, words: str
-    ) -> None:
-        """Write one answer; until it is accepted, or refused for good."""
+    ) -> bool:
+        """Write one answer, until it is accepted; False when it is refused for good."""
         path = f"/api/v1/conversations/{conversation}/messages"
         while True:
             url = chance.choice(self._gateways) + path
@@ -88,11 +89,11 @@ class Agents:
             if status == 201:
                 self.answers[words].add(made["id"])
                 if chance.random() >= AGAIN_CHANCE:
-                    return
+                    return True
             else:
                 self.refused[status] += 1
                 if status not in PASSING:
-                    return
+                    return False
                 await asyncio.sleep(PAUSE_SECONDS)
 
     async def _ask(

@@ -53,14 +53,16 @@ SELECT (SELECT count(*) FROM inbound_webhooks WHERE state = 'pending') AS "mails
     (SELECT count(*) FROM delivery_heads d JOIN tenant_heads h USING (tenant_id) WHERE d.dispatched_seq < h.last_seq)
         AS "logs that are not shared out"
 """
-#: As if as much time had passed as leases last: who held them is dead, or at work.
+#: As if as much time had passed as leases last, for whoever holds one and did not touch it lately: those at work renew
+#: them, or need them for a moment only.
 END_LEASES = """
-UPDATE inbound_webhooks SET lease_until = now() - interval '1 second' WHERE lease_until IS NOT NULL;
+UPDATE inbound_webhooks SET lease_until = now() - interval '1 second'
+WHERE lease_until > now() AND updated_at < now() - interval '6 seconds';
 UPDATE sends SET lease_until = now() - interval '1 second', next_attempt_at = now() - interval '1 second'
-WHERE lease_token IS NOT NULL;
-UPDATE send_lanes SET due_at = now();
-UPDATE webhook_lanes SET lease_until = now() - interval '1 second' WHERE lease_token IS NOT NULL;
-UPDATE webhook_lanes SET backoff_until = now() WHERE backoff_until > now()
+WHERE lease_until > now() AND updated_at < now() - interval '6 seconds';
+UPDATE send_lanes SET due_at = now() WHERE due_at > now();
+UPDATE webhook_lanes SET lease_until = now() - interval '1 second'
+WHERE lease_until > now() AND updated_at < now() - interval '6 seconds'
 """
 
 
@@ -121,7 +123,7 @@ class Ledger:
         return dict(await self._connection.fetchrow(UNSETTLED))
 
     async def end_leases(self) -> None:
-        """Let all leases end now."""
+        """Let the leases of those end now who died."""
         await self._connection.execute(END_LEASES)
 
     def _name(self, tenant_id: UUID) -> str:

@@ -108,9 +108,7 @@ class Drill:
             loaded = self._clock()
             await asyncio.gather(*(program.ready() for program in stage.programs))
             async with _ledger(stage) as ledger:
-                if self._options.hurry:
-                    await ledger.end_leases()
-                unsettled = await settled(ledger, self._taken, lambda: self._providers.open)
+                unsettled = await settled(ledger, self._taken, lambda: self._providers.open, hurry=self._options.hurry)
                 done = self._clock()
                 await self._providers.give_up()
                 browsed = await compared(browsers, stage.gateway_urls[0])
@@ -201,8 +199,8 @@ class Drill:
             settled_seconds=done - loaded,
             rate=self._options.rate,
             posts=self._providers.posts,
-            refused=self._providers.refused,
-            answers_refused=self._agents.refused,
+            refused=dict(self._providers.refused),
+            answers_refused=dict(self._agents.refused),
             starts={program.name: program.starts for program in self._stage.programs},
         )
 

@@ -22,14 +22,23 @@ REACH_SECONDS = 60.0
 COMPARISONS = 10
 
 
-async def settled(ledger: Ledger, taken: Taken, open_posts: Callable[[], int]) -> dict[str, int]:
-    """Wait until nothing waits for anything; returns what does, when patience is over."""
+async def settled(ledger: Ledger, taken: Taken, open_posts: Callable[[], int], *, hurry: bool) -> dict[str, int]:
+    """Wait until nothing waits for anything; returns what does, when patience is over.
+
+    Args:
+        ledger: what is asked.
+        taken: what providers took, which is noted meanwhile.
+        open_posts: tells how many posts are not acknowledged.
+        hurry: whether leases of the dead are ended.
+    """
     loop = asyncio.get_running_loop()
     ends = loop.time() + PATIENCE_SECONDS
     heads: Mapping[str, int] = {}
     still_since = loop.time()
     while True:
         await taken.look()
+        if hurry:
+            await ledger.end_leases()
         waits = {**await ledger.unsettled(), "posts that are not acknowledged": open_posts()}
         before, heads = heads, await ledger.heads()
         now = loop.time()

@@ -15,7 +15,10 @@ class NotLoaded(Exception):
 
 
 async def load(session: ClientSession, gateway: str, threads: int | None = None) -> Inbox:
-    """Return the inbox at a gateway.
+    """Return the inbox at a gateway, in the order that a page gives it by what it is told.
+
+    The database sorts by times that are finer than those it tells: two conversations of the same millisecond may come
+    the other way round, and a page sorts them itself (``web/src/model/order.ts``).
 
     Args:
         session: logged in.
@@ -29,13 +32,15 @@ async def load(session: ClientSession, gateway: str, threads: int | None = None)
     conversations = await _rest(session, f"{gateway}/api/v1/conversations?limit={PAGE}", first)
     read = [one["id"] for one in conversations][:threads]
     messages = {key: await thread(session, gateway, key) for key in read}
+    conversations.sort(key=lambda one: (one["last_message_at"], one["id"]), reverse=True)
     return {"seq": first["seq"], "conversations": conversations, "messages": messages}
 
 
 async def thread(session: ClientSession, gateway: str, conversation: str) -> list[dict[str, Any]]:
     """Return a conversation's messages, the oldest first."""
     url = f"{gateway}/api/v1/conversations/{conversation}/messages?limit={PAGE}"
-    return (await _rest(session, url, await _get(session, url)))[::-1]
+    found = await _rest(session, url, await _get(session, url))
+    return sorted(found, key=lambda one: (one["occurred_at"], one["id"]))
 
 
 def difference(held: Inbox, fresh: Inbox, threads: Collection[str] | None) -> str | None:

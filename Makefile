@@ -20,7 +20,7 @@ PAGE := gateway/assets/index.html
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null | grep -v '[[:space:]]')
 LOCKED := pyproject.toml requirements/build.txt scripts/python.sh scripts/say.sh
 
-.PHONY: help up test test-web check lint bench fuzz screenshots docs web lock clean
+.PHONY: help up test test-web check lint bench drill fuzz screenshots docs web lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -49,6 +49,9 @@ lint: $(DEV) $(MODULES) ## Check format, lint, import contracts and types
 
 bench: $(DEV) $(PAGE) ## Measure against bare programs and print the ratios
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+drill: $(DEV) ## Break parts of a whole installation under load by a plan, and audit what is left
+	@exec $(BIN)/python -m tests.drill $(ARGS)
 
 fuzz: $(DEV) $(PAGE) ## Run the property tests with 60 times as many examples
 	@$(BIN)/pytest -n 2 -p tests.fuzzing --timeout 3600 $(ARGS)

@@ -15,14 +15,13 @@ import structlog
 from prometheus_client import Counter
 
 from gateway import tracing
+from gateway.line_budget import Budget
 from gateway.model.ids import public
 from gateway.model.log import Entry
 from gateway.tracing import Attribute
 
 log = structlog.get_logger(__name__)
 
-#: Lines of one process, verdict and second.
-LINES = 100
 ANSWERED = Counter("postgate_webhooks_total", "Webhooks by provider and answer.", ["provider", "status"])
 UNKNOWN = "-"
 #: Verdicts that are worth a warning.
@@ -123,26 +122,36 @@ def stored(webhook: Translated, commit: Commit, since: float) -> None:
         passage.parts.append((webhook, commit))
 
 
-class Budget:
-    """How many lines may be written."""
+def read_later(webhook: Translated, provider: str, commit: Commit, since: float, *, first: bool) -> None:
+    """Write the line of a mail that was stored before, and has been read and stored now; and record its trace.
 
-    def __init__(self, lines: int = LINES) -> None:
-        self._lines = lines
-        self._second = -1
-        self._written: dict[str, int] = {}
-        self._left_out: dict[str, int] = {}
-
-    def take(self, kind: str, now: float) -> int | None:
-        """Return how many lines of a kind were left out since the last one; None: leave this one out, too."""
-        if int(now) != self._second:
-            self._second = int(now)
-            self._written.clear()
-        written = self._written.get(kind, 0)
-        if written >= self._lines:
-            self._left_out[kind] = self._left_out.get(kind, 0) + 1
-            return None
-        self._written[kind] = written + 1
-        return self._left_out.pop(kind, 0)
+    Args:
+        since: when it was taken up.
+        first: whether no request begins its trace: it came by SMTP.
+    """
+    way = Passage()
+    way.began, way.provider, way.tenant = since, provider, webhook.tenant_id
+    way.parts.append((webhook, commit))
+    now = clock()
+    verdict = _verdict(way, 200)
+    log.log(
+        30 if verdict in WARNED else 20,
+        "mail",
+        webhook=public("whk", webhook.id),
+        provider=provider,
+        tenant=str(webhook.tenant_id),
+        verdict=verdict,
+        **_counts(way),
+        group=commit.group,
+        ms=_ms(since, now),
+    )
+    if (tracer := tracing.current) is not None:
+        started, ended = _started(way), time.time_ns()
+        began = ended - int((now - since) * 1e9)
+        about: dict[str, Attribute | None] = {"postgate.provider": provider, "postgate.tenant": str(webhook.tenant_id)}
+        tracer.span("read mail", webhook.id, began, ended, about, first=first, kind="consumer", links=started)
+        for of in started:
+            tracer.span("begun", of, began, ended, {}, first=True, links=[webhook.id])
 
 
 _budget = Budget()

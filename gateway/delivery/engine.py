@@ -18,6 +18,7 @@ from gateway.delivery.lane import Health, Lane, Owed
 from gateway.delivery.oauth import Tokens
 from gateway.delivery.receiver import Receiver, owed_of
 from gateway.delivery.recorder import Ended, Recorder
+from gateway.delivery.telemetry import told
 from gateway.delivery.verdict import Outcome, Verdict
 from gateway.keys import Keyring, KeyUnusable
 from gateway.lasting import keep_at
@@ -244,6 +245,7 @@ class Engine:
 
     def _note(self, lane: Lane, owed: Owed, receiver: Receiver, made: Made, now: float) -> None:
         around = self._around
+        told(lane, owed, made)
         lane.ended(owed, made.verdict, now)
         if made.answer.status is not None:
             lane.measured(made.answer.total_ms)

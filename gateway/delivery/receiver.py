@@ -8,9 +8,11 @@ from uuid import UUID
 
 import orjson
 
+from gateway import tracing
 from gateway.delivery.caller import Request
 from gateway.delivery.lane import Owed, Terms
 from gateway.delivery.signing import Signer
+from gateway.delivery.traced import trace_of
 from gateway.keys import Keyring, unseal
 from gateway.model.delivery import USER_AGENT
 from gateway.model.endpoint_secrets import EndpointSecrets, place_of
@@ -100,6 +102,8 @@ class Receiver:
             headers["postgate-previous-seq"] = str(owed.previous_seq)
         if owed.conversation_sequence is not None:
             headers["postgate-conversation-sequence"] = str(owed.conversation_sequence)
+        if (tracer := tracing.current) is not None:
+            headers["traceparent"] = tracer.parent(*trace_of(owed))
         login = self._login if authorization is None else {"authorization": authorization}
         shown = orjson.dumps({**headers, **dict.fromkeys(login, HIDDEN)}).decode()
         hidden = hidden_of(login) if authorization is not None else self._hidden

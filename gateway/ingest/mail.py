@@ -8,6 +8,7 @@ import structlog
 
 from channels.http import Headers, HttpRequest
 from channels.outbound import Refused
+from gateway import passage
 from gateway.ingest.asking import Questions
 from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory, Route
@@ -139,8 +140,10 @@ class MailParser:
             log.exception("mail.fetch_failed", webhook=str(mail.id))
 
     async def _read(self, mail: StoredWebhook, route: Route, fetched: Mapping[str, bytes]) -> None:
+        began = passage.clock()
         webhook = await asyncio.to_thread(self._receiver.parsed, as_webhook(mail), route, fetched)
-        await self._writer.store(webhook)
+        commit = await self._writer.store(webhook)
+        passage.read_later(webhook, mail.provider, commit, began, first=mail.method == "SMTP")
 
 
 def as_webhook(mail: StoredWebhook) -> Webhook:

@@ -46,7 +46,7 @@ async def catch_up(session: Session, feed: Feed, log: Pages, limits: Limits) -> 
             raise LogTooShort(f"{session.seq + 1} of {feed.tenant_id}")
         for entry in page:
             await room(session, limits)
-            session.take(protocol.event(entry))
+            session.catch(protocol.event(entry))
 
 
 async def room(session: Session, limits: Limits) -> None:

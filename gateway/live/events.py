@@ -14,6 +14,7 @@ from gateway.live.limits import Limits
 from gateway.live.pages import Pages, require_reach
 from gateway.live.queries import EventQuery, last_event_id
 from gateway.live.session import Session
+from gateway.live.session_log import closed, opened
 from gateway.live.stream import login_of, reader_of
 from gateway.live.waiting import WaitingWire
 from gateway.live.wire import EventStreamWire, transport_of
@@ -81,12 +82,14 @@ class Events:
 
     async def _serve(self, session: Session, wire: EventStreamWire, cursor: Cursor) -> None:
         self._hub.join(session)
+        since = opened(session, "stream")
         try:
             await self._hub.open(session, cursor)
             while not wire.gone() and not await wire.ends_within(self._limits.heartbeat_seconds):
                 wire.heartbeat()
         finally:
             self._hub.leave(session)
+            closed(session, "stream", since)
 
 
 async def _begin(request: web.Request) -> web.StreamResponse:

@@ -17,7 +17,7 @@ class Feed:
     has to read the log.
     """
 
-    __slots__ = ("catching_up", "epoch", "live", "recent", "seq", "sessions", "tenant_id", "wanted")
+    __slots__ = ("bytes", "catching_up", "epoch", "live", "recent", "seq", "sessions", "tenant_id", "wanted")
 
     def __init__(self, tenant_id: UUID, recent_frames: int) -> None:
         self.tenant_id = tenant_id
@@ -28,6 +28,8 @@ class Feed:
         self.live: set[Session] = set()
         self.catching_up = 0
         self.recent: deque[Frame] = deque(maxlen=recent_frames)
+        #: Bytes of all frames that were handed to whoever is live.
+        self.bytes = 0
 
     @property
     def behind(self) -> bool:
@@ -49,12 +51,15 @@ class Feed:
         fallen = [session for session in self.live if not session.take(frame)]
         for session in fallen:
             self.drop(session)
+        self.bytes += len(frame.websocket)
         return fallen
 
     def drop(self, session: Session) -> None:
         """Stop handing entries to a session."""
         session.live = False
-        self.live.discard(session)
+        if session in self.live:
+            self.live.discard(session)
+            session.bytes += self.bytes - session.joined_at
 
     def splice(self, session: Session) -> bool:
         """Let a session join the others, if what it lacks is at hand; tells whether it did.
@@ -64,6 +69,7 @@ class Feed:
         if session.seq < self.seq and not self._hand_recent(session):
             return False
         session.live = True
+        session.joined_at = self.bytes
         self.live.add(session)
         return True
 
@@ -71,7 +77,7 @@ class Feed:
         first = self.seq - len(self.recent) + 1
         if session.seq + 1 < first:
             return False
-        return all(map(session.take, islice(self.recent, session.seq + 1 - first, None)))
+        return all(map(session.catch, islice(self.recent, session.seq + 1 - first, None)))
 
     def began_to_catch_up(self) -> None:
         """Keep recent frames from now on."""

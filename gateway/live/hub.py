@@ -7,13 +7,14 @@ costs time and nothing else.
 """
 
 import asyncio
+import time
 from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
 import structlog
 
-from gateway.live import metrics, protocol
+from gateway.live import metrics, protocol, screen
 from gateway.live.catching_up import LogTooShort, ReaderTooSlow, catch_up
 from gateway.live.cursor import Cursor, Reason, obstacle
 from gateway.live.feed import Feed
@@ -88,9 +89,14 @@ class Hub:
 
     def _publish(self, feed: Feed, entry: Entry) -> None:
         receivers = len(feed.live)
+        began = time.time_ns()
         fallen = feed.publish(protocol.event(entry))
         metrics.published(receivers)
+        if receivers:
+            screen.written(entry, receivers, began)
         for session in fallen:
+            session.fell_behind += 1
+            metrics.FELL_BEHIND.inc()
             self._chase(session, feed)
 
     def wake(self, tenant_id: UUID, seq: int) -> None:
@@ -219,7 +225,8 @@ class Hub:
     def _greet(self, session: Session, cursor: Cursor, head: Head) -> None:
         reason = obstacle(cursor, head, self._limits.replay_entries)
         session.opened = True
-        session.seq = head.last_seq if cursor.after is None or reason else cursor.after
+        session.resumes += 1
+        session.jump(head.last_seq if cursor.after is None or reason else cursor.after)
         session.wire.say(protocol.hello(head.last_seq, str(head.epoch), session.id))
         if reason is not None:
             metrics.RESYNCS.labels(reason).inc()
@@ -243,6 +250,7 @@ class Hub:
         if session.closing:
             return
         session.closing = True
+        session.hung_up = (code, reason)
         feed = self._feeds.get(session.login.tenant_id)
         if feed is not None:
             self._halt(session, feed)

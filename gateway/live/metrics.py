@@ -1,10 +1,23 @@
 """What the live part counts, for ``/metrics``."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
 
 SESSIONS = Gauge("postgate_live_sessions", "Open websockets and event streams.")
 EVENTS = Counter("postgate_live_events_total", "Log entries handed to sessions.")
 FRAMES = Counter("postgate_live_frames_total", "Frames written, one for each session and entry.")
+FRAME_SECONDS = Histogram(
+    "postgate_live_frame_seconds",
+    "From the time of a log entry to its frame on the sockets that are up to date.",
+    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
+)
+SCREEN_SECONDS = Histogram(
+    "postgate_message_screen_seconds",
+    "From the provider's time of a customer's message, which is often told in whole seconds, to its frame on sockets.",
+    buckets=(0.05, 0.1, 0.25, 0.5, 1.0, 1.5, 2.0, 3.0, 5.0, 10.0, 30.0, 60.0, 300.0),
+)
+FELL_BEHIND = Counter(
+    "postgate_live_fell_behind_total", "Times that a session could not take a frame, and read the log."
+)
 RESYNCS = Counter("postgate_live_resyncs_total", "Clients asked to load afresh.", ["reason"])
 HUNG_UP = Counter("postgate_live_hung_up_total", "Sessions closed by the server.", ["code"])
 LAG = Gauge("postgate_live_lag_entries", "Log entries known to exist and not handed on yet, of all tenants.")

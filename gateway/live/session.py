@@ -36,12 +36,19 @@ class Session:
     """
 
     __slots__ = (
+        "_jumped_to",
+        "_taken",
+        "bytes",
         "closing",
         "farewell",
+        "fell_behind",
+        "hung_up",
         "id",
+        "joined_at",
         "live",
         "login",
         "opened",
+        "resumes",
         "seq",
         "task",
         "unsent_bytes",
@@ -59,10 +66,36 @@ class Session:
         self.live = False
         self.closing = False
         self.viewing: str | None = None
+        #: For the log line: bytes of frames, greetings, how often it fell behind, and how we closed it.
+        self.bytes = 0
+        self.joined_at = 0
+        self.resumes = 0
+        self.fell_behind = 0
+        self.hung_up: tuple[int, str] | None = None
+        self._taken = 0
+        self._jumped_to = 0
         #: Brings this session up to date.
         self.task: asyncio.Task[None] | None = None
         #: Closes its connection.
         self.farewell: asyncio.Task[None] | None = None
+
+    @property
+    def frames(self) -> int:
+        """How many entries were written to it; each has the next seq, so that nobody has to count."""
+        return self._taken + self.seq - self._jumped_to
+
+    def jump(self, seq: int) -> None:
+        """Go on from another position."""
+        self._taken = self.frames
+        self.seq = self._jumped_to = seq
+
+    def catch(self, frame: Frame) -> bool:
+        """Write an entry that it lacked; see ``take``."""
+        before = self.seq
+        taken = self.take(frame)
+        if self.seq > before:
+            self.bytes += len(frame.websocket)
+        return taken
 
     def take(self, frame: Frame) -> bool:
         """Write the next entry; False when this session can't go on from here by itself."""
@@ -91,7 +124,7 @@ class Session:
 
     def restart(self, reason: Reason, seq: int) -> None:
         """Ask the client to load afresh, and go on from ``seq``."""
-        self.seq = seq
+        self.jump(seq)
         self.wire.resync(reason)
 
     def halt(self) -> None:

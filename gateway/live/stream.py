@@ -17,6 +17,7 @@ from gateway.live.presence import Presence
 from gateway.live.protocol import ClientFrame, FrameMalformed, Online, Ping, Resume, Subscribe, Typing
 from gateway.live.protocol import Presence as PresenceAsked
 from gateway.live.session import Login, Session
+from gateway.live.session_log import closed, opened
 from gateway.live.wire import WebsocketWire, transport_of
 from gateway.model.ids import public
 from gateway.openapi.api import CALLER
@@ -92,6 +93,7 @@ class Stream:
             return
         self._hub.join(session)
         self._presence.arrive(session)
+        since = opened(session, "websocket")
         try:
             await self._converse(Inbox(websocket, self._limits), session)
         except ClientGone:
@@ -102,6 +104,7 @@ class Stream:
             self._hub.leave(session)
             self._presence.leave(session)
             await session.said_goodbye()
+            closed(session, "websocket", since, websocket.close_code)
 
     async def _converse(self, inbox: "Inbox", session: Session) -> None:
         while True:

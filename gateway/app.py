@@ -50,6 +50,7 @@ from gateway.parts import (
     post_of,
     poster_of,
     redis_of,
+    rules_of,
     sender_of,
     single_sign_on_of,
     take_mail,
@@ -58,6 +59,7 @@ from gateway.parts import (
 from gateway.pruning import Pruner
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
+from gateway.retention import Retention
 from gateway.sending.making import Own
 from gateway.sending.sender import Sender
 from gateway.settings import Settings
@@ -158,6 +160,7 @@ async def assembled(
             single_sign_on=single_sign_on_of(settings, calls),
             trusted_proxies=settings.trusted_proxies,
             message_queued=message_queued,
+            keeping=rules_of(settings).keeping,
             endpoint_changed=delivery.change,
             demo=poster.serves,
             tell_own=live.tell_own,
@@ -228,6 +231,7 @@ async def _start_chores(stack: AsyncExitStack, settings: Settings, app_pool: asy
     chores = [
         Chore("months", 24 * HOUR_SECONDS, lambda: make_months(hook_pool, now().date())),
         Chore("pruning", HOUR_SECONDS, Pruner(hook_pool).prune),
+        Chore("retention", HOUR_SECONDS, Retention(hook_pool, rules_of(settings), now).tidy),
     ]
     if not isinstance(storage, NoStorage):
         chores.append(Chore("files", HOUR_SECONDS / 6, Housekeeping(hook_pool, app_pool, storage).tidy))

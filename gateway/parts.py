@@ -42,12 +42,14 @@ from gateway.outgoing.http import Calls
 from gateway.outgoing.smtp import MailSender
 from gateway.people.letters import Post, PostOffice
 from gateway.people.single_sign_on import Client, SingleSignOn
+from gateway.retention import Rules
 from gateway.sending.attempt import Surroundings
 from gateway.sending.making import Own
 from gateway.sending.sender import MOST_IN_FLIGHT, Sender
 from gateway.settings import Settings
 from gateway.smtp.listener import MailListener, tls_context
 from gateway.store.pool import connect, open_pool
+from gateway.store.retention import Keeping
 
 HOOK_POOL_SIZE = 3
 SENDER_POOL_SIZE = 4
@@ -65,6 +67,12 @@ def keyring_of(settings: Settings) -> Keyring:
     """
     previous = settings.previous_master_keys.get_secret_value() if settings.previous_master_keys else ""
     return Keyring(settings.master_key.get_secret_value(), [key for key in previous.split(",") if key.strip()])
+
+
+def rules_of(settings: Settings) -> Rules:
+    """Return how long the operator keeps what."""
+    days = (settings.keep_webhooks_days, settings.keep_deliveries_days, settings.keep_events_days)
+    return Rules(Keeping(*days), settings.events_hot_days)
 
 
 def now() -> datetime:

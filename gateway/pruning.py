@@ -30,7 +30,5 @@ class Pruner:
         Raises:
             DatabaseUnavailable: when the database can't be reached.
         """
-        more, place = await prune(self._pool, self._at_once)
-        while more:
+        while await prune(self._pool, self._at_once):
             await asyncio.sleep(PAUSE_SECONDS)
-            more, place = await prune(self._pool, self._at_once, place)

@@ -134,5 +134,17 @@ class Settings(BaseSettings):
         default=None,
         description="The ready file of a demo tenant, whose people can then send themselves samples in the page.",
     )
+    keep_webhooks_days: int = Field(
+        default=90, ge=7, le=3650, description="For how many days raw webhooks are kept, unless a tenant says otherwise."
+    )
+    keep_deliveries_days: int = Field(
+        default=30, ge=7, le=3650, description="The same for deliveries that are done, with their attempts."
+    )
+    keep_events_days: int = Field(
+        default=365, ge=7, le=3650, description="The same for events; at least as long as deliveries."
+    )
+    events_hot_days: int = Field(
+        default=30, ge=1, le=3650, description="After so many days events are moved to the months of old ones."
+    )
     log_level: str = Field(default="info", description="debug, info, warning or error.")
     assets_dir: Path = Field(default=Path(__file__).parent / "assets", description="Where the built page lies.")

@@ -21,7 +21,7 @@ from gateway.problems import CursorInvalid, NotFound, WrongState
 from gateway.store import delivery_lists, log, webhook_deliveries
 from gateway.store.delivery_lists import IdPrefix, Wanted
 from gateway.store.pool import TenantTx, tenant_tx
-from gateway.store.webhook_deliveries import EndpointGone
+from gateway.store.webhook_deliveries import EndpointGone, EventGone
 
 TAG = "Deliveries"
 ID_PREFIXES: Sequence[IdPrefix] = get_args(IdPrefix)
@@ -163,6 +163,8 @@ class Deliveries:
                 endpoint_id = await webhook_deliveries.redeliver(tx, call.id)
             except EndpointGone:
                 raise WrongState("its endpoint was deleted: nothing is sent there any more") from None
+            except EventGone:
+                raise WrongState("its event is no longer kept: see GET /api/v1/retention") from None
             shown = _there(await webhook_deliveries.get(tx, call.id))
         if endpoint_id is not None:
             self._services.endpoint_changed(endpoint_id)

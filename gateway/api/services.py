@@ -19,6 +19,7 @@ from gateway.peers import Network
 from gateway.people.letters import Post
 from gateway.people.single_sign_on import SingleSignOn
 from gateway.selftest.refusals import Lately
+from gateway.store.retention import Keeping
 
 
 class NotReady(Exception):
@@ -58,6 +59,7 @@ class Services:
         trusted_proxies: those of the operator, whose word on who calls counts.
         import_waits: told that an import of customers is to be read.
         tries: makes what counts tries, given a name, how many are allowed, and within how many seconds.
+        keeping: how long things are kept of tenants that don't say otherwise.
         checks: what must be well for ``/readyz`` beside the database and its migrations, by name.
     """
 
@@ -87,4 +89,5 @@ class Services:
     tries: Callable[[str, int, float], Tries] = lambda _name, allowed, seconds: OwnTries(
         allowed, time.monotonic, seconds
     )
+    keeping: Keeping = Keeping(webhooks_days=90, deliveries_days=30, events_days=365)
     checks: Mapping[str, Check] = field(default_factory=dict)

@@ -37,7 +37,7 @@ async def filters_of(tx: TenantTx, endpoint_id: UUID) -> Filters | None:
 # The conditions of endpoint_matches(), one by one.
 JUDGE = """
 WITH newest AS MATERIALIZED (
-    SELECT v.seq, v.id, v.type, v.conversation_id, v.created_at FROM events v
+    SELECT v.seq, v.id, v.type, v.conversation_id, v.created_at FROM all_events v
     WHERE v.tenant_id = $1 AND v.seq > $2 ORDER BY v.seq DESC LIMIT $3
 ), judged AS MATERIALIZED (
     SELECT n.*, CASE

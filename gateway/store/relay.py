@@ -22,6 +22,16 @@ CROSS JOIN LATERAL (
     ORDER BY v.seq LIMIT $3) e
 ORDER BY e.tenant_id, e.seq
 """
+AFTER_OLD = """
+SELECT e.tenant_id, e.seq, e.id, e.type, e.conversation_id, e.created_at, e.data::text
+FROM unnest($1::uuid[], $2::bigint[]) AS cursor (tenant_id, after)
+JOIN tenant_heads h ON h.tenant_id = cursor.tenant_id AND h.old_seq > cursor.after
+CROSS JOIN LATERAL (
+    SELECT v.* FROM all_events v
+    WHERE v.tenant_id = cursor.tenant_id AND v.seq > cursor.after
+    ORDER BY v.seq LIMIT $3) e
+ORDER BY e.tenant_id, e.seq
+"""
 
 
 class RelayLog:
@@ -44,8 +54,18 @@ class RelayLog:
         Raises:
             DatabaseUnavailable: when the database can't be asked now.
         """
-        rows = await self._fetch(AFTER, list(cursors), list(cursors.values()), limit)
-        return [Entry(*row) for row in rows]
+        entries = [Entry(*row) for row in await self._fetch(AFTER, list(cursors), list(cursors.values()), limit)]
+        followed = {entry.tenant_id for entry in entries if entry.seq == cursors[entry.tenant_id] + 1}
+        # Where the next entry is not among the new ones, it may have been moved to the old ones.
+        back = {tenant: after for tenant, after in cursors.items() if tenant not in followed}
+        if not back:
+            return entries
+        old = [Entry(*row) for row in await self._fetch(AFTER_OLD, list(back), list(back.values()), limit)]
+        moved = {entry.tenant_id for entry in old}
+        return sorted(
+            [entry for entry in entries if entry.tenant_id not in moved] + old,
+            key=lambda entry: (entry.tenant_id, entry.seq),
+        )
 
     async def _fetch(self, statement: str, *args: object) -> Sequence[Any]:
         try:

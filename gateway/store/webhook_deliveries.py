@@ -48,7 +48,7 @@ async def attempts(tx: TenantTx, delivery_id: UUID, after: Position, limit: int)
 
 # As everywhere: an endpoint's lane before its deliveries.
 LOCK_LANE = """
-SELECT d.endpoint_id, e.deleted_at IS NOT NULL AS deleted
+SELECT d.endpoint_id, e.deleted_at IS NOT NULL AS deleted, d.seq
 FROM webhook_deliveries d
 JOIN webhook_endpoints e ON e.tenant_id = d.tenant_id AND e.id = d.endpoint_id
 JOIN webhook_lanes l ON l.tenant_id = d.tenant_id AND l.endpoint_id = d.endpoint_id
@@ -62,8 +62,16 @@ WHERE tenant_id = $1 AND id = $2
 """
 
 
+# Whoever forgets entries waits, and then sees what is owed.
+LOCK_FLOOR = "SELECT floor_seq FROM tenant_heads WHERE tenant_id = $1 FOR SHARE"
+
+
 class EndpointGone(Exception):
     """Nothing is delivered to an endpoint that was deleted."""
+
+
+class EventGone(Exception):
+    """The event is no longer kept."""
 
 
 async def redeliver(tx: TenantTx, delivery_id: UUID) -> UUID | None:
@@ -71,12 +79,15 @@ async def redeliver(tx: TenantTx, delivery_id: UUID) -> UUID | None:
 
     Raises:
         EndpointGone: when the endpoint was deleted.
+        EventGone: when the event is no longer kept.
     """
     row = await tx.connection.fetchrow(LOCK_LANE, tx.tenant_id, delivery_id)
     if row is None:
         return None
     if row["deleted"]:
         raise EndpointGone
+    if row["seq"] is not None and row["seq"] <= await tx.connection.fetchval(LOCK_FLOOR, tx.tenant_id):
+        raise EventGone
     await tx.connection.execute(AGAIN, tx.tenant_id, delivery_id)
     endpoint_id: UUID = row["endpoint_id"]
     await try_now(tx, endpoint_id)

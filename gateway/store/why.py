@@ -69,7 +69,7 @@ async def delivery(tx: TenantTx, endpoint_id: UUID, seq: int | None, event_id: U
 # may tell where the event is. Otherwise ids that hold a time tell the place, and others are looked for in the newest.
 ELSEWHERE = "SELECT seq FROM webhook_deliveries WHERE tenant_id = $1 AND event_id = $2 AND seq IS NOT NULL LIMIT 1"
 AROUND = """
-SELECT v.seq FROM events v
+SELECT v.seq FROM all_events v
 WHERE v.tenant_id = $1 AND v.seq >= $3::bigint - $4 AND v.seq < $3::bigint + $4 AND v.id = $2 LIMIT 1
 """
 PLACE = "SELECT log_seq_at($1, $2)"
@@ -103,7 +103,7 @@ SELECT v.seq, v.id, v.type, v.conversation_id, v.created_at,
         WHERE l.tenant_id = v.tenant_id AND l.conversation_id = v.conversation_id
           AND l.label_id = ANY (e.label_ids)) AS labelled,
     endpoint_matches(e, v.type, v.conversation_id) AS matches
-FROM events v JOIN webhook_endpoints e ON e.tenant_id = v.tenant_id AND e.id = $2
+FROM all_events v JOIN webhook_endpoints e ON e.tenant_id = v.tenant_id AND e.id = $2
 WHERE v.tenant_id = $1 AND v.seq = $3
 """
 

@@ -4,9 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
+from gateway.model.page import END
 from gateway.pruning import Pruner
+from gateway.retention import Retention, Rules
 from gateway.store.pool import open_pool
-from gateway.store.pruning import prune
+from gateway.store.retention import Keeping, forget_deliveries
 from tests.conftest import Database, Tenant, new_id
 from tests.delivery.owed import Owed
 
@@ -46,6 +48,7 @@ async def test_what_is_done_for_long_goes_and_what_is_owed_stays(database: Datab
 
     pool = await open_pool(database.hook_url, 1)
     await Pruner(pool, at_once=2).prune()
+    await Retention(pool, Rules(Keeping(90, 30, 90), 30), lambda: datetime.now(UTC), at_once=2).tidy()
     await pool.close()
 
     left = await run.fetch("SELECT id, status, endpoint_id, conversation_sequence, finished_at FROM webhook_deliveries")
@@ -99,13 +102,14 @@ async def test_the_last_of_each_ordered_conversation_is_passed_over_once_until_i
     pool = await open_pool(database.hook_url, 1)
 
     async def batches() -> int:
-        (more, place), count = await prune(pool, 4), 1
-        while more:
-            before = place
-            more, place = await prune(pool, 4, before)
-            assert place == before or (place.moment, place.id) > (before.moment, before.id)
+        place, count = END, 0
+        while True:
+            after, _ = await forget_deliveries(pool, 30, 4, place)
             count += 1
-        return count
+            if after is None:
+                return count
+            assert (after.moment, after.id) > (place.moment, place.id)
+            place = after
 
     counts = "SELECT endpoint_id, conversation_sequence, count(*) FROM webhook_deliveries GROUP BY 1, 2"
     assert await batches() == 12 // 4 + 1  # twelve were looked at once, then there are no more

@@ -103,7 +103,7 @@ async def test_policies_that_show_all_are_for_the_writer_the_relay_and_the_words
         allowed = {"writer": ["postgate_writer"], "relay": ["postgate_relay"]}.get(policy["policy"])
         searched = policy["name"] == "search_documents" and policy["roles"] == ["postgate_search"]
         assert policy["roles"] == allowed or searched or policy["name"] == "schema_migrations", policy
-    assert {p["name"] for p in wide if p["policy"] == "relay"} == {"events", "tenant_heads"}
+    assert {p["name"] for p in wide if p["policy"] == "relay"} == {"events", "old_events", "tenant_heads"}
 
 
 async def test_every_unique_key_holds_the_tenant(database: Database) -> None:
@@ -136,6 +136,8 @@ async def test_the_hook_role_sees_no_table(database: Database) -> None:
 async def test_the_relay_role_reads_the_log_and_nothing_else(database: Database) -> None:
     assert await rights(database, "postgate_relay") == {
         "events": {"SELECT"},
+        "old_events": {"SELECT"},
+        "all_events": {"SELECT"},
         "tenant_heads": {"SELECT"},
         "schema_migrations": {"SELECT"},
     }
@@ -297,7 +299,12 @@ async def test_partitions_cannot_be_read_past_their_parent(database: Database, f
 
 
 @pytest.mark.parametrize(
-    ("make", "table"), [("make_ledger_partition", "inbound_webhooks"), ("make_attempts_partition", "webhook_attempts")]
+    ("make", "table"),
+    [
+        ("make_ledger_partition", "inbound_webhooks"),
+        ("make_attempts_partition", "webhook_attempts"),
+        ("make_old_events_partition", "old_events"),
+    ],
 )
 async def test_a_new_month_is_closed_too(database: Database, make: str, table: str) -> None:
     before = set(await tables(database))

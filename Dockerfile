@@ -1,33 +1,41 @@
-# The server without the embedded database: `postgate serve` and `postgate migrate`. Each step is a command or a script
-# that also runs outside of a container.
+# One image for all: `postgate serve` (unless told otherwise), `postgate work` and `postgate migrate`, without the
+# embedded database. Each step is a command or a script that also runs outside of a container.
+# For a build that can be repeated name both images by their digests: --build-arg PYTHON_IMAGE=python@sha256:…
 
-FROM node:24-slim AS web
+ARG NODE_IMAGE=node:24-slim
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+
+FROM ${NODE_IMAGE} AS page
 WORKDIR /src/web
 COPY web/package.json web/package-lock.json web/.npmrc ./
 RUN npm ci --no-audit --no-fund
 COPY web ./
 RUN npm run build
 
-FROM python:3.13-slim AS wheel
+FROM ${PYTHON_IMAGE} AS program
+ARG SOURCE_DATE_EPOCH=0
 WORKDIR /src
+COPY scripts/image.sh scripts/say.sh scripts/
 COPY requirements/build.txt requirements/serve.txt requirements/
-RUN python -m venv /opt/postgate \
-    && python -m venv /opt/build \
-    && /opt/build/bin/pip install --no-cache-dir --require-hashes -r requirements/build.txt \
-    && /opt/postgate/bin/pip install --no-cache-dir --require-hashes -r requirements/serve.txt
+RUN scripts/image.sh packages /opt/postgate
 COPY pyproject.toml README.md LICENSE ./
-COPY scripts/wheel.sh scripts/say.sh scripts/
+COPY scripts/wheel.sh scripts/
 COPY channels channels
 COPY migrations migrations
 COPY gateway gateway
-COPY --from=web /src/gateway/assets gateway/assets
-RUN PYTHON=/opt/build/bin/python scripts/wheel.sh /dist \
-    && /opt/postgate/bin/pip install --no-cache-dir --no-deps /dist/*.whl
+COPY --from=page /src/gateway/assets gateway/assets
+RUN scripts/image.sh program /opt/postgate \
+    && scripts/image.sh lighten /opt/postgate
 
-FROM python:3.13-slim
-RUN groupadd --system --gid 10001 postgate \
-    && useradd --system --uid 10001 --gid postgate --no-create-home --shell /usr/sbin/nologin postgate
-COPY --from=wheel /opt/postgate /opt/postgate
+FROM ${PYTHON_IMAGE}
+ARG VERSION=0.1.0
+LABEL org.opencontainers.image.title="Postgate" \
+      org.opencontainers.image.description="A real-time messaging webhook gateway and inbox" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}"
+COPY --from=program /opt/postgate /opt/postgate
+# A volume for files belongs to whom this folder belongs to. A number, so that Kubernetes can see that it is not root.
+RUN install --directory --owner=10001 --group=10001 /var/lib/postgate/files
 ENV PATH=/opt/postgate/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -35,8 +43,9 @@ ENV PATH=/opt/postgate/bin:$PATH \
     POSTGATE_PORT=8080
 USER 10001:10001
 EXPOSE 8080 2525
-HEALTHCHECK --interval=10s --timeout=4s --start-period=20s --retries=3 \
-    CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['POSTGATE_PORT'] + '/healthz', timeout=3)"]
+# For serve, and for work with --port 8080; a job has none to ask (docker run --no-healthcheck).
+HEALTHCHECK --interval=15s --timeout=4s --start-period=30s --retries=3 \
+    CMD ["python", "-ISc", "import http.client as h, os; c = h.HTTPConnection('127.0.0.1', int(os.environ['POSTGATE_PORT']), timeout=3); c.request('GET', '/healthz'); assert c.getresponse().status == 200"]
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["postgate"]
 CMD ["serve"]

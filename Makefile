@@ -44,6 +44,8 @@ lint: $(DEV) $(MODULES) ## Check format, lint, import contracts and types
 	$(BIN)/mypy
 	$(BIN)/yamllint --strict .
 	$(BIN)/shellcheck --external-sources scripts/*.sh .ci/run
+	$(BIN)/hadolint Dockerfile
+	scripts/manifests.sh
 	$(NPM) run lint
 	$(NPM) run types
 

@@ -1,4 +1,4 @@
-"""What surrounds the code: locks, manifests, the image, and what the repository must not hold."""
+"""What surrounds the code: locks, scripts, and what the repository must not hold."""
 
 import json
 import re
@@ -6,18 +6,12 @@ import subprocess
 import sys
 import tomllib
 from pathlib import Path
-from typing import Any
 
 import pytest
-import yaml
-
-from gateway.settings import Settings
 
 ROOT = Path(__file__).parents[1]
 BIN = Path(sys.executable).parent
 LOCKS = sorted((ROOT / "requirements").glob("*.txt"))
-MANIFESTS = sorted(path for path in (ROOT / "k8s").glob("*.yaml") if path.name != "kustomization.yaml")
-KUBERNETES = "1.37"
 TEXT = {".py", ".md", ".toml", ".txt", ".in", ".yaml", ".sh", ".ts", ".tsx", ".css", ".html", ".json", ".sql", ""}
 REGISTRIES = re.compile(  # written so that this line does not match itself
     r"py[p]i\.org|python[h]osted|registry\.n[p]mjs|crates\.[i]o|deb\.debia[n]\.org|proxy\.golan[g]"
@@ -47,28 +41,6 @@ def offences(pattern: re.Pattern[str], *exempt: str) -> list[str]:
             text = path.read_text("utf-8", "replace")
             found += [f"{path.relative_to(ROOT)}: {match[0]}" for match in pattern.finditer(text)]
     return found
-
-
-def documents(path: Path) -> list[dict[str, Any]]:
-    """The manifests of one file."""
-    return list(yaml.safe_load_all(path.read_text("utf-8")))
-
-
-def of_kind(kind: str) -> list[dict[str, Any]]:
-    """All manifests of a kind."""
-    return [doc for path in MANIFESTS for doc in documents(path) if doc["kind"] == kind]
-
-
-def one(kind: str) -> dict[str, Any]:
-    """The only manifest of a kind."""
-    (found,) = of_kind(kind)
-    return found
-
-
-def pods() -> dict[str, dict[str, Any]]:
-    """The pod of each workload, by the workload's name."""
-    workloads = [*of_kind("Deployment"), one("Job")]
-    return {workload["metadata"]["name"]: workload["spec"]["template"]["spec"] for workload in workloads}
 
 
 @pytest.mark.parametrize("lock", LOCKS, ids=lambda path: path.name)
@@ -110,90 +82,6 @@ def test_npm_keeps_addresses_out_of_its_lock() -> None:
     packages = json.loads((ROOT / "web" / "package-lock.json").read_text("utf-8"))["packages"]
     assert [name for name, package in packages.items() if "resolved" in package] == []
     assert [name for name, package in packages.items() if name and "integrity" not in package] == []
-
-
-@pytest.mark.parametrize("manifest", MANIFESTS, ids=lambda path: path.name)
-def test_a_manifest_follows_its_schema(manifest: Path) -> None:
-    checked = run(BIN / "kubernetes-validate", "--strict", "-k", KUBERNETES, manifest)
-    assert checked.returncode == 0, checked.stdout + checked.stderr
-
-
-def test_a_misspelt_field_would_be_found(tmp_path: Path) -> None:
-    text = (ROOT / "k8s" / "serve.yaml").read_text("utf-8").replace("periodSeconds", "periodSecond")
-    (tmp_path / "serve.yaml").write_text(text, "utf-8")
-    assert run(BIN / "kubernetes-validate", "--strict", "-k", KUBERNETES, tmp_path / "serve.yaml").returncode != 0
-
-
-def test_kustomize_applies_all_but_the_example_secrets() -> None:
-    (kustomization,) = documents(ROOT / "k8s" / "kustomization.yaml")
-    assert sorted(kustomization["resources"]) == [p.name for p in MANIFESTS if p.name != "secrets.example.yaml"]
-
-
-@pytest.mark.parametrize("workload", ["postgate-serve", "postgate-work", "postgate-migrate"])
-def test_a_pod_can_do_no_more_than_it_must(workload: str) -> None:
-    pod = pods()[workload]
-    (container,) = pod["containers"]
-    assert pod["automountServiceAccountToken"] is False
-    assert pod["securityContext"]["runAsNonRoot"] is True
-    assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
-    assert container["securityContext"] == {
-        "allowPrivilegeEscalation": False,
-        "readOnlyRootFilesystem": True,
-        "capabilities": {"drop": ["ALL"]},
-    }
-
-
-def test_only_the_migration_sees_the_administrators_url() -> None:
-    def secrets_of(workload: str) -> set[str]:
-        sources = pods()[workload]["containers"][0]["envFrom"]
-        return {source["secretRef"]["name"] for source in sources if "secretRef" in source}
-
-    assert secrets_of("postgate-serve") == secrets_of("postgate-work") == {"postgate-serve"}
-    assert "postgate-migrate" in secrets_of("postgate-migrate")
-
-
-def test_the_example_settings_are_settings_and_complete() -> None:
-    known = {f"POSTGATE_{name.upper()}" for name in Settings.model_fields}
-    required = {f"POSTGATE_{n.upper()}" for n, field in Settings.model_fields.items() if field.is_required()}
-    secrets = {doc["metadata"]["name"]: doc["stringData"] for doc in documents(ROOT / "k8s" / "secrets.example.yaml")}
-    serve = set(secrets["postgate-serve"]) | set(one("ConfigMap")["data"])
-    assert required <= serve <= known
-    assert set(secrets["postgate-migrate"]) <= known
-
-
-def test_the_example_secrets_hold_no_real_value() -> None:
-    for doc in documents(ROOT / "k8s" / "secrets.example.yaml"):
-        assert [name for name, value in doc["stringData"].items() if not re.search(r"<[a-z0-9 ]+>", value)] == []
-
-
-def test_service_policy_autoscaler_and_budget_mean_the_same_pods() -> None:
-    (serve,) = [found for found in of_kind("Deployment") if found["metadata"]["name"] == "postgate-serve"]
-    labels = serve["spec"]["template"]["metadata"]["labels"]
-    for kind in ("Service", "PodDisruptionBudget", "NetworkPolicy"):
-        spec = one(kind)["spec"]
-        selector = spec.get("selector") or spec["podSelector"]
-        assert selector.get("matchLabels", selector).items() <= labels.items(), kind
-    assert one("HorizontalPodAutoscaler")["spec"]["scaleTargetRef"]["name"] == serve["metadata"]["name"]
-
-
-def test_the_dockerfile_is_clean() -> None:
-    checked = run(BIN / "hadolint", "Dockerfile")
-    assert checked.returncode == 0, checked.stdout
-
-
-def test_the_image_runs_as_the_user_that_the_manifests_name() -> None:
-    text = (ROOT / "Dockerfile").read_text("utf-8")
-    user = pods()["postgate-serve"]["securityContext"]["runAsUser"]
-    assert re.findall(r"^USER (.+)$", text, re.MULTILINE) == [f"{user}:{user}"]
-    assert "HEALTHCHECK" in text
-
-
-def test_what_the_dockerfile_copies_exists_and_reaches_the_builder() -> None:
-    text = (ROOT / "Dockerfile").read_text("utf-8")
-    sources = [s for line in re.findall(r"^COPY (?!--)(.+) \S+$", text, re.MULTILINE) for s in line.split()]
-    admitted = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE)
-    assert [source for source in sources if not (ROOT / source).exists()] == []
-    assert [source for source in sources if source.split("/")[0] not in admitted] == []
 
 
 def test_the_wheel_holds_the_page_and_the_migrations(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 from aiohttp import web
 
+from gateway import tracing
 from gateway.answering import problems
 from gateway.api import health
 from gateway.api import routes as api_routes
@@ -31,6 +32,7 @@ from gateway.indexing import Indexer
 from gateway.ingest.service import Ingest
 from gateway.live import routes as live_routes
 from gateway.live.service import Live
+from gateway.measuring import Measuring
 from gateway.model.ids import new_id, public
 from gateway.model.log import Entry
 from gateway.openapi import Api
@@ -117,6 +119,8 @@ async def assembled(
             live.tell(SENDS, "")
 
         def announce(entries: Sequence[Entry]) -> None:
+            if tracing.current is not None:
+                tracing.current.committed(entries)
             live.announce(entries)
             delivery.grown(entries)
 
@@ -138,6 +142,9 @@ async def assembled(
         }
         await live.start(channels)
         stack.push_async_callback(live.stop)
+        measuring = Measuring(relay_pool)
+        measuring.start()
+        stack.push_async_callback(measuring.stop)
         poster = poster_of(stack, settings)
         importer = await importer_of(stack, settings, app_pool, announce)
         services = Services(

@@ -35,6 +35,7 @@ from gateway.ingest.service import Ingest
 from gateway.keys import Keyring
 from gateway.live.neighbours import Neighbours
 from gateway.live.service import Live
+from gateway.measuring import watch_pool
 from gateway.model.ids import new_id
 from gateway.model.log import Entry
 from gateway.outgoing.egress import Endpoint
@@ -286,6 +287,8 @@ def redis_of(stack: AsyncExitStack, settings: Settings) -> Redis | None:
 async def pool_of(stack: AsyncExitStack, url: SecretStr, size: int) -> asyncpg.Pool:
     """Open a pool that is closed when the stack is left."""
     pool = await open_pool(url.get_secret_value(), size)
+    role = (urlsplit(url.get_secret_value()).username or "-").removeprefix("postgate_")
+    stack.callback(watch_pool(role, pool))
     stack.push_async_callback(_close, pool)
     return pool
 

@@ -5,6 +5,7 @@ have a few at a time, so that a provider that hangs holds up nobody else.
 """
 
 import asyncio
+import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
@@ -17,6 +18,7 @@ import structlog
 
 from channels.events import Media
 from channels.outbound import Refused
+from gateway import tracing
 from gateway.files import metrics
 from gateway.files.errors import StorageUnavailable
 from gateway.files.fetching import Missing, Route, RouteOf, fetch
@@ -182,7 +184,7 @@ class Fetcher:
         ]
 
     async def _one(self, due: DueFile, route: Route, media: Media | Missing) -> None:
-        now = self._clock()
+        began, now = time.perf_counter(), self._clock()
         if isinstance(media, Missing):
             outcome: StoredFile | Missing = media
         else:
@@ -197,9 +199,7 @@ class Fetcher:
         await self._record(due, outcome)
         state = outcome.state if isinstance(outcome, Missing) else "stored"
         metrics.FETCHED.labels(route.adapter.provider, state or "later").inc()
-        logger.info(
-            "files.fetched", tenant=str(due.tenant_id), message=str(due.message_id), state=state, tries=due.tries
-        )
+        _tell(due, route.adapter.provider, state, time.perf_counter() - began)
 
     async def _record(self, due: DueFile, outcome: StoredFile | Missing) -> None:
         """Write down what became of a file, and tell it."""
@@ -218,6 +218,28 @@ class Fetcher:
         async with tenant_tx(self._app_pool, due[0].tenant_id) as tx:
             for file in due:
                 await attachments.postpone(tx, file, wait, tried=tried)
+
+
+def _tell(due: DueFile, provider: str, state: str | None, seconds: float) -> None:
+    """Write the line of a file that was fetched, or is given up, and record its span."""
+    logger.info(
+        "files.fetched",
+        tenant=str(due.tenant_id),
+        message=str(due.message_id),
+        provider=provider,
+        state=state,
+        tries=due.tries,
+        ms=round(seconds * 1000, 1),
+    )
+    if (tracer := tracing.current) is not None:
+        ended = time.time_ns()
+        about: dict[str, tracing.Attribute | None] = {
+            "postgate.tenant": str(due.tenant_id),
+            "postgate.provider": provider,
+            "postgate.state": state,
+        }
+        error = None if state == "stored" else state
+        tracer.span("fetch", due.message_id, ended - int(seconds * 1e9), ended, about, kind="client", error=error)
 
 
 async def told(tx: TenantTx, attachment_id: UUID, conversation_id: UUID, event_id: UUID) -> Entry:

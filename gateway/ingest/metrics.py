@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 from gateway.ingest.webhook import Webhook
 from gateway.model.log import Entry
@@ -21,6 +21,7 @@ SECONDS = Histogram(
     "From a webhook's arrival to its commit; of each commit the webhook that waited longest.",
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
 )
+WAITING = Gauge("postgate_ingest_waiting", "Webhooks that wait for a commit, of each writer.", ["writer"])
 GROUP = Histogram("postgate_ingest_group_size", "Webhooks per commit.", buckets=(1, 2, 4, 8, 16, 32, 64))
 
 

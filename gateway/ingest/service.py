@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 from aiohttp import web
 
+from gateway.ingest import metrics
 from gateway.ingest.asking import Questions
 from gateway.ingest.mail import MailParser
 from gateway.ingest.nonces import Nonces
@@ -82,6 +83,8 @@ class Ingest:
         """Connect, and begin to store and to parse."""
         await self._writer.start()
         await self._slow_writer.start()
+        for name, writer in (("main", self._writer), ("slow", self._slow_writer)):
+            metrics.WAITING.labels(name).set_function(partial(getattr, writer, "waiting"))
         self._mail.start()
 
     async def stop(self) -> None:

@@ -77,6 +77,11 @@ class Writer:
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
+    @property
+    def waiting(self) -> int:
+        """How many webhooks wait."""
+        return len(self._queue)
+
     async def start(self) -> None:
         """Connect and begin to store."""
         await self._open()

@@ -23,6 +23,7 @@ from channels.http import HttpRequest, HttpResponse
 from channels.outbound import Accepted, Refused, SendResult
 from channels.providers.smtp import SmtpCredentials
 from channels.refusals import unanswered
+from gateway import tracing
 from gateway.files.errors import StorageUnavailable
 from gateway.keys import Keyring, KeyUnusable
 from gateway.model.log import Entry
@@ -148,6 +149,20 @@ class Attempt:
             code=outcome[1],
             ms=round((time.perf_counter() - began) * 1000, 1),
         )
+        if tracing.current is not None:
+            self._trace(tracing.current, provider, outcome, time.perf_counter() - began)
+
+    def _trace(self, tracer: tracing.Tracer, provider: str, outcome: Outcome, seconds: float) -> None:
+        ended = time.time_ns()
+        about: dict[str, tracing.Attribute | None] = {
+            "postgate.tenant": str(self._claimed.tenant_id),
+            "postgate.provider": provider,
+            "postgate.outcome": outcome[0],
+            "postgate.code": outcome[1],
+        }
+        error = None if outcome[0] == "accepted" else outcome[0]
+        of, began = self._claimed.message_id, ended - int(seconds * 1e9)
+        tracer.span("send", of, began, ended, about, kind="client", error=error)
 
     async def _outcome(self, job: Job) -> Outcome:
         """Send a message; returns what came of it, and a refusal's code."""

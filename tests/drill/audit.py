@@ -16,6 +16,25 @@ UNENDED = frozenset({"queued", "sending"})
 AFTERMATH_SECONDS = 30.0
 
 
+@dataclass(frozen=True, slots=True)
+class Doubled:
+    """A delivery that was taken more than once.
+
+    Attributes:
+        endpoint: that took it.
+        seq: of the event.
+        first: when it was taken for the first time, in seconds after the load began.
+        last: when it was taken for the last time.
+        after: the fault in between, that kept the first success from being written down; None: there was none.
+    """
+
+    endpoint: str
+    seq: int
+    first: float
+    last: float
+    after: str | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """What the auditor found. All but ``doubled`` and ``unknown`` has to be empty.
@@ -27,7 +46,7 @@ class Verdict:
         wrong_tenant: what tells one tenant anything of another.
         stale: browsers whose state differs from a fresh load.
         undelivered: what an endpoint was owed and never took.
-        doubled: what an endpoint took more than once, and why: the fault that lies between, None for none.
+        doubled: what an endpoint took more than once, and why.
         disordered: what came to an endpoint that wants order before what it follows.
         misreported: answers that are said to have failed although the provider took them.
         unknown: answers of which the gateway says that nobody knows.
@@ -41,7 +60,7 @@ class Verdict:
     wrong_tenant: Sequence[str]
     stale: Sequence[str]
     undelivered: Sequence[Owed]
-    doubled: Sequence[tuple[Owed, str | None]]
+    doubled: Sequence[Doubled]
     disordered: Sequence[str]
     misreported: Sequence[str]
     unknown: Sequence[str]
@@ -79,7 +98,11 @@ def audit(evidence: Evidence) -> Verdict:
 def lost_messages(evidence: Evidence) -> list[str]:
     """Return what providers were told is stored, and is not: not with this tenant."""
     there = {one.mark for one in evidence.stored if one.mark and one.tenant == tenant_of(one.mark)}
-    return sorted(set(evidence.acknowledged) - there)
+    return [
+        f"{one.mark} ({one.provider}, acknowledged by {one.gateway} at {one.at:.1f} s)"
+        for one in evidence.acknowledged
+        if one.mark not in there
+    ]
 
 
 def lost_answers(evidence: Evidence) -> Iterator[str]:
@@ -148,7 +171,7 @@ def undelivered(evidence: Evidence) -> list[Owed]:
     return sorted(one for one in evidence.owed if one not in taken or one not in evidence.rows)
 
 
-def doubled(evidence: Evidence) -> Iterator[tuple[Owed, str | None]]:
+def doubled(evidence: Evidence) -> Iterator[Doubled]:
     """Return what was taken more than once, with the fault between the first time and the last."""
     times: dict[Owed, list[float]] = defaultdict(list)
     for one in evidence.arrivals:
@@ -156,7 +179,8 @@ def doubled(evidence: Evidence) -> Iterator[tuple[Owed, str | None]]:
             times[one.endpoint, one.seq].append(one.at)
     for owed, moments in times.items():
         if len(moments) > 1:
-            yield owed, explanation(min(moments), max(moments), evidence.happened)
+            first, last = min(moments), max(moments)
+            yield Doubled(*owed, first, last, explanation(first, last, evidence.happened))
 
 
 def explanation(first: float, last: float, happened: Sequence[Happened]) -> str | None:
@@ -190,7 +214,7 @@ def _ordered(evidence: Evidence) -> Iterator[Arrival]:
 def counts(evidence: Evidence, verdict: Verdict) -> dict[str, Any]:
     """Return the counts that a report gives first."""
     return {
-        "acknowledged": len(set(evidence.acknowledged)) + len(evidence.answers),
+        "acknowledged": len(evidence.acknowledged) + len(evidence.answers),
         "faults": len(evidence.happened),
         "lost": len(verdict.lost),
         "duplicated": len(verdict.duplicated),

@@ -46,6 +46,14 @@ ORDER BY c.table_name
 """
 #: How far others have got with a tenant's log, which they write down for those with an empty one too.
 BOOKKEEPING = frozenset({"search_heads", "delivery_heads", "webhook_minutes"})
+POSTS_ABOUT = """
+SELECT received_at, provider, state, stored, duplicate, error_code FROM inbound_webhooks
+WHERE position(convert_to($1, 'UTF8') IN body) > 0 ORDER BY received_at
+"""
+MESSAGES_ABOUT = """
+SELECT created_at, direction, medium, external_id, status FROM messages WHERE position($1 IN text) > 0
+ORDER BY created_at
+"""
 UNSETTLED = """
 SELECT (SELECT count(*) FROM inbound_webhooks WHERE state = 'pending') AS "mails that are not read",
     (SELECT count(*) FROM sends WHERE state IN ('queued', 'calling')) AS "answers that are not sent",
@@ -121,6 +129,18 @@ class Ledger:
     async def unsettled(self) -> dict[str, int]:
         """Return what still waits for something, and how many of it."""
         return dict(await self._connection.fetchrow(UNSETTLED))
+
+    async def traces(self, mark: str) -> list[str]:
+        """Return what there is about one message, in words."""
+        posts = [
+            f"{mark}: webhook {row[0]:%H:%M:%S.%f} {row[1]} {row[2]} ({row[3]} stored, {row[4]} duplicate, {row[5]})"
+            for row in await self._connection.fetch(POSTS_ABOUT, mark)
+        ]
+        rows = [
+            f"{mark}: message {row[0]:%H:%M:%S.%f} {row[1]} {row[2]} {row[3]} {row[4]}"
+            for row in await self._connection.fetch(MESSAGES_ABOUT, mark)
+        ]
+        return posts + rows
 
     async def end_leases(self) -> None:
         """Let the leases of those end now who died."""

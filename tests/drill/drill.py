@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import asyncpg
@@ -19,6 +19,7 @@ from tests.drill.collecting import Ledger, Taken
 from tests.drill.companies import BUSY, CANARY
 from tests.drill.evidence import Browsed, Evidence
 from tests.drill.integrators import MOODY, Integrators, integrating
+from tests.drill.marks import marks_in
 from tests.drill.plan import Plan, draw
 from tests.drill.providers import Providers
 from tests.drill.report import Course, Report, words_of
@@ -31,6 +32,8 @@ ANSWERS = 0.1
 LOOK_SECONDS = 2.0
 #: After the load, until agents and the plan have come to an end: nobody is left without an answer for long.
 LAST_WORD_SECONDS = 120.0
+#: Of so many messages that were lost or doubled the report says what is known of them.
+SUSPECTS = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +92,7 @@ class Drill:
         self._chance = random.Random(f"{options.seed}/load")
         self._began = 0.0
         busy = [company for company in stage.companies if company.name != CANARY]
-        self._providers = Providers(busy, stage.gateway_urls, options.rate, self._split())
+        self._providers = Providers(busy, stage.gateway_urls, options.rate, self._split(), self._clock)
         self._agents = Agents(busy, stage.gateway_urls, options.rate * ANSWERS, self._split())
         self._taken = Taken(stage.simulator_url)
 
@@ -113,7 +116,10 @@ class Drill:
                 await self._providers.give_up()
                 browsed = await compared(browsers, stage.gateway_urls[0])
                 evidence = await self._evidence(ledger, before, integrators, chaos, browsed, unsettled)
-        return Report(self._course(loaded, done), self._plan, evidence, audit(evidence))
+                verdict = audit(evidence)
+                suspects = [mark for found in (*verdict.lost, *verdict.duplicated) for mark in marks_in(found)]
+                traces = [line for mark in suspects[:SUSPECTS] for line in await ledger.traces(mark)]
+        return Report(self._course(loaded, done), self._plan, replace(evidence, traces=traces), verdict)
 
     async def _under_fire(self, chaos: Chaos) -> None:
         """Keep the load on while the plan is carried out; returns once both have come to an end."""

@@ -26,6 +26,23 @@ class Happened:
 
 
 @dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """A message that a provider was told is stored.
+
+    Attributes:
+        mark: in its text.
+        provider: that posted it.
+        gateway: that answered.
+        at: seconds after the load began.
+    """
+
+    mark: str
+    provider: str
+    gateway: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
     """A message as the database has it.
 
@@ -93,7 +110,7 @@ class Evidence:
     """All of it. Tenants are given by their short names.
 
     Attributes:
-        acknowledged: marks of the messages that providers posted and that were answered with 2xx.
+        acknowledged: the messages that providers posted and that were answered with 2xx.
         answers: marks of what agents wrote and was answered with 201, with the ids that they were told.
         taken: how often providers took a message of an agent, by its mark.
         stored: all messages.
@@ -110,9 +127,10 @@ class Evidence:
         happened: faults.
         unsettled: what still waits for something, although all is well again and there was time: what, how many.
         troubles: what else went wrong, in words: processes that ended by themselves, or did not stop.
+        traces: of messages that were lost or doubled: what the raw ledger and the messages say of them, in words.
     """
 
-    acknowledged: Sequence[str] = ()
+    acknowledged: Sequence[Acknowledged] = ()
     answers: Mapping[str, Set[str]] = field(default_factory=dict)
     taken: Counter[str] = field(default_factory=Counter)
     stored: Sequence[Stored] = ()
@@ -129,3 +147,4 @@ class Evidence:
     happened: Sequence[Happened] = ()
     unsettled: Mapping[str, int] = field(default_factory=dict)
     troubles: Sequence[str] = ()
+    traces: Sequence[str] = ()

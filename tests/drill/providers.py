@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 import aiohttp
 
 from tests.drill.companies import Company
+from tests.drill.evidence import Acknowledged
 from tests.drill.letters import Letter, drawn, posted
 
 #: A provider's patience with one post, shorter than that of real ones: there are two gateways.
@@ -30,23 +31,30 @@ class Providers:
         gateways: URLs; each try goes to any of them.
         rate: posts a second.
         chance: draws everything.
+        clock: seconds since the load began.
 
     Attributes:
-        acknowledged: marks of messages that were answered with 2xx.
+        acknowledged: messages that were answered with 2xx.
         refused: how often each other answer came; 0: there was none.
         posts: how many different posts were made.
     """
 
     def __init__(
-        self, companies: Sequence[Company], gateways: Sequence[str], rate: float, chance: random.Random
+        self,
+        companies: Sequence[Company],
+        gateways: Sequence[str],
+        rate: float,
+        chance: random.Random,
+        clock: Callable[[], float],
     ) -> None:
-        self.acknowledged: list[str] = []
+        self.acknowledged: list[Acknowledged] = []
         self.refused: Counter[int] = Counter()
         self.posts = 0
         self._companies = companies
         self._gateways = gateways
         self._rate = rate
         self._chance = chance
+        self._clock = clock
         self._open: set[asyncio.Task[None]] = set()
         self._room = asyncio.Semaphore(MOST_OPEN)
         self._numbers = itertools.count(1, step=10)
@@ -89,11 +97,14 @@ class Providers:
         pause = FIRST_PAUSE
         while True:
             times = 2 if chance.random() < TWICE_CHANCE else 1
-            answers = await asyncio.gather(*(self._once(letter, chance.choice(self._gateways)) for _ in range(times)))
+            asked = chance.choices(self._gateways, k=times)
+            answers = await asyncio.gather(*(self._once(letter, gateway) for gateway in asked))
             self.refused.update(answer for answer in answers if answer // 100 != 2)
-            if any(answer // 100 == 2 for answer in answers):
-                self.acknowledged += letter.marks
-                return
+            for gateway, answer in zip(asked, answers, strict=True):
+                if answer // 100 == 2:
+                    now = self._clock()
+                    self.acknowledged += [Acknowledged(one, letter.provider, gateway, now) for one in letter.marks]
+                    return
             await asyncio.sleep(pause * chance.uniform(0.5, 1))
             pause = min(2 * pause, LONGEST_PAUSE)
 

@@ -11,6 +11,7 @@ from tests.drill.plan import Plan
 
 #: So many of each kind are named; the rest is only counted.
 NAMED = 10
+MOST_DOUBLED = 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +69,8 @@ class Report:
             "doubled_after": dict(self._causes()),
             "fault_log": [asdict(one) for one in evidence.happened],
             "moods": [asdict(one) for one in self.plan.moods],
+            "doubled": [asdict(one) for one in verdict.doubled[:MOST_DOUBLED]],
+            "traces": list(evidence.traces),
             "named": {name: list(found[:NAMED]) for name, found in _kinds(verdict).items() if found},
         }
 
@@ -96,6 +99,7 @@ class Report:
             if found:
                 lines += ["", f"  {name}:", *(f"    {one}" for one in found[:NAMED])]
                 lines += [f"    and {len(found) - NAMED} more"] if len(found) > NAMED else []
+        lines += ["", "  Traces:", *(f"    {line}" for line in evidence.traces)] if evidence.traces else []
         lines += ["", "  PASSED" if self.passed else "  FAILED", ""]
         return "\n".join(lines)
 
@@ -127,7 +131,7 @@ class Report:
         }
 
     def _causes(self) -> Counter[str]:
-        return Counter(cause or "no fault" for _, cause in self.verdict.doubled)
+        return Counter(one.after or "no fault" for one in self.verdict.doubled)
 
 
 def words_of(plan: Plan) -> str:

@@ -9,7 +9,9 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import asyncpg
 import orjson
 
@@ -27,6 +29,13 @@ HOST = "127.0.0.1"
 #: Statuses come soon, but not all at once.
 PACE = "0.3"
 SIMULATOR_SECONDS = 60.0
+#: How the providers tell what became of answers: some too often, the last word first, or before they have answered.
+BEHAVIOURS: Mapping[str, Mapping[str, Any]] = {
+    "whatsapp_cloud": {"repeat": 2, "reorder": True},
+    "twilio": {"early": True},
+    "sendgrid": {"repeat": 3},
+    "postmark": {"reorder": True},
+}
 
 
 @dataclass(frozen=True)
@@ -157,6 +166,16 @@ async def _simulator(stack: AsyncExitStack, folder: Path, port: int, companies: 
     async with asyncio.timeout(SIMULATOR_SECONDS):
         if not await process.stdout.readline():  # it says where it serves
             raise RuntimeError(f"the simulator ended before it served: see {logs / 'simulator.log'}")
+    await _told(f"http://{HOST}:{port}/simulator/behaviour")
+
+
+async def _told(url: str) -> None:
+    """Tell the providers how to behave."""
+    async with aiohttp.ClientSession() as session:
+        for provider, behaviour in BEHAVIOURS.items():
+            order = {"provider": provider, "behaviour": {"replies": False, **behaviour}}
+            async with session.post(url, json=order) as answer:
+                answer.raise_for_status()
 
 
 async def _killed(process: asyncio.subprocess.Process) -> None:

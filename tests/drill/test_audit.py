@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.drill.audit import Verdict, audit, counts
-from tests.drill.evidence import Arrival, Browsed, Evidence, Happened, Stored
+from tests.drill.audit import Doubled, Verdict, audit, counts
+from tests.drill.evidence import Acknowledged, Arrival, Browsed, Evidence, Happened, Stored
 from tests.drill.marks import mark, strangers
 from tests.drill.plan import Plan
 from tests.drill.report import Course, Report
@@ -18,7 +18,7 @@ CAME = Arrival("alpha", "ep_1", 1, "cnv_1", 10.0, taken=True, foreign=False)
 THEN = replace(CAME, seq=2, at=11.0)
 SEEN = Browsed("alpha-1", 3, 2, [], 0, None)
 GOOD = Evidence(
-    acknowledged=[LETTER, LETTER],
+    acknowledged=[Acknowledged(LETTER, "twilio", "gateway-1", 1.0)],
     answers={ANSWER: {"msg_2"}},
     taken=Counter({ANSWER: 1}),
     stored=[
@@ -133,7 +133,7 @@ def test_what_is_not_known_is_told_and_forgiven() -> None:
 )
 def test_what_came_twice_is_explained_by_a_fault_in_between(happened: list[Happened], why: str | None) -> None:
     evidence = replace(GOOD, happened=happened, **came(CAME, AGAIN, THEN))
-    assert audit(evidence).doubled == [(("ep_1", 1), why)]
+    assert audit(evidence).doubled == [Doubled("ep_1", 1, 10.0, 12.0, why)]
 
 
 def report(evidence: Evidence) -> Report:
@@ -152,7 +152,11 @@ def report(evidence: Evidence) -> Report:
 
 def test_a_report_says_the_same_to_people_and_programs() -> None:
     told = report(replace(GOOD, stored=GOOD.stored[1:], **came(CAME, AGAIN, THEN)))
-    assert (told.passed, told.as_json()["lost"], told.as_json()["named"]["Lost"]) == (False, 1, [LETTER])
+    assert (told.passed, told.as_json()["lost"], told.as_json()["named"]["Lost"]) == (
+        False,
+        1,
+        [f"{LETTER} (twilio, acknowledged by gateway-1 at 1.0 s)"],
+    )
     assert told.as_json()["doubled_after"] == {"worker-1 kill": 1}
     assert told.as_json()["course"]["refused"] == {"503": 2}
     for line in ("seed 7", "  1  lost", f"    {LETTER}", "1 after worker-1 kill", "FAILED"):

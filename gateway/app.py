@@ -3,14 +3,14 @@
 Here the clock, chance and connections are taken for whatever is given them.
 """
 
+import asyncio
 import os
 import socket
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from uuid import UUID
 
-import asyncpg
 from aiohttp import web
 
 from gateway import tracing
@@ -18,17 +18,12 @@ from gateway.answering import problems
 from gateway.api import health
 from gateway.api import routes as api_routes
 from gateway.api.services import Services
-from gateway.chores import Chore, Chores
-from gateway.conversations.doing import Doer
-from gateway.conversations.errands import Errands
-from gateway.delivery.recovering import Recoverer
-from gateway.delivery.service import CHANGED, OWED
+from gateway.behind import Behind, Shared, start
 from gateway.demo import routes as demo_routes
 from gateway.demo.sample_poster import SamplePoster
 from gateway.files.chosen import NoStorage, storage_of
-from gateway.files.housekeeping import Housekeeping
-from gateway.files.storage import Storage
-from gateway.indexing import Indexer
+from gateway.files.keeping import Files
+from gateway.files.sweeping import Sweeper
 from gateway.ingest.service import Ingest
 from gateway.live import routes as live_routes
 from gateway.live.service import Live
@@ -38,12 +33,8 @@ from gateway.model.log import Entry
 from gateway.openapi import Api
 from gateway.outgoing.egress import Endpoint
 from gateway.outgoing.http import Calls
-from gateway.partitions import make_months
 from gateway.parts import (
-    delivery_of,
-    files_of,
     id_of_now,
-    importer_of,
     ingest_of,
     keyring_of,
     live_of,
@@ -53,26 +44,20 @@ from gateway.parts import (
     poster_of,
     redis_of,
     rules_of,
-    sender_of,
     single_sign_on_of,
     take_mail,
     tries_of,
 )
-from gateway.pruning import Pruner
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
-from gateway.retention import Retention
-from gateway.sending.making import Own
-from gateway.sending.sender import Sender
 from gateway.settings import Settings
+from gateway.store.pool import prove
 from gateway.store.positions import log_position
 
+#: Connections at most; each is opened when it is needed, and closed when it was not for five minutes.
 RELAY_POOL_SIZE = 3
-#: As many as there are workers that share it: none waits for another.
-WORKERS_POOL_SIZE = 4
+HOOK_POOL_SIZE = 3
 CONNECTIONS = "postgate_connections"
-SENDS = "postgate_sends"
-HOUR_SECONDS = 3600.0
 #: Tells the hash of a session that ended, or of an API key that was revoked: every process closes its websockets.
 LOGINS = "postgate_logins"
 
@@ -101,10 +86,12 @@ async def assembled(
         StorageUnavailable: when the folder of files can't be used.
         CertificateUnusable: when there is one for mail, and it is no good.
     """
-    keyring = keyring_of(settings)
+    keyring, roles = keyring_of(settings), settings.roles
     async with AsyncExitStack() as stack:
-        app_pool = await pool_of(stack, settings.database_url, settings.pool_size)
-        relay_pool = await pool_of(stack, settings.relay_database_url, RELAY_POOL_SIZE)
+        app_pool = await pool_of(stack, settings, settings.database_url, settings.pool_size)
+        relay_pool = await pool_of(stack, settings, settings.relay_database_url, RELAY_POOL_SIZE)
+        hook_pool = await pool_of(stack, settings, settings.hook_database_url, HOOK_POOL_SIZE)
+        await asyncio.gather(*map(prove, (app_pool, relay_pool, hook_pool)))
 
         def tell_of_connection(key: UUID) -> None:
             ingest.directory.forget(key)
@@ -114,39 +101,46 @@ async def assembled(
             live.end_login(token_hash)
             live.tell(LOGINS, token_hash.hex())
 
-        def message_queued() -> None:
-            sender.wake()
-            live.tell(SENDS, "")
-
         def announce(entries: Sequence[Entry]) -> None:
             if tracing.current is not None:
                 tracing.current.committed(entries)
             live.announce(entries)
-            delivery.grown(entries)
+            behind.grown(entries)
 
         redis = redis_of(stack, settings)
         live = live_of(settings, relay_pool, redis)
-        post = await post_of(stack, settings, public_url)
-        delivery = await delivery_of(stack, settings, keyring, app_pool, live.announce, live.tell, post, public_url)
-        calls = await stack.enter_async_context(Calls(settings.allow_private, endpoints=endpoints))
-        ingest = await ingest_of(stack, settings, keyring, app_pool, calls, announce, lambda: live.watched)
-        storage = storage_of(settings)
-        files = await files_of(stack, settings, storage, keyring, app_pool, calls, ingest, announce)
-        sender = await sender_of(stack, settings, keyring, Own(files, public_url), announce, endpoints)
-        channels: Mapping[str, Callable[[str], None]] = {
-            CONNECTIONS: ingest.directory.changed,
-            LOGINS: lambda told: live.end_login(bytes.fromhex(told)),
-            SENDS: lambda _told: sender.wake(),
-            OWED: delivery.told_owed,
-            CHANGED: delivery.told_changed,
-        }
-        await live.start(channels)
         stack.push_async_callback(live.stop)
-        measuring = Measuring(relay_pool)
-        measuring.start()
-        stack.push_async_callback(measuring.stop)
+        behind = Behind(roles, live.tell)
+        calls = await stack.enter_async_context(Calls(settings.allow_private, endpoints=endpoints))
+        ingest = await ingest_of(
+            stack, settings, keyring, hook_pool, app_pool, calls, announce, lambda: live.watched,
+            None if "media" in roles else behind.mail_waits, starts=serves or "media" in roles,
+        )  # fmt: skip
+        post = await post_of(stack, settings, public_url)
+        storage = storage_of(settings)
+        if not isinstance(storage, NoStorage):
+            start(stack, Sweeper(storage.spool))
+        shared = Shared(
+            settings=settings,
+            public_url=public_url,
+            keyring=keyring,
+            app_pool=app_pool,
+            calls=calls,
+            storage=storage,
+            files=Files(storage, app_pool, keyring, now, new_id, settings.file_limit),
+            ingest=ingest,
+            live=live,
+            announce=announce,
+            post=post,
+            endpoints=endpoints,
+        )
+        await behind.start(stack, shared)
+        channels = {CONNECTIONS: ingest.directory.changed, **behind.channels}
+        if serves:
+            channels[LOGINS] = lambda told: live.end_login(bytes.fromhex(told))
+        await live.start(channels)
+        start(stack, Measuring(relay_pool))
         poster = poster_of(stack, settings)
-        importer = await importer_of(stack, settings, app_pool, announce)
         services = Services(
             pool=app_pool,
             public_url=public_url,
@@ -156,7 +150,7 @@ async def assembled(
             secret=os.urandom,
             announce=announce,
             keyring=keyring,
-            files=files,
+            files=shared.files,
             connection_changed=tell_of_connection,
             refusals=ingest.refusals.lately,
             call=lambda request, limit: calls.send(request, limit=limit),
@@ -166,23 +160,15 @@ async def assembled(
             post=post,
             single_sign_on=single_sign_on_of(settings, calls),
             trusted_proxies=settings.trusted_proxies,
-            message_queued=message_queued,
+            message_queued=behind.message_queued,
             keeping=rules_of(settings).keeping,
-            endpoint_changed=delivery.change,
+            endpoint_changed=behind.endpoint_changed,
             demo=poster.serves,
             tell_own=live.tell_own,
-            import_waits=importer.waits,
+            import_waits=behind.import_waits,
             tries=partial(tries_of, redis),
-            checks={
-                "log": partial(log_position, relay_pool),
-                "sending": sender.position,
-                "delivery": delivery.position.look,
-            },
+            checks={"log": partial(log_position, relay_pool), **behind.checks},
         )
-
-        await _start_workers(stack, settings, app_pool, announce, sender, delivery.owe)
-        await _start_chores(stack, settings, app_pool, storage)
-
         application = web.Application(middlewares=[request_log, problems])
         if serves:
             _mount(application, services, ingest, live, poster)
@@ -199,9 +185,20 @@ async def assembled(
 async def ingest_alone(settings: Settings) -> AsyncIterator[Ingest]:
     """Start what stores webhooks, and nothing that serves; for errands. Serving processes notice by themselves."""
     async with AsyncExitStack() as stack:
-        app_pool = await pool_of(stack, settings.database_url, 1)
+        app_pool = await pool_of(stack, settings, settings.database_url, 1)
+        hook_pool = await pool_of(stack, settings, settings.hook_database_url, HOOK_POOL_SIZE)
         calls = await stack.enter_async_context(Calls(settings.allow_private))
-        yield await ingest_of(stack, settings, keyring_of(settings), app_pool, calls, lambda _entries: None, lambda: ())
+        yield await ingest_of(
+            stack,
+            settings,
+            keyring_of(settings),
+            hook_pool,
+            app_pool,
+            calls,
+            announce=lambda _entries: None,
+            echo_tenants=lambda: (),
+            mail_stored=None,
+        )
 
 
 def _mount(application: web.Application, services: Services, ingest: Ingest, live: Live, poster: SamplePoster) -> None:
@@ -212,36 +209,3 @@ def _mount(application: web.Application, services: Services, ingest: Ingest, liv
     live_routes.add_routes(api, live, services.pool, public_url, lambda: public("ses", id_of_now()))
     demo_routes.add_routes(api, poster, id_of_now)
     api_routes.add_last_routes(application, api, services)
-
-
-async def _start_workers(
-    stack: AsyncExitStack,
-    settings: Settings,
-    app_pool: asyncpg.Pool,
-    announce: Callable[[Sequence[Entry]], None],
-    sender: Sender,
-    owed: Callable[[UUID], None],
-) -> None:
-    hook_pool = await pool_of(stack, settings.hook_database_url, WORKERS_POOL_SIZE)
-    errands = Errands(hook_pool, Doer(app_pool, announce, new_id))
-    indexer = Indexer(hook_pool)
-    recoverer = Recoverer(hook_pool, now, owed)
-    workers: Sequence[Sender | Errands | Indexer | Recoverer] = (sender, errands, indexer, recoverer)
-    for worker in workers:
-        worker.start()
-        stack.push_async_callback(worker.stop)
-
-
-async def _start_chores(stack: AsyncExitStack, settings: Settings, app_pool: asyncpg.Pool, storage: Storage) -> None:
-    hook_pool = await pool_of(stack, settings.hook_database_url, WORKERS_POOL_SIZE)
-    await make_months(hook_pool, now().date())
-    chores = [
-        Chore("months", 24 * HOUR_SECONDS, lambda: make_months(hook_pool, now().date())),
-        Chore("pruning", HOUR_SECONDS, Pruner(hook_pool).prune),
-        Chore("retention", HOUR_SECONDS, Retention(hook_pool, rules_of(settings), now).tidy),
-    ]
-    if not isinstance(storage, NoStorage):
-        chores.append(Chore("files", HOUR_SECONDS / 6, Housekeeping(hook_pool, app_pool, storage).tidy))
-    keeper = Chores(await pool_of(stack, settings.hook_database_url, len(chores)), chores)
-    keeper.start()
-    stack.push_async_callback(keeper.stop)

@@ -23,14 +23,8 @@ from redis.backoff import NoBackoff
 from channels.providers.smtp import SmtpCredentials
 from gateway.api.shared_tries import SharedTries
 from gateway.api.tries import OwnTries, Tries
-from gateway.customers.importing import Importer
 from gateway.delivery.service import Delivery, Outside
 from gateway.demo.sample_poster import SamplePoster
-from gateway.files.chosen import NoStorage
-from gateway.files.fetcher import Fetcher
-from gateway.files.keeping import Files
-from gateway.files.storage import Storage
-from gateway.files.sweeping import Sweeper
 from gateway.ingest.service import Ingest
 from gateway.keys import Keyring
 from gateway.live.neighbours import Neighbours
@@ -52,9 +46,7 @@ from gateway.smtp.listener import MailListener, tls_context
 from gateway.store.pool import connect, open_pool
 from gateway.store.retention import Keeping
 
-HOOK_POOL_SIZE = 3
 SENDER_POOL_SIZE = 4
-DELIVERY_POOL_SIZE = 5
 POOL_CLOSE_SECONDS = 5.0
 #: Somebody may wait for an answer of Redis, and does without when there is none.
 REDIS_SECONDS = 1.0
@@ -97,15 +89,16 @@ async def sender_of(
     stack: AsyncExitStack,
     settings: Settings,
     keyring: Keyring,
+    hook_pool: asyncpg.Pool,
     own: Own,
     announce: Callable[[Sequence[Entry]], None],
     endpoints: Collection[Endpoint],
 ) -> Sender:
-    """Make the worker that sends, with calls and connections of its own: nobody else waits for slow providers."""
+    """Start the worker that sends, with calls and connections of its own: nobody else waits for slow providers."""
     calls = Calls(settings.allow_private, endpoints=endpoints, per_host=MOST_IN_FLIGHT)
     host = urlsplit(own.base_url).hostname or "localhost"
     around = Surroundings(
-        pool=await pool_of(stack, settings.database_url, SENDER_POOL_SIZE),
+        pool=await pool_of(stack, settings, settings.database_url, SENDER_POOL_SIZE),
         keyring=keyring,
         own=own,
         call=(await stack.enter_async_context(calls)).send,
@@ -115,22 +108,26 @@ async def sender_of(
         new_id=id_of_now,
         chance=random.random,
     )
-    return Sender(await pool_of(stack, settings.hook_database_url, 1), around)
+    sender = Sender(hook_pool, around)
+    sender.start()
+    stack.push_async_callback(sender.stop)
+    return sender
 
 
 async def delivery_of(
     stack: AsyncExitStack,
     settings: Settings,
     keyring: Keyring,
+    hook_pool: asyncpg.Pool,
     app_pool: asyncpg.Pool,
     announce: Callable[[Sequence[Entry]], None],
     tell: Callable[[str, str], None],
     post: Post | None,
     public_url: str,
 ) -> Delivery:
-    """Start what delivers events to integrators' endpoints, with connections of its own for it."""
+    """Start what delivers events to integrators' endpoints."""
     outside = Outside(
-        hook_pool=await pool_of(stack, settings.hook_database_url, DELIVERY_POOL_SIZE),
+        hook_pool=hook_pool,
         app_pool=app_pool,
         keyring=keyring,
         allowed=settings.allow_private,
@@ -199,15 +196,18 @@ async def ingest_of(
     stack: AsyncExitStack,
     settings: Settings,
     keyring: Keyring,
+    hook_pool: asyncpg.Pool,
     app_pool: asyncpg.Pool,
     calls: Calls,
     announce: Callable[[Sequence[Entry]], None],
     echo_tenants: Callable[[], Collection[UUID]],
+    mail_stored: Callable[[], None] | None,
+    *,
+    starts: bool = True,
 ) -> Ingest:
-    """Start what stores webhooks."""
-    hook_pool = await pool_of(stack, settings.hook_database_url, HOOK_POOL_SIZE)
+    """Make what stores webhooks, and start it if anything is stored here."""
     ingest = Ingest(
-        settings.hook_database_url.get_secret_value(),
+        (settings.writer_database_url or settings.hook_database_url).get_secret_value(),
         hook_pool,
         app_pool,
         keyring,
@@ -215,46 +215,14 @@ async def ingest_of(
         announce,
         echo_tenants,
         settings.queue_limit,
+        mail_stored,
         now,
         new_id,
     )
-    await ingest.start()
-    stack.push_async_callback(ingest.stop)
+    if starts:
+        await ingest.start()
+        stack.push_async_callback(ingest.stop)
     return ingest
-
-
-async def files_of(
-    stack: AsyncExitStack,
-    settings: Settings,
-    storage: Storage,
-    keyring: Keyring,
-    app_pool: asyncpg.Pool,
-    calls: Calls,
-    ingest: Ingest,
-    announce: Callable[[Sequence[Entry]], None],
-) -> Files:
-    """Start what keeps files, fetches those of messages, and sweeps the spool."""
-    files = Files(storage, app_pool, keyring, now, new_id, settings.file_limit)
-    if not isinstance(storage, NoStorage):
-        hook_pool = await pool_of(stack, settings.hook_database_url, 1)
-        route_of, reread = ingest.directory.route_of_stored, ingest.reread
-        fetcher = Fetcher(hook_pool, app_pool, files, calls, route_of, reread, announce, now, new_id)
-        fetcher.start()
-        stack.push_async_callback(fetcher.stop)
-        sweeper = Sweeper(storage.spool)
-        sweeper.start()
-        stack.push_async_callback(sweeper.stop)
-    return files
-
-
-async def importer_of(
-    stack: AsyncExitStack, settings: Settings, app_pool: asyncpg.Pool, announce: Callable[[Sequence[Entry]], None]
-) -> Importer:
-    """Start what reads customers from files."""
-    importer = Importer(await pool_of(stack, settings.hook_database_url, 1), app_pool, announce, id_of_now)
-    importer.start()
-    stack.push_async_callback(importer.stop)
-    return importer
 
 
 def poster_of(stack: AsyncExitStack, settings: Settings) -> SamplePoster:
@@ -284,9 +252,9 @@ def redis_of(stack: AsyncExitStack, settings: Settings) -> Redis | None:
     return client
 
 
-async def pool_of(stack: AsyncExitStack, url: SecretStr, size: int) -> asyncpg.Pool:
-    """Open a pool that is closed when the stack is left."""
-    pool = await open_pool(url.get_secret_value(), size)
+async def pool_of(stack: AsyncExitStack, settings: Settings, url: SecretStr, size: int) -> asyncpg.Pool:
+    """Open a pool that is closed when the stack is left; it connects when it is used."""
+    pool = await open_pool(url.get_secret_value(), size, pooler=settings.database_pooler)
     role = (urlsplit(url.get_secret_value()).username or "-").removeprefix("postgate_")
     stack.callback(watch_pool(role, pool))
     stack.push_async_callback(_close, pool)

@@ -2,7 +2,7 @@
 
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -30,6 +30,22 @@ def _words(value: Any) -> Any:
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 
 
+#: What a process does beside serving: it sends messages; delivers events to endpoints; fetches files and reads mail;
+#: does the rest, from the index of search to chores.
+Role = Literal["sending", "delivery", "media", "housekeeping"]
+ALL_ROLES: tuple[Role, ...] = get_args(Role)
+
+
+def _roles(value: Any) -> Any:
+    """Read roles written as a list with commas; ``none`` are none."""
+    words = _words(value)
+    return () if words == ("none",) else words
+
+
+#: An environment variable with roles in it: ``sending, delivery``.
+Roles = Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_roles)]
+
+
 class Settings(BaseSettings):
     """What the server is told from outside; ``postgate up`` also reads ``POSTGATE_DATA_DIR``, where its data is."""
 
@@ -37,8 +53,21 @@ class Settings(BaseSettings):
 
     database_url: SecretStr = Field(description="Postgres, as the role postgate_app: one tenant at a time.")
     hook_database_url: SecretStr = Field(description="Postgres, as the role postgate_hook: stores webhooks.")
-    relay_database_url: SecretStr = Field(
-        description="Postgres, as the role postgate_relay: reads the log. Direct, not through a pooler: it listens."
+    relay_database_url: SecretStr = Field(description="Postgres, as the role postgate_relay: reads the log.")
+    writer_database_url: SecretStr | None = Field(
+        default=None,
+        description="The same as the hook URL but direct, where that one leads through a transaction pooler: what"
+        " stores webhooks keeps a prepared statement.",
+    )
+    listener_database_url: SecretStr | None = Field(
+        default=None,
+        description="The same as the relay URL but direct, where that one leads through a transaction pooler: over"
+        " one nobody can listen.",
+    )
+    database_pooler: bool = Field(
+        default=False,
+        description="true where a transaction pooler is in between that knows no prepared statements (PgBouncer before"
+        " 1.21, or without max_prepared_statements): then none is kept, but by the writer.",
     )
     admin_database_url: SecretStr | None = Field(
         default=None, description="Postgres, as a role that may create roles. Needed by `postgate migrate` only."
@@ -58,7 +87,12 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="The address to listen on.")
     port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on.")
-    pool_size: int = Field(default=8, ge=1, le=200, description="Database connections for the API.")
+    roles: Roles = Field(
+        default=ALL_ROLES,
+        description="What a process does behind the scenes: sending, delivery, media, housekeeping (comma-separated);"
+        " `none` for a process that serves only. Some process has to have each of them.",
+    )
+    pool_size: int = Field(default=8, ge=1, le=200, description="Database connections for the API, at most.")
     queue_limit: int = Field(
         default=4096, ge=1, description="Webhooks waiting to be stored before new ones are answered 503."
     )
@@ -135,7 +169,10 @@ class Settings(BaseSettings):
         description="The ready file of a demo tenant, whose people can then send themselves samples in the page.",
     )
     keep_webhooks_days: int = Field(
-        default=90, ge=7, le=3650, description="For how many days raw webhooks are kept, unless a tenant says otherwise."
+        default=90,
+        ge=7,
+        le=3650,
+        description="For how many days raw webhooks are kept, unless a tenant says otherwise.",
     )
     keep_deliveries_days: int = Field(
         default=30, ge=7, le=3650, description="The same for deliveries that are done, with their attempts."

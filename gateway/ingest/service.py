@@ -40,6 +40,7 @@ class Ingest:
         announce: told the new log entries after each commit.
         echo_tenants: the tenants that somebody watches in this process.
         queue_limit: webhooks that may wait to be stored.
+        mail_stored: called when a mail waits in the ledger for being read elsewhere; None when mail is read here.
         clock: the time, in UTC.
         new_id: makes an id of a moment given in milliseconds.
     """
@@ -54,6 +55,7 @@ class Ingest:
         announce: Callable[[Sequence[Entry]], None],
         echo_tenants: Callable[[], Collection[UUID]],
         queue_limit: int,
+        mail_stored: Callable[[], None] | None,
         clock: Callable[[], datetime],
         new_id: Callable[[int], UUID],
     ) -> None:
@@ -63,10 +65,17 @@ class Ingest:
         self.directory = Directory(hook_pool, keyring, time.monotonic)
         questions = Questions(calls, time.monotonic, clock)
         receiver = Receiver(
-            self._writer, self._slow_writer, self._mail_waits, questions, Nonces(hook_pool), clock, new_id
+            self._writer,
+            self._slow_writer,
+            mail_stored or self.mail_waits,
+            questions,
+            Nonces(hook_pool),
+            clock,
+            new_id,
         )
         self._shared = SharedReceiver(hook_pool, self.directory, receiver, clock, new_id)
         self.receiver = receiver
+        self._reads_mail = mail_stored is None
         self._mail = MailParser(hook_pool, self.directory, receiver, self._writer, questions)
         self._replayer = Replayer(app_pool, self.directory, receiver, self._writer, questions)
         self.replay = self._replayer.replay
@@ -80,12 +89,13 @@ class Ingest:
         add_routes(app, hooks)
 
     async def start(self) -> None:
-        """Connect, and begin to store and to parse."""
+        """Connect, and begin to store, and to read mail if that is done here."""
         await self._writer.start()
         await self._slow_writer.start()
         for name, writer in (("main", self._writer), ("slow", self._slow_writer)):
             metrics.WAITING.labels(name).set_function(partial(getattr, writer, "waiting"))
-        self._mail.start()
+        if self._reads_mail:
+            self._mail.start()
 
     async def stop(self) -> None:
         """Store what is queued; leave no mail half done."""
@@ -93,5 +103,6 @@ class Ingest:
         await self._mail.stop()
         await self._writer.stop()
 
-    def _mail_waits(self) -> None:
+    def mail_waits(self) -> None:
+        """Look for mail now, if it is read here."""
         self._mail.waits()

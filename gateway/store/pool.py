@@ -7,11 +7,14 @@ the log of all). A query takes a ``TenantTx``, which only ``tenant_tx`` makes.
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, ClassVar
 from uuid import UUID
 
 import asyncpg
 
+#: Smaller ids are of types that come with Postgres, the same in each database (FirstNormalObjectId in transam.h).
+FIRST_OWN_TYPE = 16384
 CHECK_ROLE = "SELECT current_user, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
 ENTER_TENANT = "SELECT set_config('app.tenant_id', $1, true)"
 
@@ -59,22 +62,66 @@ async def require_harmless_role(connection: asyncpg.Connection) -> None:
         )
 
 
+class Connection(asyncpg.Connection):  # type: ignore[misc]  # asyncpg ships no types
+    """Asks what a type of Postgres is once per process.
+
+    asyncpg asks it anew over each connection, for ``uuid[]`` too, which takes some 20 ms, and turns JIT off and on for
+    it, which would be a setting of the session.
+    """
+
+    _known: ClassVar[dict[frozenset[int], Any]] = {}
+
+    async def _introspect_types(self, typeoids: list[int], timeout: float) -> tuple[Any, Any]:  # noqa: ASYNC109 - asyncpg's
+        wanted = frozenset(typeoids)
+        if wanted in self._known:
+            return self._known[wanted], SimpleNamespace(name="nothing was asked")
+        types, statement = await super()._introspect_types(typeoids, timeout)
+        if max(wanted) < FIRST_OWN_TYPE:
+            self._known[wanted] = types
+        return types, statement
+
+
 async def connect(url: str) -> asyncpg.Connection:
     """Open one connection of its own, checked to be of a harmless role."""
-    connection = await asyncpg.connect(url, timeout=10)
+    connection = await asyncpg.connect(url, timeout=10, connection_class=Connection)
     await require_harmless_role(connection)
     return connection
 
 
-async def open_pool(url: str, size: int) -> asyncpg.Pool:
-    """Open a pool of at most ``size`` connections.
+async def open_pool(url: str, size: int, *, pooler: bool = False) -> asyncpg.Pool:
+    """Open a pool of at most ``size`` connections; each is opened when it is needed.
 
     Connections are given back without a reset: every setting is local to its transaction, and nothing in a pool
-    listens or takes session locks. That saves a round trip each time.
+    listens, takes session locks or prepares statements by name. That saves a round trip each time, and lets a pooler
+    hand each transaction to another connection of the server.
+
+    Args:
+        url: of the database.
+        size: connections at most.
+        pooler: whether a pooler is in between that knows no prepared statements (PgBouncer before 1.21): then none
+            is kept, and each is parsed together with its execution.
     """
     return await asyncpg.create_pool(
-        url, min_size=1, max_size=size, init=require_harmless_role, reset=_no_reset, timeout=10, command_timeout=30
+        url,
+        min_size=0,
+        max_size=size,
+        init=require_harmless_role,
+        reset=_no_reset,
+        timeout=10,
+        command_timeout=30,
+        connection_class=Connection,
+        **({"statement_cache_size": 0} if pooler else {}),
     )
+
+
+async def prove(pool: asyncpg.Pool) -> None:
+    """Open a connection of a pool, so that what is wrong with its URL or role is told now.
+
+    Raises:
+        RoleTooPowerful: naming the role.
+    """
+    async with pool.acquire(timeout=10):
+        return
 
 
 async def _no_reset(_connection: asyncpg.Connection) -> None:

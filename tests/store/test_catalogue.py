@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from gateway.store.pool import RoleTooPowerful, TenantTx, connect, open_pool, require_harmless_role, tenant_tx
+from gateway.store.pool import RoleTooPowerful, TenantTx, connect, open_pool, prove, require_harmless_role, tenant_tx
 from tests.conftest import Database, MakeTenant, Tenant, new_id
 from tests.store.filled import fill
 
@@ -328,7 +328,7 @@ async def test_the_server_refuses_a_role_that_could_see_past_the_policies(databa
         with pytest.raises(RoleTooPowerful, match=role):
             await connect(url)
         with pytest.raises(RoleTooPowerful, match=role):
-            await open_pool(url, 1)
+            await prove(await open_pool(url, 1))
     finally:
         await database.fetch(f"DROP ROLE {role}")
 

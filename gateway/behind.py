@@ -1,0 +1,211 @@
+"""What a process does behind the scenes, by its roles; and how it tells others of what is theirs to do."""
+
+from collections.abc import Callable, Collection, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+import asyncpg
+
+from gateway.api.services import Check
+from gateway.chores import Chore, Chores
+from gateway.conversations.doing import Doer
+from gateway.conversations.errands import Errands
+from gateway.customers.importing import Importer
+from gateway.delivery.recovering import Recoverer
+from gateway.delivery.service import CHANGED, OWED, Delivery
+from gateway.files.chosen import NoStorage
+from gateway.files.fetcher import Fetcher
+from gateway.files.housekeeping import Housekeeping
+from gateway.files.keeping import Files
+from gateway.files.storage import Storage
+from gateway.indexing import Indexer
+from gateway.ingest.service import Ingest
+from gateway.keys import Keyring
+from gateway.live.service import Live
+from gateway.model.ids import new_id
+from gateway.model.log import Entry
+from gateway.outgoing.egress import Endpoint
+from gateway.outgoing.http import Calls
+from gateway.partitions import make_months
+from gateway.parts import delivery_of, id_of_now, now, pool_of, rules_of, sender_of
+from gateway.people.letters import Post
+from gateway.pruning import Pruner
+from gateway.retention import Retention
+from gateway.sending.making import Own
+from gateway.sending.sender import Sender
+from gateway.settings import Settings
+
+#: Connections at most. Of sending and delivery: as many as there are statements that they may have under way.
+CALLING_POOL_SIZE = 6
+#: Of all that has time.
+WORK_POOL_SIZE = 3
+HOUR_SECONDS = 3600.0
+
+SENDS = "postgate_sends"
+#: Tells that something is to be taken up: a mail to be read, or an import.
+WAITING = "postgate_waiting"
+MAIL, IMPORT = "mail", "import"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shared:
+    """What the parts of a process share."""
+
+    settings: Settings
+    public_url: str
+    keyring: Keyring
+    app_pool: asyncpg.Pool
+    calls: Calls
+    storage: Storage
+    files: Files
+    ingest: Ingest
+    live: Live
+    announce: Callable[[Sequence[Entry]], None]
+    post: Post | None
+    endpoints: Collection[Endpoint]
+
+
+class Worker(Protocol):
+    """What works until it is stopped."""
+
+    def start(self) -> None:
+        """Begin."""
+
+    async def stop(self) -> None:
+        """End, in order."""
+
+
+class Behind:
+    """The parts that the roles ask for; the others are not even made.
+
+    Args:
+        roles: of this process.
+        tell: tells all processes that listen to a channel.
+
+    Attributes:
+        channels: those to listen to, and what to call with what is told there.
+        checks: how these parts are, for ``/readyz``.
+    """
+
+    def __init__(self, roles: Collection[str], tell: Callable[[str, str], None]) -> None:
+        self._roles = roles
+        self._tell = tell
+        self._sender: Sender | None = None
+        self._delivery: Delivery | None = None
+        self._waiting: dict[str, Callable[[], None]] = {}
+        self.channels: dict[str, Callable[[str], None]] = {}
+        self.checks: dict[str, Check] = {}
+
+    def message_queued(self) -> None:
+        """Tell that a message waits to be sent, after the commit."""
+        if self._sender is not None:
+            self._sender.wake()
+        self._tell(SENDS, "")
+
+    def endpoint_changed(self, endpoint_id: UUID) -> None:
+        """Tell that an endpoint was changed, or is to be tried now, after the commit."""
+        if self._delivery is not None:
+            self._delivery.change(endpoint_id)
+        else:
+            self._tell(CHANGED, endpoint_id.hex)
+
+    def import_waits(self) -> None:
+        """Tell that an import is to be read."""
+        if IMPORT in self._waiting:
+            self._told(IMPORT)
+        else:
+            self._tell(WAITING, IMPORT)
+
+    def mail_waits(self) -> None:
+        """Tell those who read mail that one is in the ledger."""
+        self._tell(WAITING, MAIL)
+
+    def grown(self, entries: Sequence[Entry]) -> None:
+        """Note log entries that were committed by this process."""
+        if self._delivery is not None:
+            self._delivery.grown(entries)
+
+    async def start(self, stack: AsyncExitStack, shared: Shared) -> None:
+        """Begin, until the stack is left."""
+        settings = shared.settings
+        calling_pool = await pool_of(stack, settings, settings.hook_database_url, CALLING_POOL_SIZE)
+        work_pool = await pool_of(stack, settings, settings.hook_database_url, WORK_POOL_SIZE)
+        if "sending" in self._roles:
+            await self._start_sending(stack, shared, calling_pool)
+        if "delivery" in self._roles:
+            await self._start_delivery(stack, shared, calling_pool, work_pool)
+        if "media" in self._roles:
+            self._start_media(stack, shared, work_pool)
+        if "housekeeping" in self._roles:
+            await self._start_housekeeping(stack, shared, work_pool)
+
+    async def _start_sending(self, stack: AsyncExitStack, shared: Shared, pool: asyncpg.Pool) -> None:
+        own = Own(shared.files, shared.public_url)
+        sender = await sender_of(stack, shared.settings, shared.keyring, pool, own, shared.announce, shared.endpoints)
+        self._sender = sender
+        self.channels[SENDS] = lambda _told: sender.wake()
+        self.checks["sending"] = sender.position
+
+    async def _start_delivery(
+        self, stack: AsyncExitStack, shared: Shared, pool: asyncpg.Pool, work_pool: asyncpg.Pool
+    ) -> None:
+        live = shared.live
+        delivery = await delivery_of(
+            stack, shared.settings, shared.keyring, pool, shared.app_pool, live.announce, live.tell, shared.post,
+            shared.public_url,
+        )  # fmt: skip
+        self._delivery = delivery
+        self.channels |= {OWED: delivery.told_owed, CHANGED: delivery.told_changed}
+        self.checks["delivery"] = delivery.position.look
+        start(stack, Recoverer(work_pool, now, delivery.owe))
+
+    def _start_media(self, stack: AsyncExitStack, shared: Shared, pool: asyncpg.Pool) -> None:
+        self.channels[WAITING] = self._told
+        self._waiting[MAIL] = shared.ingest.mail_waits
+        if not isinstance(shared.storage, NoStorage):
+            route_of, reread = shared.ingest.directory.route_of_stored, shared.ingest.reread
+            fetcher = Fetcher(
+                pool, shared.app_pool, shared.files, shared.calls, route_of, reread, shared.announce, now, new_id
+            )
+            start(stack, fetcher)
+
+    async def _start_housekeeping(self, stack: AsyncExitStack, shared: Shared, pool: asyncpg.Pool) -> None:
+        importer = Importer(pool, shared.app_pool, shared.announce, id_of_now)
+        self.channels[WAITING] = self._told
+        self._waiting[IMPORT] = importer.waits
+        start(stack, importer)
+        start(stack, Errands(pool, Doer(shared.app_pool, shared.announce, new_id)))
+        start(stack, Indexer(pool))
+        await make_months(pool, now().date())
+        chores = chores_of(pool, shared)
+        url = shared.settings.hook_database_url
+        start(stack, Chores(await pool_of(stack, shared.settings, url, len(chores)), chores))
+
+    def _told(self, what: str) -> None:
+        if what in self._waiting:
+            self._waiting[what]()
+
+
+def chores_of(pool: asyncpg.Pool, shared: Shared) -> list[Chore]:
+    """Return all chores.
+
+    Args:
+        pool: of the role ``hook``, for the chores to use.
+        shared: what else they may take.
+    """
+    chores = [
+        Chore("months", 24 * HOUR_SECONDS, lambda: make_months(pool, now().date())),
+        Chore("pruning", HOUR_SECONDS, Pruner(pool).prune),
+        Chore("retention", HOUR_SECONDS, Retention(pool, rules_of(shared.settings), now).tidy),
+    ]
+    if not isinstance(shared.storage, NoStorage):
+        chores.append(Chore("files", HOUR_SECONDS / 6, Housekeeping(pool, shared.app_pool, shared.storage).tidy))
+    return chores
+
+
+def start(stack: AsyncExitStack, worker: Worker) -> None:
+    """Start something, until the stack is left."""
+    worker.start()
+    stack.push_async_callback(worker.stop)

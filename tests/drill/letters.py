@@ -1,7 +1,7 @@
 """What customers write: drawn by chance, and made into signed webhooks as the providers would post them."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
@@ -25,44 +25,32 @@ NAMES_FROM = 9_000_000
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A post that is to be made.
+    """A post that is to be made, as often as it takes.
 
     Attributes:
-        company: to whom.
-        provider: through whom.
+        provider: that posts it.
         marks: of its messages.
-        sender: which customer, by number.
-        seed: makes the provider's ids.
+        signed: returns it as it is posted at a time: always the same bytes, but some sign the time, too.
     """
 
-    company: Company
     provider: str
     marks: Sequence[str]
-    sender: int
-    seed: int
+    signed: Callable[[datetime], Post]
 
 
-def drawn(company: Company, first: int, chance: random.Random) -> Letter:
-    """Draw a letter; its marks are numbered from ``first`` on."""
+def drawn(company: Company, first: int, chance: random.Random, now: datetime) -> Letter:
+    """Draw a letter that is written now; its marks are numbered from ``first`` on."""
     provider = chance.choices(PROVIDERS, [WEIGHTS[one] for one in PROVIDERS])[0]
-    several = provider == "whatsapp_cloud" and chance.random() < TOGETHER_CHANCE
-    count = chance.randint(2, MOST_TOGETHER) if several else 1
-    marks = [mark(company.name, first + place) for place in range(count)]
-    return Letter(company, provider, marks, chance.randrange(CUSTOMERS), chance.getrandbits(64))
-
-
-def posted(letter: Letter, now: datetime) -> Post:
-    """Return a letter as its provider posts it now: the same at each repetition, but for the time that is signed."""
-    company, sender = letter.company, letter.sender
-    name = mark(company.name, NAMES_FROM + sender)
-    if len(letter.marks) > 1:
+    sender = chance.randrange(CUSTOMERS)
+    if provider == "whatsapp_cloud" and chance.random() < TOGETHER_CHANCE:
+        marks = [mark(company.name, first + place) for place in range(chance.randint(2, MOST_TOGETHER))]
         items = [
-            text(f"wamid.{one}", f"Message {one}", sender=_number(sender)[1:], at=int(now.timestamp()))
-            for one in letter.marks
+            text(f"wamid.{one}", f"Message {one}", sender=_number(sender)[1:], at=int(now.timestamp())) for one in marks
         ]
-        return whatsapp(company.integration(letter.provider), items)
-    [one] = letter.marks
-    account, imitation = company.accounts[letter.provider], IMITATIONS[letter.provider]
+        post = whatsapp(company.integration(provider), items)
+        return Letter(provider, marks, lambda _now: post)
+    one = mark(company.name, first)
+    account, imitation = company.accounts[provider], IMITATIONS[provider]
     channel, address = account.addresses[0]
     mail = channel == "email"
     written = Written(
@@ -70,12 +58,12 @@ def posted(letter: Letter, now: datetime) -> Post:
         channel=channel,
         address=address,
         customer=f"customer{sender}.{company.name}@example.org" if mail else _number(sender),
-        name=name,
+        name=mark(company.name, NAMES_FROM + sender),
         text=f"Message {one}",
         subject=f"Subject {one}" if mail else "",
     )
-    unique = f"{random.Random(letter.seed).getrandbits(128):032x}"
-    return _as_post(imitation.signed(imitation.write(written, now, unique), account, now))
+    request = imitation.write(written, now, f"{chance.getrandbits(128):032x}")
+    return Letter(provider, [one], lambda moment: _as_post(imitation.signed(request, account, moment)))
 
 
 def _number(sender: int) -> str:

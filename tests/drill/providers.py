@@ -11,7 +11,7 @@ import aiohttp
 
 from tests.drill.companies import Company
 from tests.drill.evidence import Acknowledged
-from tests.drill.letters import Letter, drawn, posted
+from tests.drill.letters import Letter, drawn
 
 #: A provider's patience with one post, shorter than that of real ones: there are two gateways.
 TIMEOUT = aiohttp.ClientTimeout(total=8)
@@ -68,9 +68,9 @@ class Providers:
         while not ended():
             await self._room.acquire()
             await asyncio.sleep(max(0.0, began + self.posts / self._rate - loop.time()))
-            letter = drawn(self._chance.choice(self._companies), next(self._numbers), self._chance)
+            letter = drawn(self._chance.choice(self._companies), next(self._numbers), self._chance, datetime.now(UTC))
             self.posts += 1
-            task = asyncio.create_task(self._see_through(letter, random.Random(letter.seed)))
+            task = asyncio.create_task(self._see_through(letter, random.Random(self._chance.getrandbits(64))))
             self._open.add(task)
             task.add_done_callback(self._done)
 
@@ -110,7 +110,7 @@ class Providers:
 
     async def _once(self, letter: Letter, gateway: str) -> int:
         """Post once; returns the status, 0 when there was none."""
-        post = posted(letter, datetime.now(UTC))
+        post = letter.signed(datetime.now(UTC))
         try:
             async with self._session.post(gateway + post.path, data=post.body, headers=post.headers) as answer:
                 await answer.read()

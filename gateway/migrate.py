@@ -88,6 +88,16 @@ async def migrate(admin_url: str, passwords: Mapping[str, str]) -> list[str]:
         await connection.close()
 
 
+async def make_roles(admin_url: str, passwords: Mapping[str, str]) -> None:
+    """Make the roles and nothing else: a backup that is put back names them. The arguments are those of ``migrate``."""
+    connection = await asyncpg.connect(admin_url, timeout=10)
+    try:
+        await connection.execute((files("migrations") / "roles.sql").read_text("utf-8"))
+        await set_passwords(connection, passwords)
+    finally:
+        await connection.close()
+
+
 async def set_passwords(connection: asyncpg.Connection, passwords: Mapping[str, str]) -> None:
     """Give the login roles their passwords; the text is quoted by the server itself."""
     for role, password in passwords.items():

@@ -86,12 +86,16 @@ class Retention:
         self._clock = clock
         self._at_once = at_once
 
-    async def tidy(self) -> Report:
-        """Move what is old, and remove what was kept for long enough."""
+    async def tidy(self, slug: str | None = None) -> Report:
+        """Move what is old, and remove what was kept for long enough; with a tenant's slug, only what is that one's."""
         now, report = self._clock(), Report()
         tenants = await store.of_all(self._pool, self._rules.keeping)
-        await self._move(now, report)
-        if tenants:
+        if slug is not None:
+            for tenant in tenants:
+                if tenant.slug == slug:
+                    await self._tenant(now, tenant, report)
+        elif tenants:
+            await self._move(now, report)
             await self._webhooks(now, tenants, report)
             await self._deliveries(now, tenants, report)
             await self._events(now, tenants, report)
@@ -105,6 +109,13 @@ class Retention:
             kept=report.kept,
         )
         return report
+
+    async def _tenant(self, now: datetime, tenant: TenantKeeping, report: Report) -> None:
+        """Remove row by row what one tenant has kept for long enough, exactly."""
+        keeping = tenant.keeping
+        await self._webhooks_of(tenant, now - timedelta(days=keeping.webhooks_days), report)
+        await self._deliveries_of(tenant, now - timedelta(days=keeping.deliveries_days), report)
+        await self._events_of(tenant, now - timedelta(days=keeping.events_days), report)
 
     async def _move(self, now: datetime, report: Report) -> None:
         before = now - timedelta(days=self._rules.events_hot_days)

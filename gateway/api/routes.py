@@ -40,6 +40,7 @@ from gateway.api import (
     profile,
     providers,
     recoveries,
+    retention,
     search,
     second_factor,
     self_test,
@@ -112,6 +113,7 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     deliveries.add_routes(api, services)
     why.add_routes(api, services)
     recoveries.add_routes(api, services)
+    retention.add_routes(api, services)
 
 
 def _add_people(app: web.Application, api: Api, services: Services, passwords: PasswordChecker) -> None:

@@ -19,7 +19,7 @@ from gateway.peers import Network
 from gateway.people.letters import Post
 from gateway.people.single_sign_on import SingleSignOn
 from gateway.selftest.refusals import Lately
-from gateway.store.retention import Keeping
+from gateway.store.retention import OPERATORS, Keeping
 
 
 class NotReady(Exception):
@@ -89,5 +89,5 @@ class Services:
     tries: Callable[[str, int, float], Tries] = lambda _name, allowed, seconds: OwnTries(
         allowed, time.monotonic, seconds
     )
-    keeping: Keeping = Keeping(webhooks_days=90, deliveries_days=30, events_days=365)
+    keeping: Keeping = OPERATORS
     checks: Mapping[str, Check] = field(default_factory=dict)

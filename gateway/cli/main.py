@@ -9,6 +9,8 @@ from gateway.cli.listen import listen
 from gateway.cli.migrate import migrate
 from gateway.cli.providers import providers
 from gateway.cli.replay import replay
+from gateway.cli.restored import restored
+from gateway.cli.retention import retention
 from gateway.cli.seed import seed
 from gateway.cli.serve import serve
 from gateway.cli.settings import settings
@@ -30,7 +32,7 @@ app = typer.Typer(
 )
 COMMANDS = (
     up, serve, work, migrate, simulate, simulator, listen, inspect, check_url, sign_webhook, verify_webhook,
-    certify_receiver, providers, replay, seed, settings,
+    certify_receiver, providers, replay, retention, restored, seed, settings,
 )  # fmt: skip
 for command in COMMANDS:
     app.command()(command)

@@ -38,6 +38,10 @@ class Keeping:
     events_days: int
 
 
+#: Where the operator says nothing.
+OPERATORS = Keeping(webhooks_days=90, deliveries_days=30, events_days=365)
+
+
 @dataclass(frozen=True, slots=True)
 class TenantKeeping:
     """What holds for a tenant."""

@@ -53,7 +53,7 @@ SELECT string_agg(format('SELECT %L AS name, row_to_json(t)::text AS row FROM %I
             || ' IN (SELECT user_id FROM memberships WHERE tenant_id = $1)' END), ' UNION ALL ')
 FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-    AND c.relname NOT IN ('schema_migrations', 'provider_apps', 'unrouted_webhooks')
+    AND c.relname NOT IN ('schema_migrations', 'provider_apps', 'unrouted_webhooks', 'chores')
 """
 #: Puts a word of the tenant's own before all that its people and customers wrote.
 MARKED = """

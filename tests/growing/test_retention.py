@@ -16,6 +16,7 @@ from gateway.store.pool import open_pool, tenant_tx
 from gateway.store.relay import RelayLog
 from gateway.store.retention import Keeping
 from gateway.store.webhook_deliveries import EventGone, redeliver
+from tests.api.conftest import Served
 from tests.conftest import Database, MakeTenant, Tenant, new_id
 from tests.delivery.owed import Owed
 
@@ -54,10 +55,12 @@ class Stage:
     def owed(self, tenant: Tenant) -> Owed:
         return Owed(self.run, tenant)
 
-    async def tidy(self, *, days: int = 100, hot: int = 30, at_once: int = 3) -> Any:
+    async def tidy(
+        self, *, days: int = 100, deliveries_days: int | None = None, hot: int = 30, at_once: int = 3
+    ) -> Any:
         """Keep everything for so many days, and move what is older than ``hot``."""
         await self.run.execute(READ_BY_SEARCH)
-        rules = Rules(Keeping(days, days, days), hot)
+        rules = Rules(Keeping(days, deliveries_days or days, days), hot)
         return await Retention(self.hook, rules, lambda: datetime.now(UTC), at_once).tidy()
 
     async def pulled(self, tenant: Tenant, after: int, *patterns: str) -> list[int]:
@@ -230,3 +233,37 @@ async def test_a_busy_table_is_left_to_the_next_look(stage: Stage) -> None:
         drop = "SELECT state FROM drop_month('inbound_webhooks', '2025-01-01', '', 500)"
         assert await stage.hook.fetchval(drop) == "busy"
     assert await stage.hook.fetchval(drop) == "dropped"
+
+
+async def test_an_owner_says_how_long_after_seeing_what_would_go(served: Served, stage: Stage) -> None:
+    owed = stage.owed(stage.a)
+    for days in (100, 50, 1):
+        await owed.event(hours=days * DAY)
+    await stage.run.execute(READ_BY_SEARCH)
+    for state in ("stored", "stored", "quarantined"):
+        await stage.run.execute(WEBHOOK, stage.a.id, datetime.now(UTC) - timedelta(days=80), state)
+    path, auth = "/api/v1/retention", stage.a.auth
+
+    async def put(body: dict[str, Any], query: str = "") -> Any:
+        async with served.client.put(path + query, json=body, headers=auth) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    before = await served.get(path, stage.a)
+    assert [(kind, before[kind]["days"], before[kind]["amount"]) for kind in ("webhooks", "deliveries", "events")] == [
+        ("webhooks", 90, 0), ("deliveries", 30, 0), ("events", 365, 0)
+    ]  # fmt: skip
+    wanted = {"webhooks_days": 60, "deliveries_days": None, "events_days": 40}
+    would = await put(wanted, "?dry_run=true")
+    assert (would["webhooks"]["amount"], would["webhooks"]["held"]) == (2, 1)
+    assert (would["events"]["amount"], would["events"]["oldest"][:10]) == (
+        2, str((datetime.now(UTC) - timedelta(days=100)).date())
+    )  # fmt: skip
+    assert await served.get(path, stage.a) == before
+    await put(wanted)
+    await stage.tidy(days=365, deliveries_days=30)
+    after = await served.get(path, stage.a)
+    assert (after["events"]["own_days"], after["events"]["amount"], after["webhooks"]["held"]) == (40, 0, 1)
+    assert await stage.pulled(stage.a, 2) == [3]
+    problem = await served.problem("PUT", path, 422, "invalid", json={**wanted, "events_days": 20}, headers=auth)
+    assert "30 days" in problem["errors"][0]["detail"]

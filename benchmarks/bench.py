@@ -80,6 +80,14 @@ class Bench:
         """A second one, for browsers that are not to share a processor with the client."""
         return await self._client("audience")
 
+    async def flooder(self) -> Load:
+        """A third one, that posts beside the first."""
+        return await self._client("flooder")
+
+    async def acknowledged(self) -> list[str]:
+        """Return the external ids of all posts that were answered 200, whoever posted them."""
+        return [key for client in self._clients.values() for key in await client.acknowledged()]
+
     @asynccontextmanager
     async def fresh_gateway(self, name: str) -> AsyncIterator[Server]:
         """Run one more gateway, for as long as the ``async with`` lasts."""

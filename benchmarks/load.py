@@ -28,9 +28,27 @@ class Driven:
 class Paced(Driven):
     """The same at a given rate; also from a post to its frame, and the share of frames that came before the 200."""
 
+    p95_ms: float
     push_p50_ms: float
+    push_p95_ms: float
     push_p99_ms: float
     before_answer: float
+
+
+@dataclass(frozen=True, slots=True)
+class Flooded:
+    """What a flood gave while it lasted: seconds, and the answers 200, 429 and 503; ``sent`` counts all requests."""
+
+    seconds: float
+    stored: int
+    refused: int
+    overloaded: int
+    sent: int
+
+    @property
+    def rate(self) -> float:
+        """Stored webhooks per second."""
+        return self.stored / self.seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +114,10 @@ class Load:
     async def pace(self, url: str, connections: int, seconds: float, rate: float) -> Paced:
         """Post at a rate to tenants that this client follows."""
         return Paced(**await self._do("pace", url=url, connections=connections, seconds=seconds, rate=rate))
+
+    async def flood(self, url: str, connections: int, seconds: float, rate: float) -> Flooded:
+        """Post what was prepared at a rate, as far as connections are free, whatever is answered."""
+        return Flooded(**await self._do("flood", url=url, connections=connections, seconds=seconds, rate=rate))
 
     async def follow(self, url: str, tenants: Sequence[int], *, record: bool = False) -> list[int]:
         """Open a websocket for each of some tenants; returns where their logs are.

@@ -89,6 +89,8 @@ class Adapter:
         told_by_reference: True when statuses name a message by our own reference instead of the id in the answer.
         kept_headers: header fields beside Content-Type that ``parse`` reads: they are stored with the body.
         refused_status: how a request that is not genuine is answered; see ``status_of``.
+        crowded_status: how a webhook is answered whose tenant has too many waiting: 429 where the provider is known to
+            come back after that, otherwise 503.
         max_body: the largest body in bytes.
         posted: True when it comes as HTTP posts, which a hook URL takes; mail over SMTP does not.
         deferred: True when parsing is slow and has to happen after the acknowledgement (mail).
@@ -113,6 +115,7 @@ class Adapter:
     told_by_reference: bool = False
     kept_headers: tuple[str, ...] = ()
     refused_status: int = 401
+    crowded_status: int = TRY_AGAIN
     max_body: int = 4 * 1024 * 1024
     posted: bool = True
     deferred: bool = False

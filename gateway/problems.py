@@ -150,6 +150,10 @@ class Overloaded(Refusal):
     """More work waits than may wait; the sender should come back in a moment."""
 
 
+class ShareUsed(Overloaded):
+    """More work of this tenant waits than one tenant may have waiting; others are served."""
+
+
 class ProviderUnreachable(Refusal):
     """A webhook's provider has to be asked something first, and does not answer at the moment."""
 
@@ -287,6 +291,10 @@ TABLE: Mapping[type[Exception], Kind] = {
     ),
     TooManyRequests: Kind(
         429, "too_many_requests", "Too many requests", "Wait as long as Retry-After says.", retry_after=60
+    ),
+    ShareUsed: Kind(
+        429, "share_used", "Too much of this tenant is waiting",
+        "Send it again after Retry-After, more slowly; nothing was stored.", retry_after=2,
     ),
     Overloaded: Kind(
         503, "overloaded", "Too much is waiting", "Send it again after Retry-After; nothing was stored.",

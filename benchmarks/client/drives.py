@@ -19,7 +19,10 @@ Noted = Callable[[Post, float, float], None]
 
 
 class _Drive:
-    """What both have in common: they count answers, and are over once all are in."""
+    """What all have in common: they count answers, and are over once all are in."""
+
+    #: The statuses that may be answered.
+    expected = frozenset({OK})
 
     def __init__(self, noted: Noted) -> None:
         self._noted = noted
@@ -53,14 +56,14 @@ class _Drive:
         """Wait until it is over.
 
         Raises:
-            NotMeasured: when answers are missing, or others than 200 came.
+            NotMeasured: when answers are missing, or others than expected came.
         """
         try:
             async with asyncio.timeout(seconds + PATIENCE_SECONDS):
                 await self._over
         except TimeoutError:
             raise NotMeasured(f"{self.under_way} requests were never answered") from None
-        if set(self.statuses) - {OK}:
+        if set(self.statuses) - self.expected:
             raise NotMeasured(f"the server answered {dict(self.statuses)}")
 
     def report(self, started: float) -> dict[str, Any]:

@@ -11,6 +11,7 @@ import uvloop
 
 from benchmarks.client import hooks
 from benchmarks.client.drives import Closed, Paced
+from benchmarks.client.floods import Flood
 from benchmarks.client.posts import Post, PostMaker
 from benchmarks.client.sockets import Socket, open_sockets
 from benchmarks.errors import NotMeasured
@@ -72,10 +73,16 @@ class Client:
         pushes = [self._frames[key] - started for key, (started, _) in self._spans.items()]
         before = sum(self._frames[key] < answered for key, (_, answered) in self._spans.items())
         return report | {
+            "p95_ms": percentile([answered - started for started, answered in self._spans.values()], 0.95) * 1000,
             "push_p50_ms": percentile(pushes, 0.5) * 1000,
+            "push_p95_ms": percentile(pushes, 0.95) * 1000,
             "push_p99_ms": percentile(pushes, 0.99) * 1000,
             "before_answer": before / len(self._spans),
         }
+
+    async def flood(self, url: str, connections: int, seconds: float, rate: float) -> dict[str, Any]:
+        """Post at a rate, whatever is answered."""
+        return await Flood(self._used, self._note).run(url, connections, seconds, rate)
 
     async def follow(self, url: str, tenants: list[int], record: bool) -> list[int]:
         """Open a socket for each of some tenants; answers with the heads of their logs."""
@@ -135,7 +142,7 @@ def _forget(_post: Post, _started: float, _answered: float) -> None:
 async def main() -> None:
     """Obey."""
     client = Client()
-    names = ("begin", "introduce", "prepare", "drive", "pace", "follow", "received", "wait_for", "unfollow",
+    names = ("begin", "introduce", "prepare", "drive", "pace", "flood", "follow", "received", "wait_for", "unfollow",
              "acknowledged")  # fmt: skip
     await obey({name: getattr(client, name) for name in names})
 

@@ -32,5 +32,5 @@ async def tally(bench: Bench) -> dict[str, int]:
     shown: Counter[str] = Counter()
     for seen in bench.socket_accounts:
         shown.update(seen)
-    log = await accounts.account_of_log(bench.database, await (await bench.client()).acknowledged())
+    log = await accounts.account_of_log(bench.database, await bench.acknowledged())
     return {**log, **shown}

@@ -122,6 +122,7 @@ ADAPTER = Adapter(
     settings=GenericSettings,
     verify=verify,
     sign=sign,
+    crowded_status=429,
     parse=parse,
     build=build,
     read=read,

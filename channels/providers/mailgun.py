@@ -139,6 +139,7 @@ ADAPTER = Adapter(
     credentials=MailgunCredentials,
     verify=verify,
     sign=sign,
+    crowded_status=429,
     parse=parse,
     build=build,
     read=read,

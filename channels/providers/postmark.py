@@ -93,6 +93,7 @@ ADAPTER = Adapter(
     credentials=PostmarkCredentials,
     verify=verify,
     sign=sign,
+    crowded_status=429,
     parse=parse,
     build=build,
     read=read,

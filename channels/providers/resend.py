@@ -138,6 +138,7 @@ ADAPTER = Adapter(
     verify=verify,
     sign=sign,
     kept_headers=("svix-id", "webhook-id"),
+    crowded_status=429,
     parse=parse,
     build=build,
     read=read,

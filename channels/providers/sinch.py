@@ -120,6 +120,7 @@ ADAPTER = Adapter(
     credentials=SinchCredentials,
     verify=verify,
     sign=sign,
+    crowded_status=429,
     parse=parse,
     build=build,
     read=read,

@@ -163,6 +163,7 @@ ADAPTER = Adapter(
     credentials=VonageCredentials,
     verify=verify,
     sign=sign,
+    crowded_status=429,
     parse=parse,
     build=build,
     read=read,

@@ -145,6 +145,7 @@ ADAPTER = Adapter(
     credentials=WhatsAppCloudCredentials,
     verify=verify,
     sign=sign,
+    crowded_status=429,
     parse=parse,
     build=build,
     read=read,

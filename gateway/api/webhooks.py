@@ -9,7 +9,7 @@ from gateway.model.fields import ConnectionId
 from gateway.model.ids import parse
 from gateway.model.webhook import Webhook, WebhookInFull, WebhookPage, WebhookState
 from gateway.openapi import Answer, Api, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
-from gateway.problems import CursorInvalid, NotFound, Overloaded
+from gateway.problems import CursorInvalid, NotFound, Overloaded, ShareUsed
 from gateway.store import webhooks
 from gateway.store.pool import tenant_tx
 from gateway.store.webhooks import Wanted
@@ -62,7 +62,7 @@ REPLAY = Operation(
     body=NoBody,
     permission="webhooks.replay",
     answers={200: Answer("The webhook as it is now.", Webhook)},
-    problems=(Overloaded,),
+    problems=(Overloaded, ShareUsed),
     id_prefix="whk",
 )
 

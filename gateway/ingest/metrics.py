@@ -13,6 +13,11 @@ REUSED = Counter("postgate_webhooks_reused_total", "Webhooks dropped: an old pro
 ASKED = Counter(
     "postgate_webhook_questions_total", "Asked of providers for webhooks.", ["provider", "operation", "result"]
 )
+SHED = Counter(
+    "postgate_webhooks_shed_total",
+    "Webhooks refused unread: too many waited (overloaded), or of one tenant.",
+    ["reason"],
+)
 COMMITS = Counter("postgate_ingest_commits_total", "Commits of the ingest writer.")
 STORED = Counter("postgate_ingest_webhooks_total", "Webhooks committed.")
 ENTRIES = Counter("postgate_log_entries_total", "Log entries written by ingest.")

@@ -26,6 +26,8 @@ class Receiver:
 
     Args:
         writer: stores what is parsed at once.
+        crowd_writer: stores what is parsed at once of a tenant that posts much at the same time, over a connection of
+            its own: nobody else waits for its groups.
         slow_writer: stores raw mails and webhooks with very many items, over a connection of its own: a large one
             must not hold up the others.
         mail_waits: called after a mail was stored, so that the parser looks.
@@ -38,6 +40,7 @@ class Receiver:
     def __init__(
         self,
         writer: Writer,
+        crowd_writer: Writer,
         slow_writer: Writer,
         mail_waits: Callable[[], None],
         questions: Questions,
@@ -46,6 +49,7 @@ class Receiver:
         new_id: Callable[[int], UUID],
     ) -> None:
         self._writer = writer
+        self._crowd_writer = crowd_writer
         self._slow_writer = slow_writer
         self._mail_waits = mail_waits
         self._questions = questions
@@ -53,8 +57,13 @@ class Receiver:
         self._clock = clock
         self._new_id = new_id
 
-    async def receive(self, route: Route, request: HttpRequest) -> None:
+    async def receive(self, route: Route, request: HttpRequest, *, crowded: bool = False) -> None:
         """Verify a webhook and store it; returns after the commit. A used proof with another content is dropped.
+
+        Args:
+            route: its connection.
+            request: what was posted.
+            crowded: whether it is one of many of its tenant; see ``door.py``.
 
         Raises:
             SignatureInvalid: when it is not genuine, and the connection does not only report that.
@@ -70,7 +79,7 @@ class Receiver:
         except SignatureInvalid:
             if not route.report_only:
                 raise
-            await self.store(route, request, now, verified=False)
+            await self.store(route, request, now, verified=False, crowded=crowded)
             return
         passage.took("verify", began)
         if not await self._nonces.take(route, request):
@@ -78,14 +87,16 @@ class Receiver:
             log.warning("ingest.proof_reused", provider=route.adapter.provider, integration=str(route.integration_id))
             return
         try:
-            await self.store(route, request, now, verified=True)
+            await self.store(route, request, now, verified=True, crowded=crowded)
         except Exception:
             await self._nonces.give_back(route, request)
             raise
         await self._nonces.use_up(route, request)
         await self._questions.confirm(route, request)
 
-    async def store(self, route: Route, request: HttpRequest, now: datetime, *, verified: bool) -> None:
+    async def store(
+        self, route: Route, request: HttpRequest, now: datetime, *, verified: bool, crowded: bool = False
+    ) -> None:
         """Store a webhook whose signature was looked at."""
         milliseconds = int(now.timestamp() * 1000)
         webhook = Webhook(
@@ -106,7 +117,9 @@ class Receiver:
             parsed = self.parsed(webhook, route)
             passage.took("parse", began)
             began = passage.clock()
-            writer = self._writer if parsed.item_count <= CALL_ITEMS else self._slow_writer
+            writer = self._crowd_writer if crowded else self._writer
+            if parsed.item_count > CALL_ITEMS:
+                writer = self._slow_writer
             passage.stored(parsed, await writer.store(parsed), began)
 
     def parsed(self, webhook: Webhook, route: Route, fetched: Mapping[str, bytes] | None = None) -> Webhook:

@@ -9,18 +9,16 @@ from channels.adapter import Adapter, no_handshake
 from channels.errors import SignatureInvalid
 from channels.http import Headers, HttpRequest, HttpResponse
 from gateway import passage
+from gateway.ingest.door import Door, Room
 from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory, Route, SharedApp
 from gateway.ingest.shared import SharedReceiver
 from gateway.model.ids import IdInvalid, parse
-from gateway.problems import Forbidden, NotFound, Overloaded, TooLarge, answer_to
+from gateway.problems import Forbidden, NotFound, ShareUsed, TooLarge, answer_to
 from gateway.selftest.probes import Probes, url_seen
 from gateway.selftest.refusals import Refusals
 
 BODY_SECONDS = 60.0
-#: Bytes of bodies that may be read at the same time; those up to the second figure are not counted.
-BODIES = 256 * 1024 * 1024
-SMALL_BODY = 64 * 1024
 
 
 class Hooks:
@@ -30,6 +28,7 @@ class Hooks:
         directory: finds connections and apps.
         receiver: stores webhooks of one connection.
         shared: stores webhooks of an app that tenants share.
+        door: bounds what is here at the same time.
         public_url: the base URL that providers know, without a trailing slash.
         probes: recognises requests of a connection's self-test.
         refusals: remembers what was refused, for the self-test.
@@ -40,6 +39,7 @@ class Hooks:
         directory: Directory,
         receiver: Receiver,
         shared: SharedReceiver,
+        door: Door,
         public_url: str,
         probes: Probes,
         refusals: Refusals,
@@ -47,22 +47,28 @@ class Hooks:
         self._directory = directory
         self._receiver = receiver
         self._shared = shared
+        self._door = door
         self._public_url = public_url.rstrip("/")
         self._probes = probes
         self._refusals = refusals
-        self._bodies = 0
 
     async def receive(self, request: web.Request) -> web.StreamResponse:
         """Verify, translate and store one webhook; answer 2xx only once it is committed."""
         route = await self._route(request)
-        hook = await self._as_value(request, route.adapter.max_body)
-        if probe := self._probes.answer(request, hook, route.integration_id, route.adapter, route.credentials):
-            return probe
         try:
-            await self._receiver.receive(route, hook)
+            with self._room(request, route.tenant_id, route.adapter) as room:
+                hook = await self._as_value(request, route.adapter.max_body)
+                began = passage.clock()
+                await room.turn()
+                passage.took("wait", began)
+                if probe := self._probes.answer(request, hook, route.integration_id, route.adapter, route.credentials):
+                    return probe
+                await self._receiver.receive(route, hook, crowded=room.crowded)
         except SignatureInvalid as error:
             self._refusals.note(route.integration_id, error, url_seen(request))
             return _refused(route.adapter, error)
+        except ShareUsed as error:
+            return _crowded(route.adapter, error)
         return _answer(route.adapter.acknowledgement)
 
     async def handshake(self, request: web.Request) -> web.StreamResponse:
@@ -75,11 +81,17 @@ class Hooks:
     async def receive_shared(self, request: web.Request) -> web.StreamResponse:
         """Do the same for an app that tenants share: each change goes to the tenant that owns its address."""
         app = await self._app(request)
-        hook = await self._as_value(request, app.adapter.max_body)
         try:
-            await self._shared.receive(app, hook)
+            with self._room(request, app.app_id, app.adapter) as room:
+                hook = await self._as_value(request, app.adapter.max_body)
+                began = passage.clock()
+                await room.turn()
+                passage.took("wait", began)
+                await self._shared.receive(app, hook)
         except SignatureInvalid as error:
             return _refused(app.adapter, error)
+        except ShareUsed as error:
+            return _crowded(app.adapter, error)
         return _answer(app.adapter.acknowledgement)
 
     async def handshake_shared(self, request: web.Request) -> web.StreamResponse:
@@ -115,27 +127,22 @@ class Hooks:
         url = self._public_url + request.raw_path
         return HttpRequest(request.method, url, Headers(request.headers.items()), body)
 
+    def _room(self, request: web.Request, key: UUID, adapter: Adapter) -> Room:
+        announced = request.content_length
+        return self._door.room(key, adapter.max_body if announced is None else min(announced, adapter.max_body))
+
     async def _body(self, request: web.Request, limit: int) -> bytes:
-        """Read a body. Anybody may send one, the signature is looked at after: so time and room are bounded.
+        """Read a body. Anybody may send one, the signature is looked at after: so time is bounded.
 
         Raises:
             TooLarge: see ``read_bounded``.
-            Overloaded: when the large bodies that are being read take all room.
             HTTPRequestTimeout: when it does not come.
         """
-        room = min(limit, limit if request.content_length is None else request.content_length)
-        if room <= SMALL_BODY:
-            room = 0
-        if self._bodies + room > BODIES:
-            raise Overloaded("too many large webhooks are being read")
-        self._bodies += room
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 return await read_bounded(request, limit)
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
-        finally:
-            self._bodies -= room
 
 
 async def read_bounded(request: web.Request, limit: int) -> bytes:
@@ -172,6 +179,11 @@ def _refused(adapter: Adapter, error: SignatureInvalid) -> web.Response:
     """Answer what is not genuine with the status by which its provider does the right thing."""
     status = adapter.status_of(error)
     return answer_to(error, status)
+
+
+def _crowded(adapter: Adapter, error: ShareUsed) -> web.Response:
+    """Answer a tenant that has used up its share with the status after which its provider comes back."""
+    return answer_to(error, adapter.crowded_status)
 
 
 def _answer(answer: HttpResponse) -> web.Response:

@@ -1,5 +1,6 @@
 """Everything that ingest is made of, put together, started and stopped in the right order."""
 
+import random
 import time
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
@@ -11,6 +12,7 @@ from aiohttp import web
 
 from gateway.ingest import metrics
 from gateway.ingest.asking import Questions
+from gateway.ingest.door import Door
 from gateway.ingest.mail import MailParser
 from gateway.ingest.nonces import Nonces
 from gateway.ingest.receive import Receiver
@@ -27,6 +29,9 @@ from gateway.selftest.probes import Probes
 from gateway.selftest.refusals import Refusals
 from gateway.store.pool import connect
 
+#: Of a crowd: others have a turn in between.
+ANSWERS_AT_ONCE = 4
+
 
 class Ingest:
     """The ingest of one process.
@@ -39,7 +44,7 @@ class Ingest:
         calls: makes requests to providers.
         announce: told the new log entries after each commit.
         echo_tenants: the tenants that somebody watches in this process.
-        queue_limit: webhooks that may wait to be stored.
+        queue_limit: webhooks that may be here at the same time until they are stored.
         mail_stored: called when a mail waits in the ledger for being read elsewhere; None when mail is read here.
         clock: the time, in UTC.
         new_id: makes an id of a moment given in milliseconds.
@@ -60,12 +65,15 @@ class Ingest:
         new_id: Callable[[int], UUID],
     ) -> None:
         open_connection = partial(connect, hook_url)
+        self._door = Door(queue_limit, time.monotonic, random.random)
         self._writer = Writer(open_connection, announce, echo_tenants, queue_limit)
+        self._crowd_writer = Writer(open_connection, announce, echo_tenants, queue_limit, ANSWERS_AT_ONCE)
         self._slow_writer = Writer(open_connection, announce, echo_tenants, queue_limit)
         self.directory = Directory(hook_pool, keyring, time.monotonic)
         questions = Questions(calls, time.monotonic, clock)
         receiver = Receiver(
             self._writer,
+            self._crowd_writer,
             self._slow_writer,
             mail_stored or self.mail_waits,
             questions,
@@ -85,14 +93,16 @@ class Ingest:
 
     def mount(self, app: web.Application, public_url: str) -> None:
         """Add the webhook URLs."""
-        hooks = Hooks(self.directory, self.receiver, self._shared, public_url, self._probes, self.refusals)
+        hooks = Hooks(self.directory, self.receiver, self._shared, self._door, public_url, self._probes, self.refusals)
         add_routes(app, hooks)
 
     async def start(self) -> None:
         """Connect, and begin to store, and to read mail if that is done here."""
         await self._writer.start()
-        await self._slow_writer.start()
-        for name, writer in (("main", self._writer), ("slow", self._slow_writer)):
+        await self._crowd_writer.start(rests=True)
+        await self._slow_writer.start(rests=True)
+        writers = {"main": self._writer, "crowd": self._crowd_writer, "slow": self._slow_writer}
+        for name, writer in writers.items():
             metrics.WAITING.labels(name).set_function(partial(getattr, writer, "waiting"))
         if self._reads_mail:
             self._mail.start()
@@ -100,6 +110,7 @@ class Ingest:
     async def stop(self) -> None:
         """Store what is queued; leave no mail half done."""
         await self._slow_writer.stop()
+        await self._crowd_writer.stop()
         await self._mail.stop()
         await self._writer.stop()
 

@@ -1,7 +1,8 @@
 """Group commit: one connection stores whatever queued up while its last commit was in flight.
 
 No timer: an idle gateway stores a webhook at once, a busy one shares each commit among many. Everybody waits for
-the commit that holds their webhook, and is told its outcome, never less.
+the commit that holds their webhook, and is told its outcome, never less. Tenants take turns: where one has a thousand
+waiting, the first webhook of another one is in the next group.
 """
 
 import asyncio
@@ -18,8 +19,9 @@ from gateway.ingest import metrics
 from gateway.ingest.webhook import MESSAGE_ID, STATUS_ID, Row, Webhook
 from gateway.model.log import Entry
 from gateway.passage import Commit
-from gateway.problems import Overloaded
+from gateway.problems import Overloaded, ShareUsed
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
+from gateway.turns import Turns
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +36,8 @@ STATEMENT_TIMEOUT_SECONDS = 15.0
 CLOSE_SECONDS = 5.0
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 TRIES_AFTER_DEADLOCK = 3
+#: A tenant may take one part in so many of the queue.
+SHARES = 4
 
 #: Plans are made for tables as they are then. On empty ones every index looks alike, and a plan that scans all rows of
 #: a tenant would be kept until the next ANALYZE, a minute later: so they are made anew as the tables grow.
@@ -54,7 +58,8 @@ class Writer:
         connect: opens a connection as the role ``hook``.
         announce: told the new log entries right after each commit, before anybody is answered.
         echo_tenants: the tenants whose entries are wanted in full, since somebody here watches them.
-        queue_limit: webhooks that may wait.
+        queue_limit: webhooks that may wait, a fourth of them of one tenant.
+        answers_at_once: so many of a group are answered before others have a turn.
     """
 
     def __init__(
@@ -63,17 +68,21 @@ class Writer:
         announce: Callable[[Sequence[Entry]], None],
         echo_tenants: Callable[[], Collection[UUID]],
         queue_limit: int,
+        answers_at_once: int = GROUP_LIMIT,
     ) -> None:
         self._connect = connect
         self._announce = announce
         self._echo_tenants = echo_tenants
         self._queue_limit = queue_limit
-        self._queue: deque[tuple[Webhook, asyncio.Future[Commit]]] = deque()
+        self._answers_at_once = answers_at_once
+        self._share = share_of(queue_limit)
+        self._queue: Turns[UUID, tuple[Webhook, asyncio.Future[Commit]]] = Turns()
         self._arrived = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
         self._statement: Any = None
         self._stored = 0
         self._plan_anew_at = FIRST_ANEW
+        self._rests = False
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
@@ -82,9 +91,15 @@ class Writer:
         """How many webhooks wait."""
         return len(self._queue)
 
-    async def start(self) -> None:
-        """Connect and begin to store."""
-        await self._open()
+    async def start(self, *, rests: bool = False) -> None:
+        """Begin to store.
+
+        Args:
+            rests: connect only once there is a webhook.
+        """
+        self._rests = rests
+        if not rests:
+            await self._open()
         self._task = asyncio.create_task(self._run(), name="ingest writer")
 
     async def stop(self) -> None:
@@ -106,14 +121,17 @@ class Writer:
 
         Raises:
             Overloaded: when too many wait already.
+            ShareUsed: when too many of this tenant do.
             DatabaseUnavailable: when there is no connection, or the gateway stops.
         """
-        if self._connection is None or self._stopping:
+        if (self._connection is None and not self._rests) or self._stopping:
             raise DatabaseUnavailable("webhooks can't be stored now")
         if len(self._queue) >= self._queue_limit:
             raise Overloaded("too many webhooks wait to be stored")
+        if self._queue.waiting(webhook.tenant_id) >= self._share:
+            raise ShareUsed("too many webhooks of this tenant wait to be stored")
         done = asyncio.get_running_loop().create_future()
-        self._queue.append((webhook, done))
+        self._queue.put(webhook.tenant_id, (webhook, done))
         self._arrived.set()
         return done
 
@@ -127,13 +145,14 @@ class Writer:
                 continue
             group = self._take()
             try:
+                await self._awake()
                 await self._store_group(group)
             except Exception as error:
                 # A driver in a state that nobody foresaw must not leave everybody waiting for ever either.
                 log.warning(
                     "ingest.database_lost", error=type(error).__name__, exc_info=not isinstance(error, UNAVAILABLE)
                 )
-                self._fail([*group, *self._take_all()])
+                self._fail([*group, *self._queue.take_all()])
                 await self._reopen()
 
     def _take(self) -> list[tuple[Webhook, asyncio.Future[Commit]]]:
@@ -141,18 +160,13 @@ class Writer:
         size = 0
         items = 0
         while self._queue and len(group) < GROUP_LIMIT and size < GROUP_BYTES:
-            items += self._queue[0][0].item_count
+            items += self._queue.peek()[0].item_count
             if group and items > CALL_ITEMS:
                 break
-            item = self._queue.popleft()
+            item = self._queue.take()
             size += len(item[0].request.body)
             group.append(item)
         return group
-
-    def _take_all(self) -> list[tuple[Webhook, asyncio.Future[Commit]]]:
-        rest = list(self._queue)
-        self._queue.clear()
-        return rest
 
     async def _store_group(self, group: list[tuple[Webhook, asyncio.Future[Commit]]]) -> None:
         """Store a group; if the database refuses it, halve it until only the guilty one suffers."""
@@ -170,10 +184,16 @@ class Writer:
         metrics.committed([webhook for webhook, _ in group], entries)
         if entries:
             self._announce(entries)
-        commit = Commit(len(group), entries)
-        for _, done in group:
+        self._answer(Commit(len(group), entries), deque(done for _, done in group))
+
+    def _answer(self, commit: Commit, waiting: "deque[asyncio.Future[Commit]]") -> None:
+        """Tell those whose webhooks are stored; some now, and the others after the event loop's other work."""
+        for _ in range(min(len(waiting), self._answers_at_once)):
+            done = waiting.popleft()
             if not done.done():
                 done.set_result(commit)
+        if waiting:
+            asyncio.get_running_loop().call_soon(self._answer, commit, waiting)
 
     async def _set_aside(self, webhook: Webhook, error: asyncpg.PostgresError) -> list[Entry]:
         """Keep the raw body of a webhook whose rows the database refuses."""
@@ -220,6 +240,14 @@ class Writer:
         self._statement = await self._connection.prepare(INGEST, timeout=STATEMENT_TIMEOUT_SECONDS)
         self._stored, self._plan_anew_at = 0, FIRST_ANEW
 
+    async def _awake(self) -> None:
+        """Connect, if that was left until there is a webhook; others may be queued meanwhile."""
+        if self._rests:
+            try:
+                await self._open()
+            finally:
+                self._rests = False
+
     async def _reopen(self) -> None:
         """Come back when the database does; until then webhooks are refused at once."""
         lost, self._connection = self._connection, None
@@ -237,6 +265,11 @@ class Writer:
             else:
                 log.info("ingest.database_back")
                 return
+
+
+def share_of(limit: int) -> int:
+    """Return how much of what all tenants may have waiting a single one may."""
+    return max(1, limit // SHARES)
 
 
 class Call:

@@ -1,13 +1,32 @@
 """One tenant's log as this process sees it: how far it was handed on, and to whom."""
 
 from collections import deque
+from collections.abc import Iterable
 from itertools import islice
+from typing import NamedTuple
 from uuid import UUID
 
 from gateway.live.cursor import Reason
 from gateway.live.protocol import Frame
 from gateway.live.session import Session
+from gateway.model.log import Entry
 from gateway.store.log import Head
+
+
+class Held(NamedTuple):
+    """An entry on its way to many sessions.
+
+    Attributes:
+        frame: as it is written.
+        entry: as it is in the log.
+        receivers: how many there were when it came.
+        began: when that was, in nanoseconds since 1970.
+    """
+
+    frame: Frame
+    entry: Entry
+    receivers: int
+    began: int
 
 
 class Feed:
@@ -17,7 +36,7 @@ class Feed:
     has to read the log.
     """
 
-    __slots__ = ("bytes", "catching_up", "epoch", "live", "recent", "seq", "sessions", "tenant_id", "wanted")
+    __slots__ = ("bytes", "catching_up", "epoch", "held", "live", "recent", "seq", "sessions", "tenant_id", "wanted")
 
     def __init__(self, tenant_id: UUID, recent_frames: int) -> None:
         self.tenant_id = tenant_id
@@ -27,6 +46,8 @@ class Feed:
         self.sessions: set[Session] = set()
         self.live: set[Session] = set()
         self.catching_up = 0
+        #: Entries that are being written to many sessions, one after the other; the first of them is at it.
+        self.held: deque[Held] = deque()
         self.recent: deque[Frame] = deque(maxlen=recent_frames)
         #: Bytes of all frames that were handed to whoever is live.
         self.bytes = 0
@@ -45,14 +66,28 @@ class Feed:
 
     def publish(self, frame: Frame) -> list[Session]:
         """Hand the next entry on; returns the sessions that could not take it."""
+        self._note(frame)
+        fallen = self.hand(frame, list(self.live))
+        self.bytes += len(frame.websocket)
+        return fallen
+
+    def hold(self, held: Held) -> None:
+        """Take the next entry, and leave it to ``hand`` to hand it on."""
+        self._note(held.frame)
+        self.held.append(held)
+        self.bytes += len(held.frame.websocket)
+
+    def hand(self, frame: Frame, sessions: Iterable[Session]) -> list[Session]:
+        """Hand an entry to some sessions, if they are still there; returns those that could not take it."""
+        fallen = [session for session in sessions if session.live and not session.take(frame)]
+        for session in fallen:
+            self.drop(session)
+        return fallen
+
+    def _note(self, frame: Frame) -> None:
         self.seq = frame.seq
         if self.catching_up:
             self.recent.append(frame)
-        fallen = [session for session in self.live if not session.take(frame)]
-        for session in fallen:
-            self.drop(session)
-        self.bytes += len(frame.websocket)
-        return fallen
 
     def drop(self, session: Session) -> None:
         """Stop handing entries to a session."""
@@ -94,6 +129,7 @@ class Feed:
         self.epoch = head.epoch
         self.seq = self.wanted = head.last_seq
         self.recent.clear()
+        self.held.clear()
         for session in [session for session in self.sessions if session.opened]:
             session.halt()
             session.restart(reason, self.seq)

@@ -9,6 +9,7 @@ costs time and nothing else.
 import asyncio
 import time
 from collections.abc import Collection, Coroutine, Iterable, Mapping, Sequence
+from itertools import islice
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -17,7 +18,8 @@ import structlog
 from gateway.live import metrics, protocol, screen
 from gateway.live.catching_up import LogTooShort, ReaderTooSlow, catch_up
 from gateway.live.cursor import Cursor, Reason, obstacle
-from gateway.live.feed import Feed
+from gateway.live.feed import Feed, Held
+from gateway.live.in_turns import InTurns
 from gateway.live.limits import Limits
 from gateway.live.session import Session
 from gateway.model.log import Entry
@@ -46,6 +48,7 @@ class Hub:
 
     def __init__(self, source: Log, limits: Limits) -> None:
         self._log = source
+        self._in_turns = InTurns(source, limits.reads_at_once)
         self._limits = limits
         self._feeds: dict[UUID, Feed] = {}
         self._behind: set[Feed] = set()
@@ -82,18 +85,42 @@ class Hub:
             feed = self._feeds.get(entry.tenant_id)
             if feed is None or entry.seq <= feed.seq:
                 continue
-            if feed.epoch is None or entry.seq != feed.seq + 1 or entry.data is None:
+            if feed.epoch is None or entry.seq != feed.seq + 1 or entry.data is None or self._full(feed):
                 self.wake(entry.tenant_id, entry.seq)
             else:
                 self._publish(feed, entry)
 
     def _publish(self, feed: Feed, entry: Entry) -> None:
         receivers = len(feed.live)
-        began = time.time_ns()
-        fallen = feed.publish(protocol.event(entry))
+        held = Held(protocol.event(entry), entry, receivers, time.time_ns())
         metrics.published(receivers)
-        if receivers:
-            screen.written(entry, receivers, began)
+        if feed.held:
+            feed.hold(held)
+        elif receivers > self._limits.fan_out_at_once:
+            feed.hold(held)
+            self._spawn(self._fan_out(feed))
+        else:
+            self._catch_up_all(feed, feed.publish(held.frame))
+            _written(held)
+
+    async def _fan_out(self, feed: Feed) -> None:
+        """Write to the many sessions of a tenant, in parts: everybody else has a turn after each."""
+        while feed.held:
+            held, sessions = feed.held[0], iter(list(feed.live))
+            while part := list(islice(sessions, self._limits.fan_out_slice)):
+                self._catch_up_all(feed, feed.hand(held.frame, part))
+                await asyncio.sleep(0)
+                if not feed.held or feed.held[0] is not held:  # the log began anew meanwhile
+                    break
+            else:
+                feed.held.popleft()
+                _written(held)
+        self._note(feed)
+
+    def _full(self, feed: Feed) -> bool:
+        return len(feed.held) >= self._limits.held_frames
+
+    def _catch_up_all(self, feed: Feed, fallen: Iterable[Session]) -> None:
         for session in fallen:
             session.fell_behind += 1
             metrics.FELL_BEHIND.inc()
@@ -146,7 +173,7 @@ class Hub:
         while True:
             await self._grown.wait()
             self._grown.clear()
-            while self._behind:
+            while not all(map(self._full, self._behind)):
                 try:
                     await self.read_behind()
                 except DatabaseUnavailable:
@@ -159,9 +186,13 @@ class Hub:
         Raises:
             DatabaseUnavailable: when the log can't be read; the feeds stay noted.
         """
-        feeds = list(self._behind)[: self._limits.tenants_per_read]
+        readable = (feed for feed in self._behind if not self._full(feed))
+        feeds = list(islice(readable, self._limits.tenants_per_read))
         cursors = {feed.tenant_id: feed.seq for feed in feeds}
-        self.offer(await self._log.after(cursors, self._limits.tenant_page))
+        entries = iter(await self._log.after(cursors, self._limits.tenant_page))
+        while part := list(islice(entries, self._limits.fan_out_at_once)):
+            self.offer(part)
+            await asyncio.sleep(0)  # a long way to the present delays nobody else
         for feed in feeds:
             if feed.behind and feed.seq == cursors[feed.tenant_id]:
                 await self._resolve(feed)
@@ -205,7 +236,7 @@ class Hub:
         session.opened = False
         self._halt(session, feed)
         before = feed.seq
-        head = (await self._log.heads([feed.tenant_id])).get(feed.tenant_id)
+        head = (await self._in_turns.heads([feed.tenant_id])).get(feed.tenant_id)
         if head is None:
             raise LogMissing(str(feed.tenant_id))
         if session.closing:
@@ -290,7 +321,7 @@ class Hub:
     async def _try_to_catch_up(self, session: Session, feed: Feed) -> None:
         while True:
             try:
-                await catch_up(session, feed, self._log, self._limits)
+                await catch_up(session, feed, self._in_turns, self._limits)
             except DatabaseUnavailable:
                 await asyncio.sleep(self._limits.retry_seconds)
             except LogTooShort:
@@ -309,3 +340,8 @@ class Hub:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
             log.error("live.task_failed", exc_info=error)
+
+
+def _written(held: Held) -> None:
+    if held.receivers:
+        screen.written(held.entry, held.receivers, held.began)

@@ -37,6 +37,15 @@ class Limits:
     tenants_per_read: int = 50
     #: Frames of a tenant that are kept at hand while a session of it catches up.
     recent_frames: int = 512
+    #: Sockets of a tenant that are written to at once; those of one with more are written to by and by, and other
+    #: tenants' frames go in between.
+    fan_out_at_once: int = 64
+    #: Sockets that are written to before others have a turn.
+    fan_out_slice: int = 256
+    #: Entries of a tenant that wait for that; further ones are left in the log meanwhile.
+    held_frames: int = 64
+    #: Sessions that catch up read the log for so many at the same time; tenants take turns.
+    reads_at_once: int = 2
     #: Sockets of one tenant on one process.
     sessions_per_tenant: int = 20_000
     #: Requests of one tenant on one process that wait for the next entry.

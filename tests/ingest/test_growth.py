@@ -63,7 +63,7 @@ async def test_the_cost_of_a_message_stays_the_same(settings: Settings, database
     async with ingest_alone(settings) as ingest, writer_and_connection(database) as (writer, opened):
         route = await ingest.directory.route(UUID(tenant.facts["integrations"][0]["id"]))
         assert route is not None
-        receiver = Receiver(writer, writer, lambda: None, cast("Any", None), cast("Any", None), now, new_id)
+        receiver = Receiver(writer, writer, writer, lambda: None, cast("Any", None), cast("Any", None), now, new_id)
         for group in range(16):
             await post(receiver, route, tenant, group * GROUP)
         await opened[0].execute("SELECT pg_stat_force_next_flush()")

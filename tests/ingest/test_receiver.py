@@ -22,6 +22,7 @@ def parsed(failure: Exception) -> Any:
     receiver = Receiver(
         cast("Any", None),
         cast("Any", None),
+        cast("Any", None),
         lambda: None,
         cast("Any", None),
         cast("Any", None),

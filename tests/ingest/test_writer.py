@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from channels.http import Headers, HttpRequest
 from gateway.ingest.webhook import Webhook
 from gateway.ingest.writer import CALL_ITEMS, Writer, calls_for
+from gateway.problems import ShareUsed
 from gateway.store.pool import DatabaseUnavailable
 
 KNOWN, MORE, COUNT, REASON = 11, 12, 13, 17  # where the row of a webhook says what
@@ -81,7 +82,7 @@ async def test_nobody_waits_for_a_connection_that_failed(failure: Exception) -> 
             back.set()
         return cast("asyncpg.Connection", opened[-1])
 
-    writer = Writer(connect, lambda entries: None, list, queue_limit=10)
+    writer = Writer(connect, lambda entries: None, list, queue_limit=100)
     await writer.start()
     async with asyncio.timeout(10):
         waiting = [writer.store(webhook()) for _ in range(3)]
@@ -100,7 +101,7 @@ async def test_a_large_webhook_whose_second_part_is_refused_is_set_aside() -> No
     async def connect() -> asyncpg.Connection:
         return cast("asyncpg.Connection", connection)
 
-    writer = Writer(connect, lambda entries: None, list, queue_limit=10)
+    writer = Writer(connect, lambda entries: None, list, queue_limit=100)
     await writer.start()
     async with asyncio.timeout(10):
         await writer.store(replace(webhook(), messages=[(n,) for n in range(CALL_ITEMS + 1)]))
@@ -108,6 +109,31 @@ async def test_a_large_webhook_whose_second_part_is_refused_is_set_aside() -> No
     first, aside = connection.rows
     assert (first[KNOWN], first[COUNT]) == (False, CALL_ITEMS + 1)
     assert (aside[KNOWN], aside[COUNT], aside[REASON]) == (True, 0, "not_storable")
+
+
+async def test_the_first_webhook_of_another_tenant_is_in_the_next_group() -> None:
+    connection = Connection([])
+
+    connecting = asyncio.Event()
+
+    async def connect() -> asyncpg.Connection:
+        connecting.set()
+        await asyncio.sleep(0)
+        return cast("asyncpg.Connection", connection)
+
+    writer = Writer(connect, lambda entries: None, list, queue_limit=1000, answers_at_once=4)
+    await writer.start(rests=True)
+    async with asyncio.timeout(10):
+        noisy = [writer.store(webhook())]
+        await connecting.wait()
+        noisy += [writer.store(webhook()) for _ in range(250)]
+        with pytest.raises(ShareUsed):
+            writer.store(webhook())
+        quiet = writer.store(replace(webhook(), tenant_id=UUID(int=9)))
+        await asyncio.gather(quiet, *noisy)
+        await writer.stop()
+    assert connection.groups == [1, 64, 64, 64, 59]
+    assert [row[0] for row in connection.rows].index(UUID(int=9)) == 2
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 700)] * 3), min_size=1, max_size=8))

@@ -1,14 +1,17 @@
 """The hub over a log in memory: every order of events that can be thought of."""
 
 import asyncio
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from uuid import UUID
 
 import pytest
 
 from gateway.live.cursor import Cursor
+from gateway.live.in_turns import InTurns
 from gateway.live.logins import recheck
 from gateway.problems import Unauthenticated
+from gateway.store.log import Head
 from tests.live.fakes import TENANT, FakeLog, FakeWire
 from tests.live.hubs import LIMITS, hub_over, join, until
 
@@ -207,3 +210,48 @@ async def test_a_tenant_nobody_watches_is_forgotten() -> None:
         assert list(hub.watched) == [TENANT]
         hub.leave(joined)
         assert list(hub.watched) == []
+
+
+async def test_a_tenant_with_many_sockets_is_written_to_in_parts() -> None:
+    log = FakeLog.empty()
+    limits = replace(LIMITS, fan_out_at_once=4, fan_out_slice=2, held_frames=3, session_page=100)
+    async with hub_over(log, limits) as hub:
+        wires = [FakeWire() for _ in range(9)]
+        sessions = [await join(hub, wire, Cursor(), f"ses_{number}") for number, wire in enumerate(wires)]
+        hub.offer([log.commit() for _ in range(5)])  # three are held, and two are left in the log
+        written: list[int] = []
+        while not written or written[-1] < 9 * 5:
+            written.append(sum(len(wire.seqs) for wire in wires))
+            if len(written) == 2:
+                hub.leave(sessions[0])
+                wires[0].seqs += [0] * 5  # it gets no more
+                late = FakeWire()
+                await join(hub, late, Cursor(0), "ses_late")
+                slow = wires[1]
+                slow.stalled = True
+            if len(written) == 20:
+                slow.stalled = False
+            assert len(written) < 500
+            await asyncio.sleep(0)
+        assert written[:2] == [0, 2], "others have a turn after each part"
+        await until(lambda: late.seqs == [1, 2, 3, 4, 5])
+        assert all(wire.seqs == [1, 2, 3, 4, 5] for wire in wires[1:])
+
+
+async def test_many_that_come_back_at_once_let_another_tenant_through() -> None:
+    log = FakeLog.empty()
+    order: list[UUID] = []
+
+    class Gate(FakeLog):
+        async def heads(self, tenants: Collection[UUID]) -> Mapping[UUID, Head]:
+            order.extend(tenants)
+            return await log.heads(tenants)
+
+    reads = InTurns(Gate(log.head, []), at_once=1)
+    tasks = [asyncio.create_task(reads.heads([TENANT])) for _ in range(50)]
+    await asyncio.sleep(0)
+    tasks[1].cancel()
+    tasks.append(asyncio.create_task(reads.heads([UUID(int=99)])))
+    await asyncio.wait(tasks)
+    assert order.index(UUID(int=99)) <= 3
+    assert len(order) == 50

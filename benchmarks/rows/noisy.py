@@ -1,0 +1,66 @@
+"""Row 106: what quiet tenants notice of one that posts ten times what the gateway takes."""
+
+import asyncio
+
+from benchmarks.bench import Bench
+from benchmarks.load import Flooded, Paced
+from benchmarks.progress import say
+from benchmarks.results import Goal, Line, Round, compared
+
+CALIBRATE_CONNECTIONS = 32
+QUIET_CONNECTIONS = 32
+#: Of what the gateway takes; it is the twentieth part.
+QUIET = 0.05
+TIMES_NOISY = 10.0
+NOISY_CONNECTIONS = 256
+#: The flood lasts longer at both ends than what is measured in it.
+MARGIN_SECONDS = 0.5
+
+
+async def noisy_neighbour(bench: Bench) -> list[Line]:
+    """Row 106, until the frame and until the answer.
+
+    The quiet ones are the tenants that somebody watches, all together; the noisy one is another tenant.
+    """
+    gateway, client, flood = await bench.gateway(), await bench.client(), await bench.flooder()
+    await bench.warm(gateway, bench.spread)
+    await bench.warm(gateway, bench.hot)
+    seconds = bench.plan.seconds
+    frames, answers, floods = [], [], []
+    async with bench.followed(client, gateway, bench.watched.tenants, record=True):
+        for _ in range(bench.plan.rounds):
+            await bench.prepare(bench.hot, seconds)
+            rate = (await bench.ingest(gateway, CALIBRATE_CONNECTIONS, seconds)).rate
+            await flood.prepare(bench.hot, int(rate * TIMES_NOISY * (seconds + 2 * MARGIN_SECONDS)) + 100)
+            without = await _quiet(bench, rate * QUIET)
+            flooding = asyncio.create_task(
+                flood.flood(gateway.url, NOISY_CONNECTIONS, seconds + 2 * MARGIN_SECONDS, rate * TIMES_NOISY)
+            )
+            await asyncio.sleep(MARGIN_SECONDS)
+            beside = await _quiet(bench, rate * QUIET)
+            flooded = await flooding
+            say(
+                f"  {beside.push_p95_ms:.2f} ms beside {rate * TIMES_NOISY:,.0f}/s,"
+                f" {without.push_p95_ms:.2f} ms without; of the noisy one {_told(flooded)}"
+            )
+            frames.append(Round(beside.push_p95_ms, without.push_p95_ms))
+            answers.append(Round(beside.p95_ms, without.p95_ms))
+            floods.append(flooded)
+    name = "p95 of quiet tenants with a noisy one ÷ without"
+    return [
+        compared(106, f"{name}, POST → frame", "ms", frames, Goal(1.3, at_least=False), note=_told(floods[-1])),
+        compared(106, f"{name}, POST → answer", "ms", answers, Goal(1.3, at_least=False)),
+    ]
+
+
+async def _quiet(bench: Bench, rate: float) -> Paced:
+    client, seconds = await bench.client(), bench.plan.seconds
+    await client.prepare(bench.watched, int(rate * seconds * 1.1) + 100)
+    return await client.pace((await bench.gateway()).url, QUIET_CONNECTIONS, seconds, rate)
+
+
+def _told(flooded: Flooded) -> str:
+    return (
+        f"{flooded.stored:,} stored, {flooded.refused:,} answered 429 and {flooded.overloaded:,} 503"
+        f" in {flooded.seconds:.1f} s"
+    )

@@ -42,8 +42,8 @@ from gateway.parts import (
     pool_of,
     post_of,
     poster_of,
-    redis_of,
     rules_of,
+    servers_of,
     single_sign_on_of,
     take_mail,
     tries_of,
@@ -107,8 +107,8 @@ async def assembled(
             live.announce(entries)
             behind.grown(entries)
 
-        redis = redis_of(stack, settings)
-        live = live_of(settings, relay_pool, redis)
+        servers = servers_of(stack, settings)
+        live = live_of(settings, relay_pool, servers)
         stack.push_async_callback(live.stop)
         behind = Behind(roles, live.tell)
         calls = await stack.enter_async_context(Calls(settings.allow_private, endpoints=endpoints))
@@ -166,7 +166,7 @@ async def assembled(
             demo=poster.serves,
             tell_own=live.tell_own,
             import_waits=behind.import_waits,
-            tries=partial(tries_of, redis),
+            tries=partial(tries_of, servers),
             checks={"log": partial(log_position, relay_pool), **behind.checks},
         )
         application = web.Application(middlewares=[request_log, problems])

@@ -16,9 +16,6 @@ from uuid import UUID
 
 import asyncpg
 from pydantic import SecretStr
-from redis.asyncio import Redis
-from redis.asyncio.retry import Retry
-from redis.backoff import NoBackoff
 
 from channels.providers.smtp import SmtpCredentials
 from gateway.api.shared_tries import SharedTries
@@ -28,6 +25,7 @@ from gateway.demo.sample_poster import SamplePoster
 from gateway.ingest.service import Ingest
 from gateway.keys import Keyring
 from gateway.live.neighbours import Neighbours
+from gateway.live.radio import Radio
 from gateway.live.service import Live
 from gateway.measuring import watch_pool
 from gateway.model.ids import new_id
@@ -37,6 +35,7 @@ from gateway.outgoing.http import Calls
 from gateway.outgoing.smtp import MailSender
 from gateway.people.letters import Post, PostOffice
 from gateway.people.single_sign_on import Client, SingleSignOn
+from gateway.redis_servers import Servers
 from gateway.retention import Rules
 from gateway.sending.attempt import Surroundings
 from gateway.sending.making import Own
@@ -48,8 +47,6 @@ from gateway.store.retention import Keeping
 
 SENDER_POOL_SIZE = 4
 POOL_CLOSE_SECONDS = 5.0
-#: Somebody may wait for an answer of Redis, and does without when there is none.
-REDIS_SECONDS = 1.0
 
 
 def keyring_of(settings: Settings) -> Keyring:
@@ -78,11 +75,12 @@ def id_of_now() -> UUID:
     return new_id(time.time_ns() // 1_000_000)
 
 
-def live_of(settings: Settings, relay_pool: asyncpg.Pool, redis: Redis | None) -> Live:
+def live_of(settings: Settings, relay_pool: asyncpg.Pool, servers: Servers | None) -> Live:
     """Make what tells browsers of changes, here and in other processes."""
-    open_relay = partial(connect, settings.relay_database_url.get_secret_value())
-    neighbours = None if redis is None else Neighbours(redis, id_of_now().hex)
-    return Live(relay_pool, open_relay, random.random, neighbours=neighbours)
+    open_relay = partial(connect, settings.relay_database_url.get_secret_value()) if settings.listen else None
+    radio = None if servers is None else Radio(servers)
+    neighbours = None if radio is None else Neighbours(radio, id_of_now().hex)
+    return Live(relay_pool, open_relay, random.random, radio=radio, neighbours=neighbours)
 
 
 async def sender_of(
@@ -232,24 +230,19 @@ def poster_of(stack: AsyncExitStack, settings: Settings) -> SamplePoster:
     return poster
 
 
-def tries_of(redis: Redis | None, name: str, allowed: int, seconds: float) -> Tries:
+def tries_of(servers: Servers | None, name: str, allowed: int, seconds: float) -> Tries:
     """Make what counts tries; with Redis those of all processes together."""
     own = OwnTries(allowed, time.monotonic, seconds)
-    return own if redis is None else SharedTries(redis, name, allowed, seconds, own)
+    return own if servers is None else SharedTries(servers, name, allowed, seconds, own)
 
 
-def redis_of(stack: AsyncExitStack, settings: Settings) -> Redis | None:
-    """Return a client that connects when it is used, if the operator named a Redis; what fails is not tried again."""
+def servers_of(stack: AsyncExitStack, settings: Settings) -> Servers | None:
+    """Return the Redis that all processes share, if the operator named one."""
     if settings.redis_url is None:
         return None
-    client: Redis = Redis.from_url(
-        settings.redis_url.get_secret_value(),
-        socket_timeout=REDIS_SECONDS,
-        socket_connect_timeout=REDIS_SECONDS,
-        retry=Retry(NoBackoff(), 0),
-    )
-    stack.push_async_callback(client.aclose)
-    return client
+    servers = Servers(settings.redis_url.get_secret_value())
+    stack.push_async_callback(servers.aclose)
+    return servers
 
 
 async def pool_of(stack: AsyncExitStack, settings: Settings, url: SecretStr, size: int) -> asyncpg.Pool:

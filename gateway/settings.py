@@ -74,8 +74,14 @@ class Settings(BaseSettings):
     )
     redis_url: SecretStr | None = Field(
         default=None,
-        description="A Redis or Valkey that all processes share, redis://[user:password@]host:6379/0 or rediss://…:"
-        " then presence, typing and the limits of login tries reach across them. Without it each has its own.",
+        description="A Redis or Valkey (7 or later) that all processes share, or any member of a cluster,"
+        " redis://[user:password@]host:6379/0 or rediss://…: it wakes them, and presence, typing and limits reach"
+        " across them. Without it they wake each other by NOTIFY, and each has its own.",
+    )
+    listen: bool = Field(
+        default=True,
+        description="false where the relay URL leads through a transaction pooler, over which nobody can listen:"
+        " Redis alone then tells processes of each other.",
     )
     master_key: SecretStr = Field(description="32 bytes as base64: wraps the tenants' data keys.")
     previous_master_keys: SecretStr | None = Field(

@@ -43,13 +43,30 @@ class Log(Protocol):
         """Read on after a position in each tenant's log."""
 
 
-class Hub:
-    """Hands log entries to sessions; see the module."""
+class Watching(Protocol):
+    """Who has to know which logs are watched here."""
 
-    def __init__(self, source: Log, limits: Limits) -> None:
+    def watch(self, tenant_id: UUID) -> None:
+        """Note that somebody watches a tenant's log now."""
+
+    def unwatch(self, tenant_id: UUID) -> None:
+        """Note that nobody does any more."""
+
+
+class Hub:
+    """Hands log entries to sessions; see the module.
+
+    Args:
+        source: the logs.
+        limits: see there.
+        watching: told which logs are watched; None when nobody has to know.
+    """
+
+    def __init__(self, source: Log, limits: Limits, watching: Watching | None = None) -> None:
         self._log = source
         self._in_turns = InTurns(source, limits.reads_at_once)
         self._limits = limits
+        self._watching = watching
         self._feeds: dict[UUID, Feed] = {}
         self._behind: set[Feed] = set()
         self._grown = asyncio.Event()
@@ -220,6 +237,8 @@ class Hub:
         feed = self._feeds.get(tenant_id)
         if feed is None:
             feed = self._feeds[tenant_id] = Feed(tenant_id, self._limits.recent_frames)
+            if self._watching is not None:
+                self._watching.watch(tenant_id)
         feed.sessions.add(session)
         metrics.SESSIONS.inc()
 
@@ -275,6 +294,8 @@ class Hub:
         if not feed.sessions:
             del self._feeds[feed.tenant_id]
             self._behind.discard(feed)
+            if self._watching is not None:
+                self._watching.unwatch(feed.tenant_id)
 
     def hang_up(self, session: Session, code: int, reason: str) -> None:
         """Close a session; it leaves once its handler sees that. Nobody waits for the client."""

@@ -24,8 +24,9 @@ LAG = Gauge("postgate_live_lag_entries", "Log entries known to exist and not han
 LISTENING = Gauge("postgate_live_listening", "1 while the listener is connected.")
 RECONNECTS = Counter("postgate_live_listener_connects_total", "Connections that the listener has made.")
 NOTIFY_QUEUE = Gauge("postgate_notification_queue_usage", "How full the notification queue of Postgres is, 0 to 1.")
-WAKEUPS = Counter("postgate_live_wakeups_total", "Wake-ups sent to other processes.")
+WAKEUPS = Counter("postgate_live_wakeups_total", "Wake-ups sent to other processes, by redis or notify.", ["by"])
 WAKEUPS_LOST = Counter("postgate_live_wakeups_lost_total", "Wake-ups that could not be sent; polling heals that.")
+REDIS_CONNECTS = Counter("postgate_live_redis_connects_total", "How often the connection to Redis was made.")
 NEIGHBOURS = Gauge("postgate_live_neighbours", "1 while other processes are heard by way of Redis.")
 
 

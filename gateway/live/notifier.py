@@ -6,14 +6,13 @@ behind each other. A wake-up may be lost: the others look at the heads every sec
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
-from uuid import UUID
+from collections.abc import Awaitable, Callable
 
 import asyncpg
 import structlog
 
 from gateway.live import metrics, wakeup
-from gateway.model.log import Entry
+from gateway.live.noted import Noted
 from gateway.store.pool import UNAVAILABLE
 
 log = structlog.get_logger(__name__)
@@ -29,6 +28,9 @@ class Notifier:
         connect: opens that connection.
         pause_seconds: between two wake-ups; what comes meanwhile is sent together.
         retry_seconds: before connecting again.
+
+    Attributes:
+        noted: what is to be sent.
     """
 
     def __init__(
@@ -40,32 +42,14 @@ class Notifier:
         self._connect = connect
         self._pause_seconds = pause_seconds
         self._retry_seconds = retry_seconds
-        self._seqs: dict[UUID, int] = {}
-        self._words: dict[tuple[str, str], None] = {}
-        self._grown = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
-
-    def wake(self, entries: Sequence[Entry]) -> None:
-        """Note that entries were committed; never waits."""
-        seqs = self._seqs
-        for entry in entries:
-            if entry.seq > seqs.get(entry.tenant_id, 0):
-                seqs[entry.tenant_id] = entry.seq
-        self._grown.set()
-
-    def tell(self, channel: str, payload: str) -> None:
-        """Note anything else that other processes should hear of once it was committed; never waits."""
-        self._words[channel, payload] = None
-        self._grown.set()
+        self.noted = Noted()
 
     async def run(self) -> None:
         """Send what is noted, for ever."""
         try:
             while True:
-                await self._grown.wait()
-                self._grown.clear()
-                seqs, self._seqs = self._seqs, {}
-                words, self._words = self._words, {}
+                seqs, words = await self.noted.take()
                 for channel, payload in (*((wakeup.CHANNEL, grown) for grown in wakeup.write(seqs)), *words):
                     await self._send(channel, payload)
                     await asyncio.sleep(self._pause_seconds)
@@ -84,4 +68,4 @@ class Notifier:
             metrics.WAKEUPS_LOST.inc()
             await asyncio.sleep(self._retry_seconds)
         else:
-            metrics.WAKEUPS.inc()
+            metrics.WAKEUPS.labels("notify").inc()

@@ -1,4 +1,7 @@
-"""The live part as a whole: what the application starts, tells of commits and logouts, and stops."""
+"""The live part as a whole: what the application starts, tells of commits and logouts, and stops.
+
+Other processes are woken by NOTIFY, or with Redis by sharded pub/sub; ``waker.py`` says when by which.
+"""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -18,7 +21,9 @@ from gateway.live.logins import recheck
 from gateway.live.neighbours import Neighbours
 from gateway.live.notifier import Notifier
 from gateway.live.presence import Presence
+from gateway.live.radio import Radio
 from gateway.live.session import Session
+from gateway.live.waker import Waker
 from gateway.model.ids import public
 from gateway.model.log import Entry
 from gateway.store.pool import DatabaseUnavailable
@@ -28,31 +33,41 @@ log = structlog.get_logger(__name__)
 
 
 class Live:
-    """Hub, listener and notifier, running together.
+    """Hub, presence, and what tells other processes and hears them, running together.
 
     Args:
         relay_pool: of the role ``relay``: reads the logs.
-        connect: opens a direct connection as the role ``relay``, for listening and for waking others.
+        connect: opens a direct connection as the role ``relay``, for listening and for waking others; None where
+            there are only pooled ones, over which nobody can listen.
         chance: a random number from 0 to 1, for spreading.
         limits: see there.
+        radio: Redis' pub/sub; None without Redis.
         neighbours: the other processes, as far as presence goes; None when this one is alone.
+        grown: told which tenants' logs other processes have written to; None when nobody has to know.
     """
 
     def __init__(
         self,
         relay_pool: asyncpg.Pool,
-        connect: Callable[[], Awaitable[asyncpg.Connection]],
+        connect: Callable[[], Awaitable[asyncpg.Connection]] | None,
         chance: Callable[[], float],
         limits: Limits | None = None,
+        radio: Radio | None = None,
         neighbours: Neighbours | None = None,
+        grown: Callable[[UUID], None] | None = None,
     ) -> None:
         self.limits = limits or Limits()
-        self.hub = Hub(RelayLog(relay_pool), self.limits)
+        self.radio = radio
+        self._channels: dict[str, Callable[[str], None]] = {wakeup.CHANNEL: self._woken}
+        self.notifier = None if connect is None else Notifier(connect)
+        self.listener = None if connect is None else Listener(connect, self._channels, self._look)
+        self._waker = None if radio is None else Waker(radio, self.notifier, self._channels, self._look)
+        teller = self._waker or self.notifier
+        self._noted = None if teller is None else teller.noted
+        self.hub = Hub(RelayLog(relay_pool), self.limits, self._waker)
         self.presence = Presence(lambda: datetime.now(UTC), neighbours)
         self.neighbours = neighbours
-        self.notifier = Notifier(connect)
-        self._channels: dict[str, Callable[[str], None]] = {wakeup.CHANNEL: self._woken}
-        self.listener = Listener(connect, self._channels, self._look)
+        self._grown = grown
         self._chance = chance
         self._look_now = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -65,11 +80,13 @@ class Live:
     def announce(self, entries: Sequence[Entry]) -> None:
         """Hand on entries whose transaction has just committed: here at once, elsewhere by a wake-up."""
         self.hub.offer(entries)
-        self.notifier.wake(entries)
+        if self._noted is not None:
+            self._noted.wake(entries)
 
     def tell(self, channel: str, payload: str) -> None:
         """Tell all processes that listen to a channel, this one included, of something that was committed."""
-        self.notifier.tell(channel, payload)
+        if self._noted is not None:
+            self._noted.tell([(channel, payload)])
 
     def tell_own(self, tenant_id: UUID, user_id: UUID, what: str, data: str) -> None:
         """Tell a member's sessions of something of its own, which the log does not tell. It may be lost.
@@ -95,9 +112,14 @@ class Live:
             keep_at("live hub", self.hub.follow),
             keep_at("live poll", self._poll),
             keep_at("live logins", self._recheck),
-            keep_at("live listener", self.listener.run),
-            keep_at("live notifier", self.notifier.run),
         ]
+        if self.listener is not None and self.notifier is not None:
+            self._tasks += [
+                keep_at("live listener", self.listener.run),
+                keep_at("live notifier", self.notifier.run),
+            ]
+        if self.radio is not None and self._waker is not None:
+            self._tasks += [keep_at("live radio", self.radio.run), keep_at("live waker", self._waker.run)]
         if self.neighbours is not None:
             self._tasks += [
                 keep_at("live neighbours", partial(self.neighbours.run, self.presence)),
@@ -130,6 +152,8 @@ class Live:
             return
         for tenant_id, seq in seqs:
             self.hub.wake(tenant_id, seq)
+            if self._grown is not None:
+                self._grown(tenant_id)
 
     def _look(self) -> None:
         """Look at the heads now: something may have been missed."""

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from uuid import UUID
 
 CHANNEL = "postgate_log"
+#: With Redis the tenants are shared out to so many channels; a process hears those of the tenants that it watches.
+SHARDS = 64
+SHARD = "postgate:wake:"
 LARGEST_PAYLOAD = 7999  # Postgres refuses 8,000 bytes and more
 
 
@@ -34,3 +37,18 @@ def read(payload: str) -> Iterable[tuple[UUID, int]]:
         return [(UUID(tenant), int(seq)) for tenant, seq in pairs]
     except ValueError:
         raise WakeupMalformed(payload[:100]) from None
+
+
+def shard_of(tenant_id: UUID) -> str:
+    """Return the channel of Redis on which a tenant's wake-ups are sent."""
+    return f"{SHARD}{tenant_id.int % SHARDS}"
+
+
+def by_shard(seqs: Mapping[UUID, int]) -> Iterator[tuple[str, str]]:
+    """Write wake-ups for Redis, as channels and payloads."""
+    shards: dict[str, dict[UUID, int]] = {}
+    for tenant_id, seq in seqs.items():
+        shards.setdefault(shard_of(tenant_id), {})[tenant_id] = seq
+    for channel, grown in shards.items():
+        for payload in write(grown):
+            yield channel, payload

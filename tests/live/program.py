@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any
 
 from aiohttp.test_utils import TestServer
-from redis.asyncio import Redis
 
 from gateway.live.neighbours import Neighbours
+from gateway.live.radio import Radio
 from gateway.live.service import Live
+from gateway.redis_servers import Servers
 from gateway.store.pool import connect, open_pool
 from tests.live.serving import application
 
@@ -20,12 +21,13 @@ from tests.live.serving import application
 async def main(told: Mapping[str, Any]) -> None:
     """Serve until killed; the first line that it writes is where."""
     pool, relay = await open_pool(told["app_url"], 2), await open_pool(told["relay_url"], 1)
-    neighbours = Neighbours(Redis.from_url(told["redis_url"]), "program", told["say_seconds"], told["silent_seconds"])
-    live = Live(relay, partial(connect, told["relay_url"]), random.random, neighbours=neighbours)
+    radio = Radio(Servers(told["redis_url"]))
+    neighbours = Neighbours(radio, "program", told["say_seconds"], told["silent_seconds"])
+    live = Live(relay, partial(connect, told["relay_url"]), random.random, radio=radio, neighbours=neighbours)
     await live.start()
     server = TestServer(application(live, pool, "program"))
     await server.start_server()
-    await neighbours.connected.wait()
+    await radio.connected.wait()
     sys.stdout.write(f"{server.make_url('/')}\n")
     sys.stdout.flush()
     await asyncio.Event().wait()

@@ -12,11 +12,17 @@ from uuid import UUID
 import orjson
 import pytest
 from aiohttp import ClientSession
+from redis.asyncio import Redis
 
+from gateway.api.shared_tries import SharedTries
+from gateway.api.tries import OwnTries
 from gateway.live.gossip import Came, Gone, Here, SayingMalformed, Types, Who, read, write
 from gateway.live.neighbours import Neighbours
+from gateway.live.radio import Radio
 from gateway.live.room import Change, Present, Room
 from gateway.model.ids import parse
+from gateway.problems import TooManyRequests
+from gateway.redis_servers import Servers
 from gateway.running import run_gateway
 from gateway.settings import Settings
 from tests.api.people import colleague
@@ -91,7 +97,7 @@ async def started(database: Database, valkey: Valkey) -> AsyncIterator[tuple[asy
     process.stdin.write(json.dumps({**told, "say_seconds": SAY, "silent_seconds": SILENT}).encode())
     process.stdin.close()
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(3 * PATIENCE_SECONDS):  # it imports everything first
             url = (await process.stdout.readline()).decode().strip()
         yield process, url
     finally:
@@ -107,11 +113,10 @@ async def test_people_see_each_other_across_processes_until_one_is_killed(
     owner = f"usr_{UUID(tenant.facts['user_id']).hex}"
     async with (
         started(database, valkey) as (process, url),
-        valkey.client() as redis,
         ClientSession(url) as client,
     ):
-        neighbours = Neighbours(redis, "here", SAY, SILENT)
-        here = await serve(neighbours=neighbours)
+        radio = Radio(valkey.servers())
+        here = await serve(radio=radio, neighbours=Neighbours(radio, "here", SAY, SILENT))
         there = replace(here, client=client)
         mine = await window(here.client, await here.log_in(tenant))
         theirs = await window(there.client, await here.log_in(tenant, parse("usr", kim.id)))
@@ -182,9 +187,42 @@ async def test_two_gateways_share_logins_that_end_people_and_tries(
         for client in (here, there):
             async with client.post("/api/v1/login", json=login) as answer:
                 assert answer.status == 429
-        await valkey.stop()
+        await valkey.pause()
         async with there.post("/api/v1/login", json=login) as answer:  # which counts by itself again
             assert answer.status == 200
+
+
+async def test_whoever_tries_waits_for_a_hung_redis_once(valkey: Valkey) -> None:
+    servers = valkey.servers()
+    asked = Counting(servers)
+    tries = SharedTries(servers, "peer", 1, 300, OwnTries(5, lambda: 0.0, 300))
+    servers.up = True
+    await tries.take("192.0.2.7")
+    await valkey.pause()
+    for _ in range(2):  # the first one gets no answer
+        await tries.take("192.0.2.7")
+    await tries.give_back("192.0.2.7")
+    assert (asked.times, servers.up) == (2, False)
+    assert servers.doubted.is_set()
+    await valkey.resume()
+    servers.up = True
+    with pytest.raises(TooManyRequests):
+        await tries.take("192.0.2.7")
+    await servers.aclose()
+
+
+class Counting:
+    """Counts how often somebody asks some servers for something."""
+
+    def __init__(self, servers: Servers) -> None:
+        self.times = 0
+        self._of = servers.of
+        servers.of = self.of  # type: ignore[method-assign]
+
+    def of(self, name: str) -> Redis:
+        """Return the server of a key."""
+        self.times += 1
+        return self._of(name)
 
 
 def test_a_room_tells_what_changes_and_nothing_else() -> None:

@@ -30,8 +30,9 @@ async def test_a_commit_of_one_process_is_seen_at_once_by_another(serve: Serve, 
     assert reader.seqs == list(range(1, 503))
 
 
-async def heard(listener: Listener) -> None:
+async def heard(listener: Listener | None) -> None:
     """Wait until a listener listens."""
+    assert listener is not None
     async with asyncio.timeout(10):
         await listener.listening.wait()
 

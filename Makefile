@@ -46,6 +46,7 @@ lint: $(DEV) $(MODULES) ## Check format, lint, import contracts and types
 	$(BIN)/shellcheck --external-sources scripts/*.sh .ci/run
 	$(BIN)/hadolint Dockerfile
 	scripts/manifests.sh
+	scripts/rules.sh
 	$(NPM) run lint
 	$(NPM) run types
 
@@ -62,9 +63,10 @@ screenshots: $(DEV) $(PAGE) ## Write pictures of the page into screenshots/
 	@scripts/chromium.sh
 	@$(WITH_NODE) $(BIN)/python -m tests.browser.screenshots $(ARGS)
 
-docs: $(RUN) ## Write the pages on channels and permissions anew, from the code
+docs: $(RUN) ## Write the pages on channels and permissions, and the dashboard, anew, from the code
 	@$(BIN)/python -m scripts.channel_docs
 	@$(BIN)/python -m scripts.permission_docs
+	@$(BIN)/python -m scripts.dashboard
 
 web: $(PAGE) ## Build the page
 

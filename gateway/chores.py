@@ -5,6 +5,7 @@ one process as with twenty, and a process that is killed in the middle is follow
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -127,6 +128,7 @@ class Chores:
 
 
 async def _went_well(chore: Chore) -> bool:
+    began = time.perf_counter()
     try:
         await chore.work()
     except LATER as error:
@@ -135,6 +137,7 @@ async def _went_well(chore: Chore) -> bool:
         log.exception("chores.failed", chore=chore.name)
     else:
         RUNS.labels(chore.name, "done").inc()
+        log.info("chore", chore=chore.name, ms=round((time.perf_counter() - began) * 1000, 1))
         return True
     RUNS.labels(chore.name, "failed").inc()
     return False

@@ -27,6 +27,9 @@ SECONDS = Histogram(
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0),
 )
 WAITING = Gauge("postgate_ingest_waiting", "Webhooks that wait for a commit, of each writer.", ["writer"])
+UNSTORED = Counter(
+    "postgate_ingest_unstored_total", "Items that no row was made of: ignored or quarantined.", ["provider", "state"]
+)
 GROUP = Histogram("postgate_ingest_group_size", "Webhooks per commit.", buckets=(1, 2, 4, 8, 16, 32, 64))
 
 
@@ -36,6 +39,9 @@ def committed(webhooks: Sequence[Webhook], entries: Sequence[Entry]) -> None:
     STORED.inc(len(webhooks))
     ENTRIES.inc(len(entries))
     GROUP.observe(len(webhooks))
+    for webhook in webhooks:
+        for item in webhook.unstored:
+            UNSTORED.labels(webhook.provider, item.state).inc()
     waited = [webhook.received_at for webhook in webhooks if not webhook.known]
     if waited:
         SECONDS.observe(max(time.time() - min(waited).timestamp(), 0.0))

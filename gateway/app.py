@@ -42,12 +42,14 @@ from gateway.parts import (
     pool_of,
     post_of,
     poster_of,
+    rates_of,
     rules_of,
     servers_of,
     single_sign_on_of,
     take_mail,
     tries_of,
 )
+from gateway.rates import RATES
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
 from gateway.settings import Settings
@@ -171,6 +173,7 @@ async def assembled(
         )
         application = web.Application(middlewares=[request_log, problems])
         if serves:
+            application[RATES] = await rates_of(stack, settings, servers)
             _mount(application, services, ingest, live, poster)
         else:
             health.add_routes(Api(application), services)

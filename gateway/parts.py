@@ -24,6 +24,7 @@ from gateway.delivery.service import Delivery, Outside
 from gateway.demo.sample_poster import SamplePoster
 from gateway.ingest.service import Ingest
 from gateway.keys import Keyring
+from gateway.lasting import keep_at
 from gateway.live.neighbours import Neighbours
 from gateway.live.radio import Radio
 from gateway.live.service import Live
@@ -35,6 +36,7 @@ from gateway.outgoing.http import Calls
 from gateway.outgoing.smtp import MailSender
 from gateway.people.letters import Post, PostOffice
 from gateway.people.single_sign_on import Client, SingleSignOn
+from gateway.rates import Rates
 from gateway.redis_servers import Servers
 from gateway.retention import Rules
 from gateway.sending.attempt import Surroundings
@@ -236,6 +238,15 @@ def tries_of(servers: Servers | None, name: str, allowed: int, seconds: float) -
     return own if servers is None else SharedTries(servers, name, allowed, seconds, own)
 
 
+async def rates_of(stack: AsyncExitStack, settings: Settings, servers: Servers | None) -> Rates:
+    """Make what counts requests; with Redis those at all processes together."""
+    rates = Rates(settings.caller_rate, settings.tenant_rate, settings.socket_rate, time.time)
+    if servers is not None:
+        sharing = keep_at("rates", partial(rates.share, servers))
+        stack.push_async_callback(_end, sharing)
+    return rates
+
+
 def servers_of(stack: AsyncExitStack, settings: Settings) -> Servers | None:
     """Return the Redis that all processes share, if the operator named one."""
     if settings.redis_url is None:
@@ -252,6 +263,11 @@ async def pool_of(stack: AsyncExitStack, settings: Settings, url: SecretStr, siz
     stack.callback(watch_pool(role, pool))
     stack.push_async_callback(_close, pool)
     return pool
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
 
 
 async def _close(pool: asyncpg.Pool) -> None:

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from gateway.answering import BEGUN
+from gateway.rates import STANDINGS
+from gateway.rates import headers as rate_headers
 from gateway.request_log import HOOKS, REQUEST_ID
 
 STATIC: Mapping[str, str] = {
@@ -54,6 +56,8 @@ def add_headers(app: web.Application, public_url: str) -> None:
             return
         for name, value in headers.items():
             response.headers.setdefault(name, value)
+        if STANDINGS in request:
+            response.headers.update(rate_headers(request[STANDINGS]))
         if REQUEST_ID in request:
             response.headers["X-Request-Id"] = request[REQUEST_ID]
 

@@ -99,6 +99,14 @@ class Settings(BaseSettings):
         " `none` for a process that serves only. Some process has to have each of them.",
     )
     pool_size: int = Field(default=8, ge=1, le=200, description="Database connections for the API, at most.")
+    caller_rate: int = Field(
+        default=12_000,
+        ge=0,
+        description="Requests that one login or API key may make in a minute, at all processes together with Redis;"
+        " 0: any number.",
+    )
+    tenant_rate: int = Field(default=60_000, ge=0, description="The same for a tenant, webhooks aside.")
+    socket_rate: int = Field(default=120, ge=0, description="Websockets that one login may open in a minute; 0: any.")
     queue_limit: int = Field(
         default=4096, ge=1, description="Webhooks waiting to be stored before new ones are answered 503."
     )

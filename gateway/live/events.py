@@ -21,6 +21,7 @@ from gateway.live.wire import EventStreamWire, transport_of
 from gateway.openapi.api import CALLER, json_answer
 from gateway.openapi.reading import read_query
 from gateway.problems import Overloaded
+from gateway.rates import charge
 from gateway.store import log
 from gateway.store.pool import tenant_tx
 
@@ -50,11 +51,13 @@ class Events:
         Raises:
             Unauthenticated: without a caller.
             Forbidden: when the caller may not read.
+            TooManyRequests: when the caller comes too often.
             Invalid: when a parameter is not acceptable.
             Resync: when the log can't be followed from the given position.
             Overloaded: when too many follow it, or wait for it.
         """
         caller = request[CALLER] = await reader_of(request)
+        charge(request, caller.token_hash, str(caller.tenant_id))
         query = read_query(request.query, EventQuery)
         if EVENT_STREAM in request.headers.get("Accept", ""):
             return await self._follow(request, caller, query)

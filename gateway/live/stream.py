@@ -22,6 +22,7 @@ from gateway.live.wire import WebsocketWire, transport_of
 from gateway.model.ids import public
 from gateway.openapi.api import CALLER
 from gateway.problems import Malformed
+from gateway.rates import charge, charge_socket
 from gateway.store.pool import DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -60,11 +61,14 @@ class Stream:
             Unauthenticated: before the handshake.
             Forbidden: when the caller may not read.
             OriginMismatch: when another site's page sent the browser's cookie.
+            TooManyRequests: when the caller comes too often.
             Malformed: when it is no websocket handshake.
         """
         caller = request[CALLER] = await reader_of(request)
+        charge(request, caller.token_hash, str(caller.tenant_id))
         if caller.user_id is not None:  # a browser, by its cookie
             require_same_origin(request, self._public_url)
+            charge_socket(request, caller.token_hash)
         websocket = self._new_websocket()
         if not websocket.can_prepare(request):
             raise Malformed("this address speaks the websocket protocol only (RFC 6455)")

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from gateway.access import Caller, identify, require
 from gateway.openapi.operation import BodyModel, NoBody, Operation, QueryModel
 from gateway.openapi.reading import read_body, read_id, read_query
+from gateway.rates import charge
 
 Query = TypeVar("Query", bound=QueryModel)
 Body = TypeVar("Body", bound=BodyModel)
@@ -67,6 +68,7 @@ class Api:
 
         async def checked(request: web.Request) -> web.StreamResponse:
             caller = request[CALLER] = await identify(request)
+            charge(request, caller.token_hash, str(caller.tenant_id))
             require(caller, needed)
             return await handler(Call(*await _read(request, operation), caller))
 

@@ -15,12 +15,14 @@ DEV := .venv/.installed-dev
 NPM := scripts/node.sh npm --prefix web
 # The Node that Playwright brings along needs libraries that a bare machine lacks; ours runs there.
 WITH_NODE := PLAYWRIGHT_NODEJS_PATH=$$(scripts/node.sh sh -c 'command -v node')
+# The theme's makers advertise another program at every build.
+MKDOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 MODULES := web/node_modules/.installed
 PAGE := gateway/assets/index.html
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null | grep -v '[[:space:]]')
 LOCKED := pyproject.toml requirements/build.txt scripts/python.sh scripts/say.sh
 
-.PHONY: help up test test-web check lint bench drill fuzz screenshots docs web lock clean
+.PHONY: help up test test-web check lint bench drill fuzz screenshots docs site web lock clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -46,6 +48,7 @@ lint: $(DEV) $(MODULES) ## Check format, lint, import contracts and types
 	$(BIN)/shellcheck --external-sources scripts/*.sh .ci/run
 	$(BIN)/hadolint Dockerfile
 	scripts/manifests.sh
+	$(MKDOCS) --quiet
 	scripts/rules.sh
 	$(NPM) run lint
 	$(NPM) run types
@@ -67,6 +70,9 @@ docs: $(RUN) ## Write the pages on channels and permissions, and the dashboard, 
 	@$(BIN)/python -m scripts.channel_docs
 	@$(BIN)/python -m scripts.permission_docs
 	@$(BIN)/python -m scripts.dashboard
+
+site: $(DEV) ## Build the pages of docs/ as a site, in build/site; a link that leads nowhere ends it
+	@$(MKDOCS)
 
 web: $(PAGE) ## Build the page
 

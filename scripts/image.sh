@@ -31,7 +31,7 @@ program() {
     local wheels=$1.build/wheels
     rm -rf "$wheels"
     PYTHON=$1.build/bin/python scripts/wheel.sh "$wheels"
-    install_into "$1" --no-deps "$wheels"/*.whl
+    install_into "$1" --no-deps --no-index --find-links "$wheels" postgate
 }
 
 install_into() {

@@ -104,6 +104,12 @@ def test_scripts_are_clean_and_executable() -> None:
     assert [s.name for s in scripts if s.read_text("utf-8").startswith("#!") and not s.stat().st_mode & 0o100] == []
 
 
+def test_what_the_readme_links_to_exists() -> None:
+    targets = re.findall(r"\]\(([^)#:]+)", (ROOT / "README.md").read_text("utf-8"))
+    assert targets
+    assert [target for target in targets if not (ROOT / target).exists()] == []
+
+
 def test_no_package_registry_is_named() -> None:
     assert offences(REGISTRIES) == []
 

@@ -32,6 +32,8 @@ logger = structlog.get_logger(__name__)
 
 #: The tenant's log is locked while a batch is stored: others wait that long.
 BATCH_ROWS = 64
+#: Then it is the next tenant's turn, if another one has an import: what was read of this one is passed over later.
+BATCHES_AT_ONCE = 40
 LEASE_SECONDS = 60.0
 LOOK_SECONDS = 5.0
 FORGET_SECONDS = 3600.0
@@ -64,6 +66,7 @@ class Importer:
         self._announce = announce
         self._fresh_id = fresh_id
         self._wake = asyncio.Event()
+        self._served: UUID | None = None
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
@@ -98,16 +101,17 @@ class Importer:
                 await _event_or_time(self._wake, LOOK_SECONDS)
 
     async def work(self) -> bool:
-        """Read one import, if there is one; False when there is none.
+        """Read on in one import, if there is one; False when there is none.
 
         Raises:
             DatabaseUnavailable: when the database can't be reached; the import is read on once its lease has ended.
         """
         worker = self._fresh_id()
-        claimed = await store.claim(self._finder, worker, LEASE_SECONDS)
+        claimed = await store.claim(self._finder, worker, LEASE_SECONDS, self._served)
         if claimed is None:
             return False
         tenant_id, import_id = claimed
+        self._served = tenant_id
         async with tenant_tx(self._pool, tenant_id) as tx:
             running = await store.leased(tx, import_id, worker)
             if running is not None and running.tries > TRIES:
@@ -122,9 +126,11 @@ class Importer:
         more = True
         with closing(rows_of(file, running.encoding, running.delimiter, len(running.columns))) as rows:
             await asyncio.to_thread(_pass_over, rows, running.rows_done)
-            while more and not self._stopping:
+            left = BATCHES_AT_ONCE
+            while more and left and not self._stopping:
                 batch = await asyncio.to_thread(_next, rows)
                 more = await self._take(tenant_id, worker, running, batch)
+                left -= 1
         if more:
             async with tenant_tx(self._pool, tenant_id) as tx:
                 await store.release(tx, running.id, worker)

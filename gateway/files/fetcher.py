@@ -1,7 +1,7 @@
 """The worker that fetches what messages only point at, so that no message waits for its files.
 
 A file is leased while it is fetched: if this process dies, another takes it up when the lease ends. Each connection may
-have a few at a time, so that a provider that hangs holds up nobody else.
+have a few at a time, and each tenant, and tenants take turns: a provider that hangs holds up nobody else.
 """
 
 import asyncio
@@ -37,6 +37,7 @@ logger = structlog.get_logger(__name__)
 
 AT_ONCE = 16
 AT_ONCE_PER_CONNECTION = 4
+AT_ONCE_PER_TENANT = 8
 LOOK_SECONDS = 1.0
 #: After trouble with the database.
 TROUBLE_SECONDS = 5.0
@@ -95,6 +96,8 @@ class Fetcher:
         self._clock = clock
         self._new_id = new_id
         self._at: Counter[UUID] = Counter()
+        self._of: Counter[UUID] = Counter()
+        self._served: UUID | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -116,9 +119,12 @@ class Fetcher:
             wait = LOOK_SECONDS
             due: Sequence[DueFile] = ()
             if len(self._tasks) < AT_ONCE:
-                busy = [connection for connection, count in self._at.items() if count >= AT_ONCE_PER_CONNECTION]
+                busy = [
+                    *(connection for connection, count in self._at.items() if count >= AT_ONCE_PER_CONNECTION),
+                    *(tenant for tenant, count in self._of.items() if count >= AT_ONCE_PER_TENANT),
+                ]
                 try:
-                    due = await attachments.claim(self._hook_pool, busy, LEASE)
+                    due = await attachments.claim(self._hook_pool, busy, LEASE, self._served)
                 except LATER as error:
                     logger.warning("files.later", error=type(error).__name__)
                     wait = TROUBLE_SECONDS
@@ -128,16 +134,19 @@ class Fetcher:
                 await _event_or_time(self._wake, wait)
 
     def _begin(self, due: Sequence[DueFile]) -> None:
-        connection = due[0].integration_id
+        connection, tenant = due[0].integration_id, due[0].tenant_id
+        self._served = tenant
         self._at[connection] += 1
+        self._of[tenant] += 1
         task = asyncio.create_task(self._message(due), name="file fetch")
         self._tasks.add(task)
 
         def ended(task: asyncio.Task[None]) -> None:
             self._tasks.discard(task)
-            self._at[connection] -= 1
-            if not self._at[connection]:
-                del self._at[connection]
+            for counts, key in ((self._at, connection), (self._of, tenant)):
+                counts[key] -= 1
+                if not counts[key]:
+                    del counts[key]
             self._wake.set()
 
         task.add_done_callback(ended)

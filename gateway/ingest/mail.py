@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -56,6 +57,7 @@ class MailParser:
         self._questions = questions
         self._fetching: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        self._served: UUID | None = None
         self._stopping = False
         self._task: asyncio.Task[None] | None = None
 
@@ -81,11 +83,12 @@ class MailParser:
         while not self._stopping:
             self._wake.clear()
             try:
-                found = await claim_mails(self._pool, CLAIM_AT_ONCE, LEASE_SECONDS)
+                found = await claim_mails(self._pool, CLAIM_AT_ONCE, LEASE_SECONDS, self._served)
             except LATER as error:
                 log.warning("mail.later", error=type(error).__name__)
                 found = []
             for place, mail in enumerate(found):
+                self._served = mail.tenant_id
                 try:
                     await self._parse(mail)
                 except LATER as error:

@@ -36,19 +36,22 @@ class DueFile:
 CLAIM = """
 SELECT tenant_id, attachment_id, message_id, integration_id, channel_address, medium, external_id, received_at,
     "position", type, provider_media_id, provider_url, filename, mime_type, tries, lease_until
-FROM claim_files($1, $2)
+FROM claim_files($1, $2, $3)
 """
 
 
-async def claim(pool: asyncpg.Pool, busy: Sequence[UUID], lease: timedelta) -> Sequence[DueFile]:
+async def claim(
+    pool: asyncpg.Pool, busy: Sequence[UUID], lease: timedelta, after: UUID | None = None
+) -> Sequence[DueFile]:
     """Lease the files of one message that are due; empty when there is none.
 
     Args:
         pool: of the role ``hook``.
-        busy: connections from which nothing more is to be fetched now.
+        busy: connections and tenants from which nothing more is to be fetched now.
         lease: how long nobody else takes them up.
+        after: the tenant that was served last.
     """
-    return [DueFile(*row) for row in await pool.fetch(CLAIM, list(busy), lease)]
+    return [DueFile(*row) for row in await pool.fetch(CLAIM, list(busy), lease, after)]
 
 
 POSTPONE = """

@@ -123,18 +123,20 @@ async def cancel(tx: TenantTx, import_id: UUID) -> None:
     await tx.connection.execute(DROP_PIECES, tx.tenant_id, import_id)
 
 
-CLAIM = "SELECT tenant_id, id FROM claim_customer_import($1, $2)"
+CLAIM = "SELECT tenant_id, id FROM claim_customer_import($1, $2, $3)"
 FORGET = "SELECT forget_customer_imports()"
 
 
-async def claim(pool: asyncpg.Pool, worker: UUID, lease_seconds: float) -> tuple[UUID, UUID] | None:
-    """Lease an import to a worker; returns the tenant and the import. As the role ``hook``.
+async def claim(
+    pool: asyncpg.Pool, worker: UUID, lease_seconds: float, after: UUID | None = None
+) -> tuple[UUID, UUID] | None:
+    """Lease an import of the tenant that follows ``after`` to a worker; returns both. As the role ``hook``.
 
     Raises:
         DatabaseUnavailable: when the database can't be reached.
     """
     try:
-        row = await pool.fetchrow(CLAIM, worker, timedelta(seconds=lease_seconds))
+        row = await pool.fetchrow(CLAIM, worker, timedelta(seconds=lease_seconds), after)
     except UNAVAILABLE as error:
         raise DatabaseUnavailable("the database can't be reached") from error
     return (row["tenant_id"], row["id"]) if row else None

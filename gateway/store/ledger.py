@@ -10,7 +10,7 @@ import orjson
 
 from gateway.store.pool import TenantTx
 
-CLAIM = "SELECT * FROM claim_mails($1, $2)"
+CLAIM = "SELECT * FROM claim_mails($1, $2, $3)"
 POSTPONE = "SELECT postpone_mail($1, $2, $3, $4, $5, $6)"
 LOAD = """
 SELECT tenant_id, id, received_at, integration_id, provider, method, url, headers::text AS headers, body,
@@ -37,9 +37,11 @@ class StoredWebhook:
     fetches: int
 
 
-async def claim_mails(pool: asyncpg.Pool, wanted: int, lease_seconds: float) -> list[StoredWebhook]:
-    """Lease up to ``wanted`` mails of any tenant, oldest first."""
-    rows = await pool.fetch(CLAIM, wanted, timedelta(seconds=lease_seconds), timeout=30)
+async def claim_mails(
+    pool: asyncpg.Pool, wanted: int, lease_seconds: float, after: UUID | None = None
+) -> list[StoredWebhook]:
+    """Lease up to ``wanted`` mails: one of each tenant in turn, from the one that follows ``after``, its oldest."""
+    rows = await pool.fetch(CLAIM, wanted, timedelta(seconds=lease_seconds), after, timeout=30)
     return [_read(row) for row in rows]
 
 

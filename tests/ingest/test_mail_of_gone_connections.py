@@ -2,6 +2,7 @@
 
 import asyncio
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -20,8 +21,8 @@ def reading(monkeypatch: pytest.MonkeyPatch) -> asyncio.Event:
     """No mail is read until this is set."""
     event = asyncio.Event()
 
-    async def claim(pool: asyncpg.Pool, wanted: int, lease_seconds: float) -> list[StoredWebhook]:
-        return await claim_mails(pool, wanted, lease_seconds) if event.is_set() else []
+    async def claim(pool: asyncpg.Pool, wanted: int, lease_seconds: float, after: UUID | None) -> list[StoredWebhook]:
+        return await claim_mails(pool, wanted, lease_seconds, after) if event.is_set() else []
 
     monkeypatch.setattr(mail, "claim_mails", claim)
     monkeypatch.setattr(mail, "LOOK_SECONDS", 0.05)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 import structlog
@@ -163,7 +164,7 @@ class Retention:
         await self._drop_months("webhook_attempts", "attempts", now - timedelta(days=longest), report)
 
     async def _deliveries_of(self, tenant: TenantKeeping, before: datetime, report: Report) -> None:
-        last = store.FIRST
+        last: UUID | None = store.FIRST
         while last is not None:
             gone, last = await store.forget_deliveries_of(self._pool, tenant.tenant_id, before, self._at_once, last)
             report.count("deliveries", gone)

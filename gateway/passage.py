@@ -87,7 +87,8 @@ class Passage:
         self.provider = UNKNOWN
         self.tenant: UUID | None = None
         self.connection: UUID | None = None
-        self.steps: list[tuple[str, float, float]] = []
+        #: What was done, and until when; each began when the last one ended.
+        self.steps: list[tuple[str, float]] = []
         #: What was stored of it; several where tenants share an app.
         self.parts: list[tuple[Translated, Commit]] = []
 
@@ -106,19 +107,19 @@ def read(size: int) -> None:
     """Note that the body has come."""
     if (passage := PASSAGE.get()) is not None:
         passage.body = size
-        passage.steps.append(("read", passage.began, clock()))
+        passage.steps.append(("read", clock()))
 
 
-def took(step: str, since: float) -> None:
-    """Note that a step ends now that began at ``since``."""
+def took(step: str) -> None:
+    """Note that a step ends now; it began when the last one ended."""
     if (passage := PASSAGE.get()) is not None:
-        passage.steps.append((step, since, clock()))
+        passage.steps.append((step, clock()))
 
 
-def stored(webhook: Translated, commit: Commit, since: float) -> None:
-    """Note that a webhook, or a part of it, is committed; it waited from ``since`` on."""
+def stored(webhook: Translated, commit: Commit) -> None:
+    """Note that a webhook, or a part of it, is committed."""
     if (passage := PASSAGE.get()) is not None:
-        passage.steps.append(("store", since, clock()))
+        passage.steps.append(("store", clock()))
         passage.parts.append((webhook, commit))
 
 
@@ -181,15 +182,16 @@ def ended(passage: Passage, status: int, request_id: str | None) -> None:
 def _verdict(passage: Passage, status: int) -> str:
     if status >= 400:
         return {500: "failed", 503: "unavailable", 499: "gone"}.get(status, "refused")
-    if not passage.parts:
+    parts = passage.parts
+    if not parts:
         return "answered"  # a handshake, a probe, or nothing that any tenant owns
-    if any(webhook.unstored for webhook, _ in passage.parts):
-        states = {item.state for webhook, _ in passage.parts for item in webhook.unstored}
-        if "quarantined" in states:
-            return "quarantined"
-        if not any(webhook.messages or webhook.statuses or webhook.notes for webhook, _ in passage.parts):
-            return "ignored"
-    return "pending" if passage.parts[0][0].pending else "taken"
+    if len(parts) == 1 and not parts[0][0].unstored:
+        return "pending" if parts[0][0].pending else "taken"
+    states = {item.state for webhook, _ in parts for item in webhook.unstored}
+    if "quarantined" in states:
+        return "quarantined"
+    some = any(webhook.messages or webhook.statuses or webhook.notes for webhook, _ in parts)
+    return "taken" if some else "ignored"
 
 
 def _write(passage: Passage, status: int, verdict: str, request_id: str | None, now: float, left_out: int) -> None:
@@ -233,9 +235,10 @@ def _counts(passage: Passage) -> dict[str, int]:
 def _spans(passage: Passage) -> dict[str, tuple[float, float]]:
     """Return when each step began and ended; parts of a webhook go through them side by side."""
     found: dict[str, tuple[float, float]] = {}
-    for step, since, until in passage.steps:
-        first, last = found.get(step, (since, until))
-        found[step] = (min(first, since), max(last, until))
+    before = passage.began
+    for step, until in passage.steps:
+        found[step] = (found[step][0] if step in found else before, until)
+        before = until
     return found
 
 

@@ -5,6 +5,7 @@ Nothing here replaces care where a line is written. It is for the day on which s
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
@@ -26,13 +27,15 @@ WRITTEN = frozenset(
 #: How credentials look, wherever they stand.
 CREDENTIALS = (
     (re.compile(r"\b(bearer|basic|digest)\s+[\w+/=.~-]{6,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
-    (re.compile(r"\b(whsec|pgk?|sk|pk|key|eaa|xox[abp]|ghp)_[\w+/=.-]{12,}", re.IGNORECASE), HIDDEN),
+    (re.compile(r"\b(whsec|pgk|sk|pk|key|eaa|xox[abp]|ghp)_[\w+/=.-]{12,}", re.IGNORECASE), HIDDEN),
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), HIDDEN),
     (re.compile(r"(\w+://)[^\s/@]+@"), rf"\1{HIDDEN}@"),
     (re.compile(r"(\b\w+://[^\s?#]+)[?#]\S*"), rf"\1?{HIDDEN}"),
     (re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.-]+"), HIDDEN),
     (re.compile(r"(?<![\w.:-])\+\d{7,15}\b"), HIDDEN),
 )
+#: One of these is in whatever has credentials, an address or a number in it; most texts have none.
+SUSPICIOUS = re.compile(r"[@+]|://|eyJ|\b(?:bearer|basic|digest)\b|[abckpy]_[\w+/=.-]{12}", re.IGNORECASE)
 MOST_TEXT = 500
 MOST_DEPTH = 4
 MOST_ITEMS = 50
@@ -47,6 +50,8 @@ def redact(_logger: object, _method: str, event: Any) -> Any:
 def scrub(text: str) -> str:
     """Take credentials, addresses and numbers out of a text, and what exceeds some hundred characters."""
     text = text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + "…"
+    if SUSPICIOUS.search(text) is None:
+        return text
     for pattern, instead in CREDENTIALS:
         text = pattern.sub(instead, text)
     return text
@@ -89,10 +94,18 @@ def _named(error: BaseException) -> str:
 def _clean(name: str, value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool | int | float):
         return value
-    if depth >= MOST_DEPTH or name in WRITTEN or SECRET.search(name) or isinstance(value, bytes | bytearray):
+    if depth >= MOST_DEPTH or _tells(name) or isinstance(value, bytes | bytearray):
         return HIDDEN
+    if isinstance(value, str):
+        return scrub(value)
     if isinstance(value, Mapping):
         return {str(key): _clean(str(key), inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_clean(name, inner, depth + 1) for inner in list(value)[:MOST_ITEMS]]
     return scrub(str(value))
+
+
+@lru_cache(1024)
+def _tells(name: str) -> bool:
+    """Tell whether what has this name is a secret, or somebody's words."""
+    return name in WRITTEN or SECRET.search(name) is not None

@@ -72,7 +72,6 @@ class Receiver:
             ProviderUnreachable: when its provider has to be asked first, and does not answer.
         """
         now = self._clock()
-        began = passage.clock()
         credentials = await self._questions.prepare(route.adapter, request, route.credentials)
         try:
             route.adapter.verify(request, credentials, now)
@@ -81,7 +80,7 @@ class Receiver:
                 raise
             await self.store(route, request, now, verified=False, crowded=crowded)
             return
-        passage.took("verify", began)
+        passage.took("verify")
         if not await self._nonces.take(route, request):
             metrics.REUSED.labels(route.adapter.provider).inc()
             log.warning("ingest.proof_reused", provider=route.adapter.provider, integration=str(route.integration_id))
@@ -108,19 +107,17 @@ class Receiver:
             request=request,
             verified=verified,
         )
-        began = passage.clock()
         if route.adapter.deferred:
             raw = replace(webhook, pending=True)
-            passage.stored(raw, await self._slow_writer.store(raw), began)
+            passage.stored(raw, await self._slow_writer.store(raw))
             self._mail_waits()
         else:
             parsed = self.parsed(webhook, route)
-            passage.took("parse", began)
-            began = passage.clock()
+            passage.took("parse")
             writer = self._crowd_writer if crowded else self._writer
             if parsed.item_count > CALL_ITEMS:
                 writer = self._slow_writer
-            passage.stored(parsed, await writer.store(parsed), began)
+            passage.stored(parsed, await writer.store(parsed))
 
     def parsed(self, webhook: Webhook, route: Route, fetched: Mapping[str, bytes] | None = None) -> Webhook:
         """Return a webhook with its rows; one that can't be read comes back quarantined.

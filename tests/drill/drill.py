@@ -63,14 +63,17 @@ async def run(options: Options, say: Callable[[str], None]) -> Report:
     plan = draw(options.seed, options.seconds, [(name, kind) for name in BUSY for kind in MOODY])
     say(words_of(plan))
     folder = Path(tempfile.mkdtemp(prefix="postgate-drill-"))
-    passed = False
+    keeps_logs = True
     try:
         async with staged(folder) as stage:
             report = await Drill(stage, plan, options).hold()
-            passed = report.passed
+            keeps_logs = not report.passed
+    except asyncio.CancelledError:
+        keeps_logs = False  # whoever stopped it knows why
+        raise
     finally:
         logs = folder / "logs"
-        if not passed and logs.is_dir():
+        if keeps_logs and logs.is_dir():
             say(f"The logs are in {shutil.move(logs, tempfile.mkdtemp(prefix='postgate-drill-logs-'))}\n")
         shutil.rmtree(folder)
     return report
@@ -102,6 +105,7 @@ class Drill:
         async with (
             integrating(stage.companies, self._clock, stage.gateway_urls[0]) as integrators,
             self._browsing() as browsers,
+            self._providers,
         ):
             async with _ledger(stage) as ledger:
                 before = await ledger.canary_rows()

@@ -24,7 +24,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 2.0
 
 
 class Providers:
-    """Posts until told to stop.
+    """Posts until told to stop. An ``async with`` opens and closes it.
 
     Args:
         companies: to whom.
@@ -59,12 +59,19 @@ class Providers:
         self._room = asyncio.Semaphore(MOST_OPEN)
         self._numbers = itertools.count(1, step=10)
 
+    async def __aenter__(self) -> "Providers":
+        connector = aiohttp.TCPConnector(limit=MOST_OPEN)
+        self._session = aiohttp.ClientSession(timeout=TIMEOUT, connector=connector, cookie_jar=aiohttp.DummyCookieJar())
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.give_up()
+        await self._session.close()
+
     async def post_until(self, ended: Callable[[], bool]) -> None:
         """Begin one post after the other at the rate, until it is time to end; what is open stays so."""
         loop = asyncio.get_running_loop()
         began = loop.time()
-        connector = aiohttp.TCPConnector(limit=MOST_OPEN)
-        self._session = aiohttp.ClientSession(timeout=TIMEOUT, connector=connector, cookie_jar=aiohttp.DummyCookieJar())
         while not ended():
             await self._room.acquire()
             await asyncio.sleep(max(0.0, began + self.posts / self._rate - loop.time()))
@@ -84,7 +91,6 @@ class Providers:
         for task in self._open:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
-        await self._session.close()
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._open.discard(task)

@@ -29,6 +29,13 @@ HOST = "127.0.0.1"
 #: Statuses come soon, but not all at once.
 PACE = "0.3"
 SIMULATOR_SECONDS = 60.0
+#: What each process does beside serving, behind the scenes; so that all is done by two at least.
+WORK = {
+    "gateway-1": "none",
+    "gateway-2": "sending,delivery,media,housekeeping",
+    "worker-1": "sending,delivery",
+    "worker-2": "delivery,media,housekeeping",
+}
 #: How the providers tell what became of answers: some too often, the last word first, or before they have answered.
 BEHAVIOURS: Mapping[str, Mapping[str, Any]] = {
     "whatsapp_cloud": {"repeat": 2, "reorder": True},
@@ -77,10 +84,7 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
     logs = folder / "logs"
     logs.mkdir(parents=True)
     folder.chmod(0o755)  # Postgres' own user has to get through
-    ports = {
-        name: free_port(folder / f"{name}.port")
-        for name in ("gateway-1", "gateway-2", "worker-1", "worker-2", "simulator")
-    }
+    ports = {name: free_port(folder / f"{name}.port") for name in (*WORK, "simulator")}
     urls = {name: f"http://{HOST}:{port}" for name, port in ports.items()}
     async with AsyncExitStack() as stack:
         postgres = Postgres(folder / "data")
@@ -98,9 +102,8 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
         await _simulator(stack, folder, ports["simulator"], companies, logs)
         environment = _environment(database, master_key, valkey, folder)
         programs = [
-            Program(name, _arguments(name, ports[name]), environment, urls[name], logs)
-            for name in ports
-            if name != "simulator"
+            Program(name, _arguments(name, ports[name]), environment | {"POSTGATE_ROLES": roles}, urls[name], logs)
+            for name, roles in WORK.items()
         ]
         for program in programs:
             stack.push_async_callback(_ended, program)

@@ -8,6 +8,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
@@ -25,6 +26,7 @@ from gateway.files.chosen import NoStorage, storage_of
 from gateway.files.keeping import Files
 from gateway.files.sweeping import Sweeper
 from gateway.ingest.service import Ingest
+from gateway.leaving import LEAVING, Leaving
 from gateway.live import routes as live_routes
 from gateway.live.service import Live
 from gateway.measuring import Measuring
@@ -53,6 +55,7 @@ from gateway.rates import RATES
 from gateway.request_log import request_log
 from gateway.response_headers import add_headers
 from gateway.settings import Settings
+from gateway.siblings import Siblings
 from gateway.store.pool import prove
 from gateway.store.positions import log_position
 
@@ -72,6 +75,7 @@ async def assembled(
     endpoints: Collection[Endpoint] = (),
     *,
     serves: bool = True,
+    siblings: Siblings | None = None,
 ) -> AsyncIterator[web.Application]:
     """Put the server together and start its parts; leaving stops them, the newest first.
 
@@ -81,6 +85,7 @@ async def assembled(
         mail: the socket to take mail on; None to take none.
         endpoints: of this machine, that it may call by plain http although they are inside.
         serves: whether the application serves everything; otherwise it only tells how it is.
+        siblings: the workers that share its port; None when it has it alone.
 
     Raises:
         RoleTooPowerful: when a database role could see past row-level security.
@@ -88,7 +93,7 @@ async def assembled(
         StorageUnavailable: when the folder of files can't be used.
         CertificateUnusable: when there is one for mail, and it is no good.
     """
-    keyring, roles = keyring_of(settings), settings.roles
+    keyring, roles, leaving = keyring_of(settings), settings.roles, Leaving()
     async with AsyncExitStack() as stack:
         app_pool = await pool_of(stack, settings, settings.database_url, settings.pool_size)
         relay_pool = await pool_of(stack, settings, settings.relay_database_url, RELAY_POOL_SIZE)
@@ -110,7 +115,8 @@ async def assembled(
             behind.grown(entries)
 
         servers = servers_of(stack, settings)
-        live = live_of(settings, relay_pool, servers)
+        # A process that serves shares out what it commits itself; one that does not learns of it by wake-ups.
+        live = live_of(settings, relay_pool, servers, None if serves else lambda key: behind.grown_elsewhere(key))
         stack.push_async_callback(live.stop)
         behind = Behind(roles, live.tell)
         calls = await stack.enter_async_context(Calls(settings.allow_private, endpoints=endpoints))
@@ -118,7 +124,6 @@ async def assembled(
             stack, settings, keyring, hook_pool, app_pool, calls, announce, lambda: live.watched,
             None if "media" in roles else behind.mail_waits, starts=serves or "media" in roles,
         )  # fmt: skip
-        post = await post_of(stack, settings, public_url)
         storage = storage_of(settings)
         if not isinstance(storage, NoStorage):
             start(stack, Sweeper(storage.spool))
@@ -133,7 +138,7 @@ async def assembled(
             ingest=ingest,
             live=live,
             announce=announce,
-            post=post,
+            post=await post_of(stack, settings, public_url),
             endpoints=endpoints,
         )
         await behind.start(stack, shared)
@@ -159,7 +164,7 @@ async def assembled(
             check_url=calls.check_url,
             replay=ingest.replay,
             login_ended=end_login,
-            post=post,
+            post=shared.post,
             single_sign_on=single_sign_on_of(settings, calls),
             trusted_proxies=settings.trusted_proxies,
             message_queued=behind.message_queued,
@@ -169,8 +174,10 @@ async def assembled(
             tell_own=live.tell_own,
             import_waits=behind.import_waits,
             tries=partial(tries_of, servers),
-            checks={"log": partial(log_position, relay_pool), **behind.checks},
+            checks={"leaving": leaving.check, "log": partial(log_position, relay_pool), **behind.checks},
         )
+        if siblings is not None:
+            services = await _told_by_all(stack, services, siblings)
         application = web.Application(middlewares=[request_log, problems])
         if serves:
             application[RATES] = await rates_of(stack, settings, servers)
@@ -178,7 +185,9 @@ async def assembled(
         else:
             health.add_routes(Api(application), services)
         add_headers(application, public_url)
-        application.on_shutdown.append(lambda _app: live.stop())
+        application[LEAVING] = leaving
+        application.on_response_prepare.append(leaving.ask_to_reconnect)
+        application.on_shutdown.append(lambda _app: live.send_away())
         if mail is not None:
             await take_mail(stack, mail, settings, public_url, ingest)
         yield application
@@ -202,6 +211,17 @@ async def ingest_alone(settings: Settings) -> AsyncIterator[Ingest]:
             echo_tenants=lambda: (),
             mail_stored=None,
         )
+
+
+async def _told_by_all(stack: AsyncExitStack, services: Services, siblings: Siblings) -> Services:
+    """Tell the other workers how this one is, and whoever asks how all of them are."""
+    await stack.enter_async_context(siblings.listening(health.Ready(services).ready))
+    return replace(
+        services,
+        measurements=siblings.measurements,
+        check_alive=siblings.check_alive,
+        checks={**services.checks, "workers": siblings.check_ready},
+    )
 
 
 def _mount(application: web.Application, services: Services, ingest: Ingest, live: Live, poster: SamplePoster) -> None:

@@ -127,6 +127,11 @@ class Behind:
         if self._delivery is not None:
             self._delivery.grown(entries)
 
+    def grown_elsewhere(self, tenant_id: UUID) -> None:
+        """Note that another process wrote to a tenant's log."""
+        if self._delivery is not None:
+            self._delivery.told_grown(tenant_id)
+
     async def start(self, stack: AsyncExitStack, shared: Shared) -> None:
         """Begin, until the stack is left."""
         settings = shared.settings

@@ -77,12 +77,15 @@ def id_of_now() -> UUID:
     return new_id(time.time_ns() // 1_000_000)
 
 
-def live_of(settings: Settings, relay_pool: asyncpg.Pool, servers: Servers | None) -> Live:
+def live_of(
+    settings: Settings, relay_pool: asyncpg.Pool, servers: Servers | None, grown: Callable[[UUID], None] | None
+) -> Live:
     """Make what tells browsers of changes, here and in other processes."""
-    open_relay = partial(connect, settings.relay_database_url.get_secret_value()) if settings.listen else None
+    direct = settings.listener_database_url or settings.relay_database_url
+    open_relay = partial(connect, direct.get_secret_value()) if settings.listen else None
     radio = None if servers is None else Radio(servers)
     neighbours = None if radio is None else Neighbours(radio, id_of_now().hex)
-    return Live(relay_pool, open_relay, random.random, radio=radio, neighbours=neighbours)
+    return Live(relay_pool, open_relay, random.random, radio=radio, neighbours=neighbours, grown=grown)
 
 
 async def sender_of(

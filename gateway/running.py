@@ -5,8 +5,8 @@ import gc
 import os
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Collection, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,11 +19,13 @@ from gateway import app as wiring
 from gateway import tracing
 from gateway.files.errors import StorageUnavailable
 from gateway.keys import KeyUnusable
+from gateway.leaving import LEAVING
 from gateway.logs import configure_logs
 from gateway.model.ids import public
 from gateway.outgoing.egress import Endpoint
 from gateway.protocol_errors import Runner
 from gateway.settings import Settings
+from gateway.siblings import Siblings
 from gateway.smtp.listener import CertificateUnusable
 from gateway.store.ledger import waiting_for_a_look
 from gateway.store.pool import UNAVAILABLE, RoleTooPowerful, open_pool, tenant_tx
@@ -33,6 +35,12 @@ log = structlog.get_logger(__name__)
 BACKLOG = 1024
 #: So many new objects that are still there begin a round of the garbage collector: a few dozen requests.
 YOUNG_OBJECTS = 5_000
+DIRECT = (
+    "POSTGATE_DATABASE_POOLER is true: POSTGATE_WRITER_DATABASE_URL and POSTGATE_LISTENER_DATABASE_URL have to name"
+    " Postgres itself (the listener's not where POSTGATE_LISTEN is false)"
+)
+#: What requests that are under way get when it stops.
+UNDER_WAY_SECONDS = 15.0
 
 
 class Refused(Exception):
@@ -45,7 +53,20 @@ class Running:
 
     url: str
     app: web.Application
+    runner: Runner
     smtp_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sockets:
+    """Where a gateway is reached."""
+
+    http: socket.socket
+    mail: socket.socket | None
+
+    def url(self, settings: Settings) -> str:
+        """Return the base URL by which this machine reaches it."""
+        return f"http://{_shown(settings.host)}:{self.http.getsockname()[1]}"
 
 
 def event_loop() -> asyncio.AbstractEventLoop:
@@ -54,27 +75,31 @@ def event_loop() -> asyncio.AbstractEventLoop:
 
 
 @asynccontextmanager
-async def run_gateway(settings: Settings, endpoints: Collection[Endpoint] = ()) -> AsyncIterator[Running]:
+async def run_gateway(
+    settings: Settings,
+    endpoints: Collection[Endpoint] = (),
+    sockets: Sockets | None = None,
+    siblings: Siblings | None = None,
+) -> AsyncIterator[Running]:
     """Serve inside the ``async with``; leaving it stops gracefully.
 
     Args:
         settings: of the server.
         endpoints: of this machine, that it may call by plain http although they are inside; none in production.
+        sockets: to serve on; None to open those of the settings.
+        siblings: the workers that share them.
 
     Raises:
         Refused: when it can't start.
     """
-    listener = listen(settings.host, settings.port)
-    mail = None
-    url = f"http://{_shown(settings.host)}:{listener.getsockname()[1]}"
     async with AsyncExitStack() as stack:
-        stack.callback(listener.close)
-        if settings.smtp_port is not None:
-            mail = listen(settings.smtp_host or settings.host, settings.smtp_port, "--smtp")
-            stack.callback(mail.close)
-        application = await _assembled(stack, settings, settings.public_url or url, mail, endpoints)
-        await _serve(stack, application, listener)
-        yield Running(url, application, None if mail is None else mail.getsockname()[1])
+        opened = stack.enter_context(open_sockets(settings)) if sockets is None else sockets
+        url = opened.url(settings)
+        application = await _assembled(
+            stack, settings, settings.public_url or url, opened.mail, endpoints, siblings=siblings
+        )
+        runner = await _serve(stack, application, opened.http)
+        yield Running(url, application, runner, None if opened.mail is None else opened.mail.getsockname()[1])
 
 
 async def serve_until_stopped(
@@ -90,15 +115,21 @@ async def serve_until_stopped(
     Raises:
         Refused: when it can't start.
     """
-    _observe(settings)
-    stopped = _stop_signal()
+    observe(settings)
+    stopped = stop_signal()
     async with run_gateway(settings, endpoints) as running:
-        _spare_what_stays()
+        spare_what_stays()
         log.info("serving", url=running.url, smtp_port=running.smtp_port)
         if ready is not None:
             ready(running)
         await stopped.wait()
-        log.info("stopping")
+        await leave(running, settings)
+
+
+async def leave(running: Running, settings: Settings) -> None:
+    """Send everybody elsewhere, before what serves is stopped."""
+    log.info("stopping")
+    await running.app[LEAVING].leave(running.runner, settings.drain_seconds)
 
 
 async def work_until_stopped(settings: Settings, port: int | None = None) -> None:
@@ -113,20 +144,21 @@ async def work_until_stopped(settings: Settings, port: int | None = None) -> Non
     """
     if settings.public_url is None:
         raise Refused("set POSTGATE_PUBLIC_URL: providers are told to call it")
-    _observe(settings)
-    stopped = _stop_signal()
+    observe(settings)
+    stopped = stop_signal()
     async with AsyncExitStack() as stack:
         listener = None if port is None else listen(settings.host, port)
         application = await _assembled(stack, settings, settings.public_url, None, (), serves=False)
-        if listener is not None:
-            await _serve(stack, application, listener)
-        _spare_what_stays()
-        log.info("working", port=port)
+        runner = None if listener is None else await _serve(stack, application, listener)
+        spare_what_stays()
+        log.info("working", port=port, roles=settings.roles)
         await stopped.wait()
         log.info("stopping")
+        if runner is not None:
+            await application[LEAVING].leave(runner, 0)
 
 
-def _spare_what_stays() -> None:
+def spare_what_stays() -> None:
     """Take what has been loaded out of the rounds of the garbage collector: it stays until the end.
 
     A full round looks at every object, and everybody waits meanwhile: for tens of milliseconds, with all modules in it.
@@ -135,7 +167,7 @@ def _spare_what_stays() -> None:
     gc.set_threshold(YOUNG_OBJECTS)
 
 
-def _observe(settings: Settings) -> None:
+def observe(settings: Settings) -> None:
     """Begin to write logs, and traces if the environment says where they go.
 
     Raises:
@@ -148,8 +180,29 @@ def _observe(settings: Settings) -> None:
         raise Refused(str(error)) from error
 
 
-def listen(host: str, port: int, option: str = "--port") -> socket.socket:
-    """Open the listening socket; port 0 takes a free one. ``option`` is where another port can be chosen.
+@contextmanager
+def open_sockets(settings: Settings) -> Iterator[Sockets]:
+    """Open the sockets that the settings name, for as long as the ``with`` lasts.
+
+    Raises:
+        Refused: when an address is taken or not ours.
+    """
+    with ExitStack() as stack:
+        http = stack.enter_context(listen(settings.host, settings.port))
+        mail = None
+        if settings.smtp_port is not None:
+            mail = stack.enter_context(listen(settings.smtp_host or settings.host, settings.smtp_port, "--smtp"))
+        yield Sockets(http, mail)
+
+
+def listen(host: str, port: int, option: str = "--port", *, shared: bool = False) -> socket.socket:
+    """Open a socket to listen on; port 0 takes a free one.
+
+    Args:
+        host: the address.
+        port: the port.
+        option: where another port can be chosen.
+        shared: whether others that are opened so may have the same port; the system shares connections out among them.
 
     Raises:
         Refused: when the address is taken or not ours.
@@ -157,6 +210,8 @@ def listen(host: str, port: int, option: str = "--port") -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if shared:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     try:
         listener.bind((host, port))
     except OSError as error:
@@ -194,23 +249,31 @@ async def _assembled(
     endpoints: Collection[Endpoint],
     *,
     serves: bool = True,
+    siblings: Siblings | None = None,
 ) -> web.Application:
+    if settings.database_pooler and (
+        settings.writer_database_url is None or (settings.listen and settings.listener_database_url is None)
+    ):
+        raise Refused(DIRECT)
     try:
-        return await stack.enter_async_context(wiring.assembled(settings, public_url, mail, endpoints, serves=serves))
+        return await stack.enter_async_context(
+            wiring.assembled(settings, public_url, mail, endpoints, serves=serves, siblings=siblings)
+        )
     except (*UNAVAILABLE, asyncpg.PostgresError) as error:
         raise Refused(f"the database can't be used: {error}") from error
     except (RoleTooPowerful, KeyUnusable, CertificateUnusable, StorageUnavailable) as error:
         raise Refused(str(error)) from error
 
 
-async def _serve(stack: AsyncExitStack, application: web.Application, listener: socket.socket) -> None:
-    runner = Runner(application, access_log=None, handle_signals=False)
+async def _serve(stack: AsyncExitStack, application: web.Application, listener: socket.socket) -> Runner:
+    runner = Runner(application, access_log=None, handle_signals=False, shutdown_timeout=UNDER_WAY_SECONDS)
     await runner.setup()
     stack.push_async_callback(runner.cleanup)
     await web.SockSite(runner, listener, backlog=BACKLOG).start()
+    return runner
 
 
-def _stop_signal() -> asyncio.Event:
+def stop_signal() -> asyncio.Event:
     """Return what is set by SIGTERM or SIGINT."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()

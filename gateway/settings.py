@@ -98,6 +98,19 @@ class Settings(BaseSettings):
         description="What a process does behind the scenes: sending, delivery, media, housekeeping (comma-separated);"
         " `none` for a process that serves only. Some process has to have each of them.",
     )
+    workers: int | None = Field(
+        default=None,
+        ge=1,
+        le=64,
+        description="How many processes `postgate serve` runs that share its port; without it, it serves by itself.",
+    )
+    drain_seconds: float = Field(
+        default=0.0,
+        ge=0,
+        le=300,
+        description="For how many seconds connections are still taken once it was told to stop and /readyz says so:"
+        " as long as your balancer takes to notice.",
+    )
     pool_size: int = Field(default=8, ge=1, le=200, description="Database connections for the API, at most.")
     caller_rate: int = Field(
         default=12_000,

@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from aiohttp import web
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 from pydantic import BaseModel
 
 from gateway.api.services import Check, NotReady, Services
@@ -48,7 +48,10 @@ HEALTHZ = Operation(
     summary="Tell that the process is alive.",
     query=NoQuery,
     body=NoBody,
-    answers={200: Answer("It is.", Health)},
+    answers={
+        200: Answer("It is.", Health),
+        503: Answer("A worker that shares its port hangs; it tells which.", Health),
+    },
 )
 READYZ = Operation(
     method="GET",
@@ -75,15 +78,26 @@ METRICS = Operation(
 )
 
 
-async def healthz(_call: OpenCall[NoQuery, NoBody]) -> web.StreamResponse:
-    """Answer as long as the event loop turns."""
-    return json_answer(Health(status="ok"))
+class Alive:
+    """The handlers of ``/healthz`` and ``/metrics``: of this process, or of all workers that share its port."""
 
+    def __init__(self, services: Services) -> None:
+        self._check = services.check_alive
+        self._measurements = services.measurements
 
-async def metrics(_call: OpenCall[NoQuery, NoBody]) -> web.StreamResponse:
-    """Answer all measurements of this process."""
-    headers = {"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"}
-    return web.Response(body=generate_latest(), headers=headers)
+    async def healthz(self, _call: OpenCall[NoQuery, NoBody]) -> web.StreamResponse:
+        """Answer as long as the event loop turns."""
+        try:
+            await self._check()
+        except NotReady as error:
+            log.warning("not_alive", reason=str(error))
+            return json_answer(Health(status=str(error)), 503)
+        return json_answer(Health(status="ok"))
+
+    async def metrics(self, _call: OpenCall[NoQuery, NoBody]) -> web.StreamResponse:
+        """Answer all measurements."""
+        headers = {"Content-Type": CONTENT_TYPE_LATEST, "Cache-Control": "no-store"}
+        return web.Response(body=await self._measurements(), headers=headers)
 
 
 class Ready:
@@ -93,6 +107,10 @@ class Ready:
         self._pool = services.pool
         self._wanted = {migration.version for migration in load()}
         self._checks: dict[str, Check] = {"database": self._database, **services.checks}
+
+    async def ready(self) -> bool:
+        """Tell whether every check is well."""
+        return all(result.ok for result in await asyncio.gather(*map(_result, self._checks.values())))
 
     async def readyz(self, _call: OpenCall[NoQuery, NoBody]) -> web.StreamResponse:
         """Answer 200 when every check is well, else 503."""
@@ -128,6 +146,7 @@ async def _result(check: Check) -> CheckResult:
 
 def add_routes(api: Api, services: Services) -> None:
     """Mount the operations."""
-    api.add_open(HEALTHZ, healthz)
+    alive = Alive(services)
+    api.add_open(HEALTHZ, alive.healthz)
     api.add_open(READYZ, Ready(services).readyz)
-    api.add_open(METRICS, metrics)
+    api.add_open(METRICS, alive.metrics)

@@ -8,6 +8,7 @@ from pathlib import Path
 from uuid import UUID
 
 import asyncpg
+from prometheus_client import generate_latest
 
 from channels.http import HttpRequest, HttpResponse
 from gateway.api.tries import OwnTries, Tries
@@ -28,6 +29,15 @@ class NotReady(Exception):
 
 #: Tells that a part of the gateway can do its work, with a word on how it is; raises ``NotReady`` when it can't.
 Check = Callable[[], Awaitable[object]]
+
+
+async def own_measurements() -> bytes:
+    """Return all measurements of this process."""
+    return generate_latest()
+
+
+async def own_life() -> None:
+    """Do nothing: whoever can call this is alive."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +70,8 @@ class Services:
         import_waits: told that an import of customers is to be read.
         tries: makes what counts tries, given a name, how many are allowed, and within how many seconds.
         keeping: how long things are kept of tenants that don't say otherwise.
+        measurements: tells all that is measured, as Prometheus reads it.
+        check_alive: raises ``NotReady`` when a part of the gateway hangs.
         checks: what must be well for ``/readyz`` beside the database and its migrations, by name.
     """
 
@@ -90,4 +102,6 @@ class Services:
         allowed, time.monotonic, seconds
     )
     keeping: Keeping = OPERATORS
+    measurements: Callable[[], Awaitable[bytes]] = own_measurements
+    check_alive: Callable[[], Awaitable[None]] = own_life
     checks: Mapping[str, Check] = field(default_factory=dict)

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.configured import configured
+from gateway.cli.serve import ROLES
 from gateway.running import Refused, event_loop, work_until_stopped
 
 
@@ -14,12 +15,13 @@ def work(
     port: Annotated[
         int | None, typer.Option(help="The port for /healthz, /readyz and /metrics; without it there are none.")
     ] = None,
+    roles: Annotated[str | None, typer.Option(help=ROLES)] = None,
 ) -> None:
     """Send, deliver events, read mail, fetch files and do the other work behind the scenes, until SIGTERM or Ctrl-C.
 
-    Serving processes do the same work; these are for more of it. Any number of them share it.
+    Serving processes do the same work, unless they have no such roles. Any number of processes share it.
     """
-    settings = configured().model_copy(update={} if host is None else {"host": host})
+    settings = configured({key: value for key, value in (("host", host), ("roles", roles)) if value is not None})
     try:
         with asyncio.Runner(loop_factory=event_loop) as runner:
             runner.run(work_until_stopped(settings, port))

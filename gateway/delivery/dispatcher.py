@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from datetime import datetime
 from uuid import UUID
 
@@ -61,7 +62,11 @@ class Dispatcher:
 
     def grown(self, entries: Iterable[Entry]) -> None:
         """Note that logs have grown."""
-        found = {entry.tenant_id for entry in entries}
+        self.written({entry.tenant_id for entry in entries})
+
+    def written(self, tenants: AbstractSet[UUID]) -> None:
+        """Note that the logs of tenants have grown."""
+        found = set(tenants)
         if asyncio.get_running_loop().time() >= self._curious_until:
             found &= self._tenants
         if found:

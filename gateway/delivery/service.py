@@ -114,6 +114,10 @@ class Delivery:
         """Note log entries that were committed by this process."""
         self._dispatcher.grown(entries)
 
+    def told_grown(self, tenant_id: UUID) -> None:
+        """Note that another process wrote to a tenant's log."""
+        self._dispatcher.written({tenant_id})
+
     def change(self, endpoint_id: UUID) -> None:
         """Note, and tell all processes, that an endpoint was changed, or is to be tried now."""
         self.engine.changed(endpoint_id)

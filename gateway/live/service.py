@@ -31,6 +31,10 @@ from gateway.store.relay import RelayLog
 
 log = structlog.get_logger(__name__)
 
+#: How many clients a second are told to resume elsewhere, and how long that takes at most.
+SENT_AWAY_PER_SECOND = 100
+MOST_SPREAD_SECONDS = 15.0
+
 
 class Live:
     """Hub, presence, and what tells other processes and hears them, running together.
@@ -126,13 +130,17 @@ class Live:
                 keep_at("live presence", partial(self.neighbours.look_after, self.presence)),
             ]
 
-    async def stop(self, spread_seconds: float = 1.0) -> None:
-        """Tell every client to resume elsewhere, not all in the same instant, and stop."""
+    async def send_away(self) -> None:
+        """Tell every client to resume elsewhere, not all in the same instant: others have to take them up."""
         self.hub.stopping = True
-        await asyncio.gather(
-            *(self._send_away(spread_seconds * self._chance(), session) for session in self.hub.sessions)
-        )
+        sessions = list(self.hub.sessions)
+        spread = min(MOST_SPREAD_SECONDS, len(sessions) / SENT_AWAY_PER_SECOND)
+        await asyncio.gather(*(self._send_away(spread * self._chance(), session) for session in sessions))
         await self.hub.drain()
+
+    async def stop(self) -> None:
+        """Send away who is still there, and stop."""
+        await self.send_away()
         if self.neighbours is not None:
             await self.neighbours.goodbye()
         for task in self._tasks:

@@ -38,7 +38,7 @@ async def serve(database: Database) -> AsyncIterator[Serve]:
             listener = partial(connect, database.relay_url) if listens else None
             live = Live(relay, listener, random.random, limits, radio, neighbours)
             await live.start(channels)
-            stack.push_async_callback(live.stop, 0)
+            stack.push_async_callback(live.stop)
             server = TestServer(application(live, pool, "here"))
             await server.start_server()
             stack.push_async_callback(server.close)

@@ -203,5 +203,5 @@ async def test_a_stop_ends_streams_cleanly(served: Served, tenant: Tenant) -> No
     async with asyncio.timeout(10):
         while not any(session.live for session in served.live.hub.sessions):
             await asyncio.sleep(0.01)
-    await served.live.stop(0)
+    await served.live.stop()
     assert [event["id"] for event in await reading] == ["1"]

@@ -111,7 +111,7 @@ async def test_nobody_waits_for_what_is_there(served: Served, tenant: Tenant) ->
 async def test_a_stop_answers_all_that_wait(served: Served, tenant: Tenant) -> None:
     asked = [asyncio.create_task(ask(served, tenant, f"after=0&{LONG}")) for _ in range(3)]
     await waiting(served, 3)
-    await served.live.stop(0)
+    await served.live.stop()
     for status, body in await asyncio.gather(*asked):
         assert (status, body["data"], body["next_after"]) == (200, [], 0)
     status, body = await ask(served, tenant, f"after=0&{LONG}")  # to be asked elsewhere

@@ -309,7 +309,7 @@ async def test_a_stop_sends_everybody_elsewhere(serve: Serve, tenant: Tenant) ->
     served = await serve()
     readers = [await served.reader(tenant) for _ in range(5)]
     await served.announce(tenant)
-    await asyncio.gather(served.live.stop(0.1), *(expect_restart(reader) for reader in readers))
+    await asyncio.gather(served.live.stop(), *(expect_restart(reader) for reader in readers))
 
 
 async def expect_restart(reader: Reader) -> None:

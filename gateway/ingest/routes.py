@@ -58,9 +58,8 @@ class Hooks:
         try:
             with self._room(request, route.tenant_id, route.adapter) as room:
                 hook = await self._as_value(request, route.adapter.max_body)
-                began = passage.clock()
                 await room.turn()
-                passage.took("wait", began)
+                passage.took("wait")
                 if probe := self._probes.answer(request, hook, route.integration_id, route.adapter, route.credentials):
                     return probe
                 await self._receiver.receive(route, hook, crowded=room.crowded)
@@ -84,9 +83,8 @@ class Hooks:
         try:
             with self._room(request, app.app_id, app.adapter) as room:
                 hook = await self._as_value(request, app.adapter.max_body)
-                began = passage.clock()
                 await room.turn()
-                passage.took("wait", began)
+                passage.took("wait")
                 await self._shared.receive(app, hook)
         except SignatureInvalid as error:
             return _refused(app.adapter, error)

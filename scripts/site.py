@@ -22,6 +22,7 @@ ELSEWHERE = {
     "changelog.md": "CHANGELOG.md",
 }
 SITE_PAGES = {path: f"docs/{page}" for page, path in ELSEWHERE.items()}
+DECISIONS = "docs/decisions/README.md"
 LINK = re.compile(r"(\]\()([^)#:\s]+)([)#])")
 FETCHED = re.compile(r"<(?:script|link|img|iframe|source|video|audio)\b[^>]*\b(?:src|href)=[\"']?(?:https?:)?//[^>]*>")
 
@@ -49,7 +50,7 @@ def on_page_markdown(markdown: str, *, page: Page, config: MkDocsConfig, files: 
         target = SITE_PAGES.get(target, target)
         return f"{link[1]}{posixpath.relpath(target, posixpath.dirname(shown))}{link[3]}"
 
-    return LINK.sub(led, markdown)
+    return LINK.sub(led, markdown) + (_decisions(Path(config.docs_dir)) if shown == DECISIONS else "")
 
 
 def on_post_page(output: str, *, page: Page, config: MkDocsConfig) -> str:
@@ -67,6 +68,20 @@ def _listed(entry: Any, docs: Path) -> Any:  # Any: the navigation is lists, map
     if isinstance(entry, dict):
         ((title, content),) = entry.items()
         if isinstance(content, str) and content.endswith("/"):
-            pages = sorted((docs / content).glob("*.md"), key=lambda path: (path.name != "README.md", path.name))
-            return {title: [f"{content}{path.name}" for path in pages]}
+            pages = [{_title(page): f"{content}{page.name}"} for page in _pages(docs / content)]
+            return {title: [f"{content}README.md", *pages]}
     return entry
+
+
+def _decisions(docs: Path) -> str:
+    """Return what a folder is by itself on GitHub: the list of its pages."""
+    return "\n".join(["", *(f"- [{_title(page)}]({page.name})" for page in _pages(docs / "decisions"))])
+
+
+def _pages(folder: Path) -> list[Path]:
+    return sorted(page for page in folder.glob("*.md") if page.name != "README.md")
+
+
+def _title(page: Path) -> str:
+    """Return the heading of a page; a comment may stand above it."""
+    return next(line for line in page.read_text("utf-8").splitlines() if line.startswith("# ")).removeprefix("# ")

@@ -25,7 +25,9 @@ log = structlog.get_logger(__name__)
 CLAIM_AT_ONCE = 8
 LEASE_SECONDS = 120
 LOOK_SECONDS = 5.0
-TRIES = 3
+#: Attempts to parse a mail that did not end, by workers that died or lost the database. Most often that is not the
+#: mail's fault, and nobody can tell: a few restarts and outages may meet the same one.
+TRIES = 10
 #: Mails whose content is fetched at the same time. Others wait in the ledger: a provider that hangs holds up no mail
 #: that is complete.
 FETCHES_AT_ONCE = 4

@@ -1,4 +1,4 @@
-"""Mail that was acknowledged and whose connection is gone, or disabled, before it is read."""
+"""Mail that was acknowledged, and met with trouble before it was read: its connection is gone, workers died."""
 
 import asyncio
 from typing import Any
@@ -96,3 +96,17 @@ async def test_mail_of_a_disabled_connection_is_read_all_the_same(
     reading.set()
     assert [webhook["state"] for webhook in await read(client, tenant)] == ["stored", "stored"]
     assert len(await messages(client, tenant)) == 2
+
+
+async def test_mail_outlives_some_outages_and_does_not_kill_workers_for_ever(
+    reading: asyncio.Event, client: ClientSession, tenant: Tenant, database: Database
+) -> None:
+    await posted(client, tenant, 2)
+    await database.script(f"""
+    UPDATE inbound_webhooks SET attempts = 5;
+    UPDATE inbound_webhooks SET attempts = {mail.TRIES} WHERE id = (SELECT id FROM inbound_webhooks LIMIT 1)
+    """)
+    reading.set()
+    found = await read(client, tenant)
+    assert sorted(webhook["state"] for webhook in found) == ["quarantined", "stored"]
+    assert [webhook["error"]["code"] for webhook in found if webhook["error"]] == ["parser_failed"]

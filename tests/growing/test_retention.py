@@ -1,5 +1,6 @@
 """Old events are found where they were moved to, what was kept for long enough goes, and what is needed stays."""
 
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -19,6 +20,7 @@ from gateway.store.webhook_deliveries import EventGone, redeliver
 from tests.api.conftest import Served
 from tests.conftest import Database, MakeTenant, Tenant, new_id
 from tests.delivery.owed import Owed
+from tests.store.test_query_plans import generic_plan
 
 DAY = 24
 MONTHS = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = $1::text::regclass ORDER BY 1"
@@ -38,6 +40,11 @@ SELECT tenant_id, $2, gen_random_uuid(), id, provider, 'POST', '/', '{}', 'hello
 FROM external_integrations WHERE tenant_id = $1 LIMIT 1
 """
 WEBHOOKS = "SELECT count(*), min(state) FROM inbound_webhooks WHERE tenant_id = $1"
+FILL = """
+INSERT INTO {} (tenant_id, seq, id, type, data, created_at)
+SELECT t.id, n, gen_random_uuid(), 'customer.created', '{{}}', now() - $3 * interval '1 day'
+FROM tenants t, generate_series($1::integer, $2::integer) n
+"""
 KEEP = "INSERT INTO retention (tenant_id, webhooks_days, deliveries_days, events_days) VALUES ($1, $2, $2, $2)"
 
 
@@ -267,3 +274,21 @@ async def test_an_owner_says_how_long_after_seeing_what_would_go(served: Served,
     assert await stage.pulled(stage.a, 2) == [3]
     problem = await served.problem("PUT", path, 422, "invalid", json={**wanted, "events_days": 20}, headers=auth)
     assert "30 days" in problem["errors"][0]["detail"]
+
+
+async def test_reading_far_back_goes_along_the_keys(stage: Stage, database: Database) -> None:
+    months = []
+    stretches = (("old_events", 1, 3000, 90), ("old_events", 3001, 6000, 50), ("events", 6001, 9000, 1))
+    for table, first, last, days in stretches:
+        if table == "old_events":
+            day = (datetime.now(UTC) - timedelta(days=days)).date()
+            await stage.hook.execute("CALL make_old_events_partition($1)", day)
+            months.append(f"old_events_{day:%Y_%m}")
+        await stage.run.execute(FILL.format(table), first, last, days)
+    await stage.run.execute("UPDATE tenant_heads SET last_seq = 9000, old_seq = 6000")
+    await stage.run.execute("ANALYZE")
+    plan = await generic_plan(database, stage.a, log.READ_ALL, f"'{stage.a.id}', 10, 9000, 100, NULL")
+    for table in (*months, "events"):
+        found = rf"Index Scan using \w+ on {table}\b[^\n]*\n +Index Cond: \(\(tenant_id = [^\n]* AND \(seq > "
+        assert re.search(found, plan), plan
+    assert await stage.pulled(stage.a, 2990) == list(range(2991, 3091))

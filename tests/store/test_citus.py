@@ -28,7 +28,8 @@ SELDOM = {
     "forget_nonces", "forget_password_resets", "forget_sends", "forget_sessions", "forget_webhook_minutes",
     "invitations_of", "keep_unrouted", "log_readers", "login_of", "mailboxes_of", "password_of", "password_reset_of",
     "route_of", "route_of_app", "route_of_hook", "routes_of_provider", "set_password_of", "stale_files", "tenants_of",
-    "tenants_to_wake", "tenants_with_reopenings", "use_password_reset", "verify_person",
+    "tenants_to_wake", "tenants_with_reopenings", "use_password_reset", "verify_person", "count_alarms",
+    "changed_silences", "note_webhook_hours", "connections_with_logins",
 }  # fmt: skip
 #: They take the tenant from the transaction.
 OWN = {"retention_preview", "search_from_rows", "search_lookalikes", "search_matches"}

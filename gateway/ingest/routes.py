@@ -136,6 +136,8 @@ class Hooks:
             TooLarge: see ``read_bounded``.
             HTTPRequestTimeout: when it does not come.
         """
+        if request.content.is_eof():  # most are there already: nothing to wait for, and a limit would cost more
+            return await read_bounded(request, limit)
         try:
             async with asyncio.timeout(BODY_SECONDS):
                 return await read_bounded(request, limit)

@@ -52,6 +52,7 @@ def parse(prefix: str, text: str) -> UUID:
     if found != prefix or len(digits) not in {32, 36}:
         raise IdInvalid(f"expected an id like {prefix}_ and 32 hexadecimal digits")
     try:
-        return UUID(digits)
+        value: UUID = _Uuid(digits)
     except ValueError:
         raise IdInvalid(f"expected an id like {prefix}_ and 32 hexadecimal digits") from None
+    return value

@@ -39,4 +39,5 @@ def entry_json(entry: Entry) -> bytes:
 
 def iso(moment: datetime) -> str:
     """Write a moment as ISO 8601 in UTC, with milliseconds."""
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"
+    in_utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    return in_utc.isoformat(timespec="milliseconds")[: -len("+00:00")] + "Z"

@@ -66,9 +66,10 @@ screenshots: $(DEV) $(PAGE) ## Write pictures of the page into screenshots/
 	@scripts/chromium.sh
 	@$(WITH_NODE) $(BIN)/python -m tests.browser.screenshots $(ARGS)
 
-docs: $(RUN) ## Write the pages on channels and permissions, and the dashboard, anew, from the code
+docs: $(RUN) ## Write the pages on channels, permissions and metrics, and the dashboard, from the code
 	@$(BIN)/python -m scripts.channel_docs
 	@$(BIN)/python -m scripts.permission_docs
+	@$(BIN)/python -m scripts.metric_docs
 	@$(BIN)/python -m scripts.dashboard
 
 site: $(DEV) ## Build the pages of docs/ as a site, in build/site; a link that leads nowhere ends it

@@ -37,13 +37,13 @@ class Spans:
 def trace(span: ReadableSpan) -> int:
     """Return the id of a span's trace."""
     assert span.context is not None
-    return span.context.trace_id
+    return int(span.context.trace_id)
 
 
 def own(span: ReadableSpan) -> int:
     """Return the id of a span."""
     assert span.context is not None
-    return span.context.span_id
+    return int(span.context.span_id)
 
 
 def told(span: ReadableSpan) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from uuid import UUID
 
+import asyncpg
 from aiohttp import web
 
 from gateway import tracing
@@ -95,10 +96,7 @@ async def assembled(
     """
     keyring, roles, leaving = keyring_of(settings), settings.roles, Leaving()
     async with AsyncExitStack() as stack:
-        app_pool = await pool_of(stack, settings, settings.database_url, settings.pool_size)
-        relay_pool = await pool_of(stack, settings, settings.relay_database_url, RELAY_POOL_SIZE)
-        hook_pool = await pool_of(stack, settings, settings.hook_database_url, HOOK_POOL_SIZE)
-        await asyncio.gather(*map(prove, (app_pool, relay_pool, hook_pool)))
+        app_pool, relay_pool, hook_pool = await _pools(stack, settings)
 
         def tell_of_connection(key: UUID) -> None:
             ingest.directory.forget(key)
@@ -114,9 +112,12 @@ async def assembled(
             live.announce(entries)
             behind.grown(entries)
 
+        def grown_elsewhere(tenant_id: UUID) -> None:
+            # Whoever serves shares out what it commits itself; for others wake-ups tell of it.
+            behind.grown_elsewhere(tenant_id)
+
         servers = servers_of(stack, settings)
-        # A process that serves shares out what it commits itself; one that does not learns of it by wake-ups.
-        live = live_of(settings, relay_pool, servers, None if serves else lambda key: behind.grown_elsewhere(key))
+        live = live_of(settings, relay_pool, servers, None if serves else grown_elsewhere)
         stack.push_async_callback(live.stop)
         behind = Behind(roles, live.tell)
         calls = await stack.enter_async_context(Calls(settings.allow_private, endpoints=endpoints))
@@ -211,6 +212,15 @@ async def ingest_alone(settings: Settings) -> AsyncIterator[Ingest]:
             echo_tenants=lambda: (),
             mail_stored=None,
         )
+
+
+async def _pools(stack: AsyncExitStack, settings: Settings) -> tuple[asyncpg.Pool, asyncpg.Pool, asyncpg.Pool]:
+    """Open the pools of the three roles; what is wrong with one is told now."""
+    app_pool = await pool_of(stack, settings, settings.database_url, settings.pool_size)
+    relay_pool = await pool_of(stack, settings, settings.relay_database_url, RELAY_POOL_SIZE)
+    hook_pool = await pool_of(stack, settings, settings.hook_database_url, HOOK_POOL_SIZE)
+    await asyncio.gather(*map(prove, (app_pool, relay_pool, hook_pool)))
+    return app_pool, relay_pool, hook_pool
 
 
 async def _told_by_all(stack: AsyncExitStack, services: Services, siblings: Siblings) -> Services:

@@ -1,6 +1,6 @@
 """The load client as the measurements use it."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,18 +37,19 @@ class Paced(Driven):
 
 @dataclass(frozen=True, slots=True)
 class Flooded:
-    """What a flood gave while it lasted: seconds, and the answers 200, 429 and 503; ``sent`` counts all requests."""
+    """What a flood gave: its seconds, what was stored within them, and how often each status was answered in all."""
 
     seconds: float
     stored: int
-    refused: int
-    overloaded: int
-    sent: int
+    answers: Mapping[str, int]
 
     @property
     def rate(self) -> float:
         """Stored webhooks per second."""
         return self.stored / self.seconds
+
+    def __str__(self) -> str:
+        return ", ".join(f"{count:,} times {status}" for status, count in sorted(self.answers.items()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from channels.errors import SignatureInvalid
 from gateway.files.errors import ContentMissing, LinkInvalid, StorageUnavailable
-from gateway.store.pool import DatabaseUnavailable
+from gateway.store.pool import DatabaseBusy, DatabaseUnavailable
 from gateway.store.search import SearchTooSlow
 
 CONTENT_TYPE = "application/problem+json"
@@ -299,6 +299,11 @@ TABLE: Mapping[type[Exception], Kind] = {
     Overloaded: Kind(
         503, "overloaded", "Too much is waiting", "Send it again after Retry-After; nothing was stored.",
         retry_after=2,
+    ),
+    DatabaseBusy: Kind(
+        503, "database_busy", "Too many requests wait for the database",
+        "Send it again after Retry-After; nothing was done.",
+        detail="more requests wait for the database than may wait", retry_after=2,
     ),
     DatabaseUnavailable: Kind(
         503, "database_unavailable", "The database can't be reached",

@@ -6,6 +6,7 @@ nothing from them any more, and yet waits for them as long as for requests that 
 """
 
 import asyncio
+import resource
 from typing import Any
 
 import structlog
@@ -16,6 +17,13 @@ from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 from gateway.problems import Malformed, answer_to
 
 log = structlog.get_logger(__name__)
+
+#: A connection over which no whole head of a request has come for so long is closed. Load balancers keep theirs for
+#: 60 s, and must be the first to hang up.
+IDLE_SECONDS = 75.0
+#: Open files that are left for the database, calls and files when connections take all others.
+RESERVED_FILES = 256
+BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 UNREADABLE = "this could not be read as an HTTP request (RFC 9112)"
 
@@ -30,6 +38,10 @@ class _Handler(RequestHandler):
         super().connection_made(transport)
         if isinstance(self._manager, _Server) and self._manager.stopping:
             self.close()
+        elif isinstance(self._manager, _Server) and len(self._manager.connections) > self._manager.most:
+            if self.transport is not None:
+                self.transport.write(BUSY)
+            self.force_close()
 
     async def start(self) -> None:
         """Serve; or hang up, if all was told to close before this could begin."""
@@ -78,9 +90,15 @@ class _Handler(RequestHandler):
 
 
 class _Server(web.Server):
-    """Makes a handler for each connection."""
+    """Makes a handler for each connection.
+
+    Attributes:
+        stopping: whether new connections are closed at once.
+        most: connections at the same time; further ones are answered 503 before anything is read.
+    """
 
     stopping = False
+    most = 0
 
     def pre_shutdown(self) -> None:
         """Close the connections that wait for a request, and those that are still to come."""
@@ -96,7 +114,12 @@ class _Server(web.Server):
 class Runner(web.AppRunner):
     """Runs an application whose unreadable requests are answered like any other that is refused."""
 
+    def __init__(self, app: web.Application, **settings: Any) -> None:
+        super().__init__(app, keepalive_timeout=IDLE_SECONDS, **settings)
+
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
         server.__class__ = _Server
+        files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+        server.most = max(files - RESERVED_FILES, files // 2)  # type: ignore[attr-defined]  # its class is known above
         return server

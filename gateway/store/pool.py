@@ -4,6 +4,7 @@ Three roles, three pools: ``app`` (one tenant at a time), ``hook`` (may call the
 the log of all). A query takes a ``TenantTx``, which only ``tenant_tx`` makes.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -23,8 +24,16 @@ class RoleTooPowerful(Exception):
     """The database role could read past row-level security; the server refuses to run as it."""
 
 
+#: Requests that may wait for each connection of a pool; further ones are refused.
+WAITING_FOR_EACH = 16
+
+
 class DatabaseUnavailable(Exception):
     """The database can't be reached or is not able to answer now; trying again later may work."""
+
+
+class DatabaseBusy(DatabaseUnavailable):
+    """Too many wait for a connection already."""
 
 
 #: What asyncpg raises when the server is gone, going, starting, or full: nobody's request is at fault.
@@ -133,11 +142,32 @@ async def tenant_tx(pool: asyncpg.Pool, tenant_id: UUID) -> AsyncIterator[Tenant
     """Open a transaction as one tenant.
 
     Raises:
+        DatabaseBusy: when too many wait for one.
         DatabaseUnavailable: when no connection is to be had, or it breaks.
     """
     try:
-        async with pool.acquire(timeout=10) as connection, connection.transaction():
+        async with _connection(pool) as connection, connection.transaction():
             await connection.execute(ENTER_TENANT, str(tenant_id))
             yield TenantTx(connection, tenant_id)
     except UNAVAILABLE as error:
         raise DatabaseUnavailable("the database can't be reached") from error
+
+
+#: How many wait for a connection, by the pool's identity.
+_waiting: Counter[int] = Counter()
+
+
+@asynccontextmanager
+async def _connection(pool: asyncpg.Pool) -> AsyncIterator[asyncpg.Connection]:
+    key = id(pool)
+    if _waiting[key] >= WAITING_FOR_EACH * pool.get_max_size():
+        raise DatabaseBusy("too many requests wait for the database")
+    _waiting[key] += 1
+    try:
+        connection = await pool.acquire(timeout=10)
+    finally:
+        _waiting[key] -= 1
+    try:
+        yield connection
+    finally:
+        await pool.release(connection)

@@ -89,8 +89,8 @@ def cost(steps: Sequence[Mapping[str, Any]]) -> Any:
 
 
 def latency(steps: Sequence[Mapping[str, Any]]) -> Any:
-    """Draw how long the list and a search take, by how much the tenant has."""
-    settings = _settings("First page of the list, and one search, ms", inside=False)
+    """Draw what the list and a search cost, by how much the tenant has."""
+    settings = _settings("Processor time of the list's first page, and of a search, ms", inside=False)
     chart = pygal.Line(**settings, dots_size=5, stroke_style={"width": 3}, range=(0, _top(steps)))
     _along(chart, steps)
     chart.add("list", [round(step["list_ms"], 1) for step in steps])

@@ -20,7 +20,7 @@ ROWS = {
 
 
 def test_each_file_gives_its_plots_with_the_figures_in_them() -> None:
-    drawn = {name: svg(chart).decode() for name, chart in (plots(GROWTH) | plots(ROWS)).items()}
+    drawn = {name: svg(chart).decode() for name, chart in {**plots(GROWTH), **plots(ROWS)}.items()}
     assert set(drawn) == {"growth-cost", "growth-latency", "growth-disk", "bench-ratios"}
     for text in drawn.values():
         assert "<script" not in text

@@ -16,10 +16,12 @@ Harms = Mapping[str, Mapping[str, tuple[Act, Act]]]
 def harms_of(stage: Stage) -> Harms:
     """Return all that can be done to an installation."""
     postgres, valkey = stage.postgres, stage.valkey
-    programs = {
+    programs: dict[str, dict[str, tuple[Act, Act]]] = {
         one.name: {"kill": (one.kill, one.start), "stop": (one.stop, one.start), "pause": (one.pause, one.resume)}
         for one in stage.programs
     }
+    for one in stage.gateways[:1]:
+        programs[one.name] |= {"crash": (one.crash, _by_itself), "roll": (one.roll, _by_itself)}
     return {
         **programs,
         "postgres": {

@@ -44,12 +44,14 @@ class Options:
         seed: decides what goes wrong when, and who writes what.
         seconds: how long the load lasts.
         rate: posts a second.
+        workers: of the first gateway; 0: it serves by itself.
         hurry: whether leases of processes that were killed are ended, instead of waiting for their ends.
     """
 
     seed: int
     seconds: float
     rate: float
+    workers: int = 2
     hurry: bool = False
 
 
@@ -60,12 +62,14 @@ async def run(options: Options, say: Callable[[str], None]) -> Report:
         options: what is asked for.
         say: told the plan before anything happens, and at last where the logs are.
     """
-    plan = draw(options.seed, options.seconds, [(name, kind) for name in BUSY for kind in MOODY])
+    plan = draw(
+        options.seed, options.seconds, [(name, kind) for name in BUSY for kind in MOODY], workers=options.workers > 0
+    )
     say(words_of(plan))
     folder = Path(tempfile.mkdtemp(prefix="postgate-drill-"))
     keeps_logs = True
     try:
-        async with staged(folder) as stage:
+        async with staged(folder, options.workers) as stage:
             report = await Drill(stage, plan, options).hold()
             keeps_logs = not report.passed
     except asyncio.CancelledError:

@@ -20,6 +20,9 @@ HARMS: Sequence[tuple[str, str]] = (
     ("valkey", "kill"),
     ("valkey", "pause"),
 )
+#: What also can be done to a gateway that has workers of its own: ``crash`` kills one of them, ``roll`` replaces all,
+#: one after the other, as for another version.
+TO_WORKERS: Sequence[tuple[str, str]] = (("gateway-1", "crash"), ("gateway-1", "roll"))
 #: Those of which there are several, and how many.
 SEVERAL = {"gateway": 2, "worker": 2}
 #: How an integrator's endpoint may misbehave.
@@ -48,7 +51,7 @@ class Fault:
     Attributes:
         at: seconds after the load began.
         target: gateway-1, worker-2, postgres, valkey …
-        kind: kill, stop, pause or crash.
+        kind: kill, stop, pause, crash or roll.
         seconds: until it is brought back.
     """
 
@@ -85,16 +88,17 @@ class Plan:
     moods: Sequence[Mood]
 
 
-def draw(seed: int, seconds: float, endpoints: Sequence[tuple[str, str]]) -> Plan:
+def draw(seed: int, seconds: float, endpoints: Sequence[tuple[str, str]], *, workers: bool = False) -> Plan:
     """Draw the plan of a run.
 
     Args:
         seed: decides everything.
         seconds: how long the load lasts.
         endpoints: those that may misbehave, as tenant and name.
+        workers: whether the first gateway has workers of its own.
     """
     chance = random.Random(f"{seed}/plan")
-    harms = _dealt(chance)
+    harms = _dealt([*HARMS, *(TO_WORKERS if workers else ())], chance)
     faults = [_fault(at, *next(harms), seconds, chance) for at in _moments(seconds, FAULT_EVERY, FEWEST_FAULTS, chance)]
     longest = min(LONGEST_MOOD, seconds / 4)
     moods = [
@@ -112,10 +116,10 @@ def _moments(seconds: float, every: float, fewest: int, chance: random.Random) -
     return [round((place + chance.random()) * part, 2) for place in range(count)]
 
 
-def _dealt(chance: random.Random) -> Iterator[tuple[str, str]]:
+def _dealt(harms: Sequence[tuple[str, str]], chance: random.Random) -> Iterator[tuple[str, str]]:
     """Deal the harms like cards: all of them in some order, then all again."""
     while True:
-        yield from chance.sample(HARMS, len(HARMS))
+        yield from chance.sample(harms, len(harms))
 
 
 def _fault(at: float, part: str, kind: str, seconds: float, chance: random.Random) -> Fault:

@@ -3,14 +3,13 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from gateway.embedded import EmbeddedPostgres, Superuser, pidfile
 from gateway.embedded.folders import settle
+from tests.drill.children import children_of
 
-PROC = Path("/proc")
 #: For some processes with their pools.
 SETTINGS = {"max_connections": "300"}
 #: How the processes of those that are connected call themselves.
@@ -52,7 +51,7 @@ class Postgres:
 
     async def crash(self) -> None:
         """Kill the process of one who is connected: the server ends all others, and recovers by itself."""
-        found = [pid for pid in self._children() if BACKEND in pidfile.command_line(pid)]
+        found = [pid for pid in children_of(self._postmaster()) if BACKEND in pidfile.command_line(pid)]
         if found:
             os.kill(found[0], signal.SIGKILL)
 
@@ -60,7 +59,7 @@ class Postgres:
         """Let all of its processes sleep; new ones can't come, since the first one sleeps first."""
         postmaster = self._postmaster()
         os.kill(postmaster, signal.SIGSTOP)
-        self._asleep = [postmaster, *self._children()]
+        self._asleep = [postmaster, *children_of(postmaster)]
         for pid in self._asleep[1:]:
             _tell(pid, signal.SIGSTOP)
 
@@ -85,21 +84,6 @@ class Postgres:
         if found is None:
             raise RuntimeError("Postgres does not run")
         return found.process
-
-    def _children(self) -> list[int]:
-        postmaster = self._postmaster()
-        return sorted(pid for pid, parent in _parents() if parent == postmaster)
-
-
-def _parents() -> Iterator[tuple[int, int]]:
-    """Return the processes of this machine, each with the one that started it (proc(5), ``stat``)."""
-    for folder in PROC.iterdir():
-        if folder.name.isdecimal():
-            try:
-                stat = (folder / "stat").read_text("utf-8", "replace")
-            except (FileNotFoundError, ProcessLookupError):
-                continue  # it has ended meanwhile
-            yield int(folder.name), int(stat.rpartition(")")[2].split()[1])
 
 
 def _tell(pid: int, number: signal.Signals) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import aiohttp
 
+from tests.drill.children import children_of
+
 #: Until a process that was started can do its work; on a loaded machine, with Postgres away for a part of it.
 READY_SECONDS = 180.0
 #: Until a process that was told to stop has ended: calls to providers get 25 seconds.
@@ -96,6 +98,16 @@ class Program:
     async def resume(self) -> None:
         """Let them go on."""
         self._signal(signal.SIGCONT)
+
+    async def crash(self) -> None:
+        """Kill one of its workers."""
+        if self._process is not None and (workers := children_of(self._process.pid)):
+            os.kill(workers[0], signal.SIGKILL)
+
+    async def roll(self) -> None:
+        """Have all of its workers replaced, one after the other."""
+        if self._ready.is_set() and self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
 
     async def _keep(self) -> None:
         """Start the process, and another one when it ends before anybody told it to."""

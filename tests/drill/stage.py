@@ -79,8 +79,13 @@ class Stage:
 
 
 @asynccontextmanager
-async def staged(folder: Path) -> AsyncIterator[Stage]:
-    """Start everything in a folder, and wait until it works; leaving ends all of it. Logs stay in ``folder/logs``."""
+async def staged(folder: Path, workers: int) -> AsyncIterator[Stage]:
+    """Start everything, and wait until it works; leaving ends all of it.
+
+    Args:
+        folder: for everything; logs stay in ``logs`` there.
+        workers: of the first gateway, which share its port; 0: it serves by itself.
+    """
     logs = folder / "logs"
     logs.mkdir(parents=True)
     folder.chmod(0o755)  # Postgres' own user has to get through
@@ -102,8 +107,7 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
         await _simulator(stack, folder, ports["simulator"], companies, logs)
         environment = _environment(database, master_key, valkey, folder)
         programs = [
-            Program(name, _arguments(name, ports[name]), environment | {"POSTGATE_ROLES": roles}, urls[name], logs)
-            for name, roles in WORK.items()
+            Program(name, _arguments(name, ports[name], workers), environment, urls[name], logs) for name in WORK
         ]
         for program in programs:
             stack.push_async_callback(_ended, program)
@@ -113,9 +117,10 @@ async def staged(folder: Path) -> AsyncIterator[Stage]:
         yield Stage(postgres, valkey, gateways, workers, urls["simulator"], companies, database["admin"])
 
 
-def _arguments(name: str, port: int) -> list[str]:
+def _arguments(name: str, port: int, workers: int) -> list[str]:
     verb = "serve" if name.startswith("gateway") else "work"
-    return [verb, "--host", HOST, "--port", str(port)]
+    several = ["--workers", str(workers)] if name == "gateway-1" and workers else []
+    return [verb, "--host", HOST, "--port", str(port), "--roles", WORK[name], *several]
 
 
 def _environment(database: Mapping[str, str], master_key: str, valkey: Valkey, folder: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ SEED = 3
 
 async def test_a_short_drill_loses_nothing() -> None:
     said: list[str] = []
-    report = await run(Options(SEED, seconds=8, rate=12, hurry=True), said.append)
+    report = await run(Options(SEED, seconds=8, rate=12, workers=0, hurry=True), said.append)
     told = "\n".join([*said, report.as_text()])
     assert report.passed, told
     found = counts(report.evidence, report.verdict)

@@ -14,6 +14,8 @@ SENT = frozenset({"sent", "delivered", "read"})
 UNENDED = frozenset({"queued", "sending"})
 #: After a fault it may take so long until what was under way is tried again: a lease of an endpoint, and some patience.
 AFTERMATH_SECONDS = 30.0
+#: The endpoint took it, but so late that the gateway did not wait for the answer any more.
+LATE = "an answer that came too late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Doubled:
         seq: of the event.
         first: when it was taken for the first time, in seconds after the load began.
         last: when it was taken for the last time.
-        after: the fault in between, that kept the first success from being written down; None: there was none.
+        after: why: the answer came too late; or the fault in between, that kept the first success from being written
+            down; None: nobody knows.
     """
 
     endpoint: str
@@ -172,15 +175,20 @@ def undelivered(evidence: Evidence) -> list[Owed]:
 
 
 def doubled(evidence: Evidence) -> Iterator[Doubled]:
-    """Return what was taken more than once, with the fault between the first time and the last."""
+    """Return what was taken more than once, and why."""
     times: dict[Owed, list[float]] = defaultdict(list)
+    refused: Counter[Owed] = Counter()
     for one in evidence.arrivals:
+        owed = (one.endpoint, one.seq)
         if one.taken:
-            times[one.endpoint, one.seq].append(one.at)
+            times[owed].append(one.at)
+        else:
+            refused[owed] += 1
     for owed, moments in times.items():
         if len(moments) > 1:
             first, last = min(moments), max(moments)
-            yield Doubled(*owed, first, last, explanation(first, last, evidence.happened))
+            late = evidence.unanswered[owed] > refused[owed]
+            yield Doubled(*owed, first, last, LATE if late else explanation(first, last, evidence.happened))
 
 
 def explanation(first: float, last: float, happened: Sequence[Happened]) -> str | None:

@@ -23,6 +23,11 @@ WHERE e.status = 'enabled' AND e.deleted_at IS NULL
   AND NOT (v.type = 'delivery.exhausted' AND v.data ->> 'endpoint_id' = public_id('ep_', e.id))
 """
 ROWS = "SELECT endpoint_id, seq FROM webhook_deliveries WHERE kind = 'event'"
+UNANSWERED = """
+SELECT d.endpoint_id, d.seq FROM webhook_attempts a
+JOIN webhook_deliveries d ON d.tenant_id = a.tenant_id AND d.id = a.delivery_id
+WHERE a.outcome = 'failure' AND a.status_code IS NULL AND d.seq IS NOT NULL
+"""
 #: Rows that tell anything of another tenant than theirs. $1: the pattern of marks; the tenants' names are their slugs.
 FOREIGN: Mapping[str, str] = {
     table: f"""
@@ -111,6 +116,10 @@ class Ledger:
     async def rows(self) -> Counter[Owed]:
         """Return what delivery rows there are."""
         return Counter((public("ep", key), seq) for key, seq in await self._connection.fetch(ROWS))
+
+    async def unanswered(self) -> Counter[Owed]:
+        """Return how many attempts of what got no answer, as far as the gateway knows."""
+        return Counter((public("ep", key), seq) for key, seq in await self._connection.fetch(UNANSWERED))
 
     async def foreign_rows(self) -> dict[str, int]:
         """Return how many rows of each table tell anything of another tenant."""

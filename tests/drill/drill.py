@@ -193,6 +193,7 @@ class Drill:
             browsers=browsed,
             owed=await ledger.owed(),
             rows=await ledger.rows(),
+            unanswered=await ledger.unanswered(),
             arrivals=integrators.arrivals,
             ordered=integrators.ordered,
             happened=chaos.happened,

@@ -122,6 +122,7 @@ class Evidence:
         browsers: what each saw.
         owed: what each endpoint has to get.
         rows: how many delivery rows there are for what.
+        unanswered: how many attempts of what are written down as having got no answer.
         arrivals: what came, in the order in which it came.
         ordered: endpoints that want a conversation's events one after the other.
         happened: faults.
@@ -142,6 +143,7 @@ class Evidence:
     browsers: Sequence[Browsed] = ()
     owed: Set[Owed] = frozenset()
     rows: Counter[Owed] = field(default_factory=Counter)
+    unanswered: Counter[Owed] = field(default_factory=Counter)
     arrivals: Sequence[Arrival] = ()
     ordered: Set[str] = frozenset()
     happened: Sequence[Happened] = ()

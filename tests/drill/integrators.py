@@ -22,9 +22,9 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
 MOODY = ("ordered", "moody")
 #: Soon again, and often: nothing of the drill may be given up.
 RETRIES = [0, 1, 1, 2, 2, 3, 3, *[5] * 13]
-TIMEOUT_MS = 2000
+TIMEOUT_MS = 4000
 #: Longer than that: whoever hangs does not answer in time.
-HANG_SECONDS = 3.0
+HANG_SECONDS = 5.0
 RETRY_AFTER = "1"
 
 

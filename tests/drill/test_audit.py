@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.drill.audit import Doubled, Verdict, audit, counts
+from tests.drill.audit import LATE, Doubled, Verdict, audit, counts
 from tests.drill.evidence import Acknowledged, Arrival, Browsed, Evidence, Happened, Stored
 from tests.drill.marks import mark, strangers
 from tests.drill.plan import Plan
@@ -134,6 +134,13 @@ def test_what_is_not_known_is_told_and_forgiven() -> None:
 def test_what_came_twice_is_explained_by_a_fault_in_between(happened: list[Happened], why: str | None) -> None:
     evidence = replace(GOOD, happened=happened, **came(CAME, AGAIN, THEN))
     assert audit(evidence).doubled == [Doubled("ep_1", 1, 10.0, 12.0, why)]
+
+
+def test_what_came_twice_may_have_been_answered_too_late() -> None:
+    late = replace(GOOD, unanswered=Counter({("ep_1", 1): 1}), happened=[], **came(CAME, AGAIN, THEN))
+    assert [one.after for one in audit(late).doubled] == [LATE]
+    refused = replace(late, **came(replace(CAME, taken=False), CAME, AGAIN, THEN))
+    assert [one.after for one in audit(refused).doubled] == [None]
 
 
 def report(evidence: Evidence) -> Report:

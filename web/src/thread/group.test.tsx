@@ -29,9 +29,9 @@ describe("a message", () => {
   });
 
   test("tells its times when its time is focused", async () => {
-    show(madeMessage("msg_1", { occurred_at: at(0), received_at: at(0.4) }));
+    show(madeMessage("msg_1", { occurred_at: at(0), received_at: at(0.412) }));
     await userEvent.tab();
-    expect(screen.getByRole("tooltip").textContent).toContain("Arrived after 0.4 s");
+    expect(screen.getByRole("tooltip").textContent).toContain("Arrived after 412 ms");
     await userEvent.keyboard("{Escape}");
     expect(screen.queryByRole("tooltip")).toBeNull();
   });

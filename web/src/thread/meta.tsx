@@ -3,7 +3,7 @@
 import { Ban, Check, CheckCheck, CircleAlert, CircleQuestionMark, Clock3, type IconNode } from "lucide";
 import type { Message, MessageStatus } from "../model/types";
 import { Icon } from "../ui/icon";
-import { clockTime, duration, exact } from "../ui/time";
+import { clockTime, exact, took } from "../ui/time";
 import { Tooltip } from "../ui/tooltip";
 import { words } from "../words";
 
@@ -56,7 +56,7 @@ function Facts({ of }: { readonly of: Message }) {
       ))}
       {of.edited_at && <Fact name={words.message.edited} value={exact(of.edited_at)} />}
       {of.deleted_at && <Fact name={words.message.deletedAt} value={exact(of.deleted_at)} />}
-      {of.direction === "inbound" && <span>{words.message.arrived(duration(delay))}</span>}
+      {of.direction === "inbound" && <span>{words.message.arrived(took(delay))}</span>}
     </span>
   );
 }

@@ -75,6 +75,12 @@ export function dateAndTime(time: string): string {
   return format(Date.parse(time), { dateStyle: "medium", timeStyle: "short" });
 }
 
+/** How long something took: "43 ms" under a second, else as `duration` says. */
+export function took(milliseconds: number): string {
+  const length = Math.max(0, Math.round(milliseconds));
+  return length < SECOND ? `${number(length)} ms` : duration(length);
+}
+
 /** A length of time in its largest sensible unit: "0.4 s", "12 s", "3 min", "5 h", "2 d". */
 export function duration(milliseconds: number): string {
   const length = Math.max(0, milliseconds);

@@ -1,5 +1,6 @@
 """Old events are found where they were moved to, what was kept for long enough goes, and what is needed stays."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,9 +10,12 @@ from uuid import UUID
 
 import asyncpg
 import pytest
+from typer.testing import CliRunner
 
+from gateway.cli.main import app
 from gateway.live.cursor import Cursor, obstacle
 from gateway.retention import Retention, Rules
+from gateway.settings import Settings
 from gateway.store import deliveries, log, why
 from gateway.store.pool import open_pool, tenant_tx
 from gateway.store.relay import RelayLog
@@ -292,3 +296,28 @@ async def test_reading_far_back_goes_along_the_keys(stage: Stage, database: Data
         found = rf"Index Scan using \w+ on {table}\b[^\n]*\n +Index Cond: \(\(tenant_id = [^\n]* AND \(seq > "
         assert re.search(found, plan), plan
     assert await stage.pulled(stage.a, 2990) == list(range(2991, 3091))
+
+
+async def test_the_operator_sees_what_would_go_and_removes_it(stage: Stage, settings: Settings) -> None:
+    owed = stage.owed(stage.a)
+    for days in (400, 1):
+        await owed.event(hours=days * DAY)
+    await stage.run.execute(WEBHOOK, stage.b.id, datetime.now(UTC) - timedelta(days=95), "stored")
+    await stage.run.execute(READ_BY_SEARCH)
+    names = ("database_url", "hook_database_url", "relay_database_url", "master_key")
+    environment = {f"POSTGATE_{name.upper()}": getattr(settings, name).get_secret_value() for name in names}
+
+    async def said(*arguments: str) -> tuple[int, str]:
+        done = await asyncio.to_thread(CliRunner().invoke, app, ["retention", *arguments], env=environment)
+        return done.exit_code, done.output
+
+    status, text = await said("--dry-run")
+    assert status == 0
+    lines = dict(line.rsplit("\t", 1) for line in text.splitlines())
+    assert lines["alpha\tevents\tkept 365 days"].startswith("1 would go, the oldest of ")
+    assert lines["beta\twebhooks\tkept 90 days"].startswith("1 would go")
+    assert lines["beta\tevents\tkept 365 days"] == "0 would go, 0 held"
+    assert "events: 1 rows removed" in (await said("--tenant", "alpha"))[1]
+    assert await stage.pulled(stage.a, 1) == [2]
+    assert await stage.run.fetchrow(WEBHOOKS, stage.b.id) == (1, "stored")  # somebody else's
+    assert (await said("--tenant", "nobody"))[0] == 1

@@ -30,7 +30,7 @@ def page() -> str:
     """Write the page."""
     lines = [HEAD]
     for one in ours():
-        name = one._name + SUFFIXES.get(one._type, "")
+        name = one._name + SUFFIXES.get(str(one._type), "")
         labels = ", ".join(f"`{label}`" for label in one._labelnames)
         lines.append(f"| `{name}` | {one._type} | {labels} | {one._documentation} |")
     return "\n".join([*lines, ""])

@@ -1,5 +1,7 @@
 """A short drill: everything is broken in some way, and nothing is lost, doubled, mixed up or out of date."""
 
+import pytest
+
 from tests.drill.audit import counts
 from tests.drill.drill import Options, run
 
@@ -7,6 +9,7 @@ from tests.drill.drill import Options, run
 SEED = 3
 
 
+@pytest.mark.timeout(400)  # most of it is starting processes, and waiting until all is well again
 async def test_a_short_drill_loses_nothing() -> None:
     said: list[str] = []
     report = await run(Options(SEED, seconds=8, rate=12, workers=0, hurry=True), said.append)

@@ -100,6 +100,11 @@ class Door:
             ahead = min(here.count, row.count * len(self._rows))  # tenants take turns
             raise ShareUsed("too many webhooks of this tenant wait to be stored", retry_after=self._wait_for(ahead))
 
+    def resize(self, row: Row, more: int) -> None:
+        """Count a body as what it is, where less or more was announced."""
+        row.bytes += more
+        self._all.bytes += more
+
     def arrive(self, row: Row) -> bool:
         """Count a webhook that was read; tells whether it may be worked on at once."""
         row.count += 1
@@ -183,13 +188,15 @@ class Room:
         """Whether this webhook is one of a crowd."""
         return self._row.crowded
 
-    async def turn(self) -> None:
-        """Wait until this webhook, whose body was read, may be worked on.
+    async def turn(self, size: int) -> None:
+        """Wait until this webhook, whose body was read and has ``size`` bytes, may be worked on.
 
         Raises:
             Overloaded: when too many wait by now.
             ShareUsed: when too many of this tenant do.
         """
+        self._door.resize(self._row, size - self._size)
+        self._size = size
         self._door.require_room(self._row, 0)
         self._inside = self._door.arrive(self._row)
         self._counted = True

@@ -58,7 +58,7 @@ class Hooks:
         try:
             with self._room(request, route.tenant_id, route.adapter) as room:
                 hook = await self._as_value(request, route.adapter.max_body)
-                await room.turn()
+                await room.turn(len(hook.body))
                 passage.took("wait")
                 if probe := self._probes.answer(request, hook, route.integration_id, route.adapter, route.credentials):
                     return probe
@@ -83,7 +83,7 @@ class Hooks:
         try:
             with self._room(request, app.app_id, app.adapter) as room:
                 hook = await self._as_value(request, app.adapter.max_body)
-                await room.turn()
+                await room.turn(len(hook.body))
                 passage.took("wait")
                 await self._shared.receive(app, hook)
         except SignatureInvalid as error:

@@ -6,7 +6,9 @@ from uuid import UUID
 
 import pytest
 
+from channels.registry import ADAPTERS
 from gateway.ingest.door import A_FEW, CROWD, Door, Room
+from gateway.ingest.routes import _crowded
 from gateway.problems import Overloaded, ShareUsed
 
 NOISY, QUIET, THIRD = UUID(int=1), UUID(int=2), UUID(int=3)
@@ -32,7 +34,7 @@ class Visitor:
 
     async def _visit(self, room: Room) -> None:
         with room:
-            await room.turn()
+            await room.turn(1)
             self.inside = True
             await self._go.wait()
 
@@ -143,12 +145,22 @@ async def test_a_share_is_refused_to_its_tenant_and_the_whole_to_everybody() -> 
         await one.leave()
 
 
+@pytest.mark.parametrize(("provider", "status"), [("whatsapp_cloud", 429), ("sendgrid", 503), ("ses", 503)])
+def test_a_crowd_is_told_so_that_its_provider_comes_back(provider: str, status: int) -> None:
+    answer = _crowded(ADAPTERS[provider], ShareUsed("too many wait", retry_after=7))
+    assert (answer.status, answer.headers["Retry-After"]) == (status, "7")
+
+
 async def test_bodies_count_before_they_are_read() -> None:
     at, _ = door(most_bytes=1000)
     with at.room(NOISY, 250):
         assert isinstance(refused(at, NOISY), ShareUsed)
         with at.room(QUIET, 250), at.room(THIRD, 250), at.room(UUID(int=4), 250):
             assert not isinstance(refused(at, UUID(int=5)), ShareUsed)
+    with at.room(NOISY, 250) as room:
+        await room.turn(2)  # it was not known before
+        with at.room(NOISY, 248):
+            assert isinstance(refused(at, NOISY), ShareUsed)
     with at.room(NOISY, 250):
         pass
 

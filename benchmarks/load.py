@@ -37,7 +37,7 @@ class Paced(Driven):
 
 @dataclass(frozen=True, slots=True)
 class Flooded:
-    """What a flood gave: its seconds, what was stored within them, and how often each status was answered in all."""
+    """What a flood gave: seconds of its second half, what was stored in them, and each status that came in all."""
 
     seconds: float
     stored: int

@@ -13,9 +13,9 @@ class Flood(Paced):
     expected = frozenset({200, 429, 503})
 
     async def run(self, url: str, connections: int, seconds: float, rate: float) -> dict[str, Any]:
-        """Post ``rate`` requests a second for some seconds, as far as connections are free; then hang up.
+        """Post ``rate`` requests a second for some seconds, as far as connections are free; wait for the last answers.
 
-        What is on its way then is neither stored for sure nor refused: its answers are waited for.
+        What is stored counts from half time on, when everything that may wait does.
 
         Raises:
             NotMeasured: when the server answers anything else than 200, 429 and 503.
@@ -24,9 +24,11 @@ class Flood(Paced):
         self._free = list(opened)
         started = time.perf_counter()
         try:
-            await self._release(started, seconds, rate)
-            stored = self.statuses[200]
-            passed = time.perf_counter() - started
+            await self._release(started, seconds / 2, rate)
+            before, half = self.statuses[200], time.perf_counter()
+            await self._release(half, seconds / 2, rate)
+            stored = self.statuses[200] - before
+            passed = time.perf_counter() - half
             self._due.clear()
             self._all_due = True
             if self.under_way:

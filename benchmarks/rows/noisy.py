@@ -46,7 +46,7 @@ async def noisy_neighbour(bench: Bench) -> list[Line]:
             frames.append(Round(beside.push_p95_ms, without.push_p95_ms))
             answers.append(Round(beside.p95_ms, without.p95_ms))
             floods.append(flooded)
-    note = f"in the last round the noisy one was answered {floods[-1]} in {floods[-1].seconds:.1f} s"
+    note = f"in the last round the noisy one was answered {floods[-1]}"
     name = "p95 of quiet tenants with a noisy one ÷ without"
     return [
         compared(106, f"{name}, POST → frame", "ms", frames, Goal(1.3, at_least=False), note=note),

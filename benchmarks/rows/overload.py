@@ -24,8 +24,8 @@ async def offered_far_more(bench: Bench) -> list[Line]:
     for _ in range(bench.plan.rounds):
         await bench.prepare(bench.spread, seconds)
         capacity = (await bench.ingest(gateway, CALIBRATE_CONNECTIONS, seconds)).rate
-        await flooder.prepare(bench.spread, int(capacity * TIMES * seconds) + 100)
-        flooded = await flooder.flood(gateway.url, CONNECTIONS, seconds, capacity * TIMES)
+        await flooder.prepare(bench.spread, int(capacity * TIMES * 2 * seconds) + 100)
+        flooded = await flooder.flood(gateway.url, CONNECTIONS, 2 * seconds, capacity * TIMES)
         await client.prepare(bench.spread, 1)
         await bench.ingest(gateway, 1, seconds)  # one webhook, right after: anything else than 200 fails the row
         say(f"  {flooded.rate:,.0f}/s stored of {capacity * TIMES:,.0f}/s, {capacity:,.0f}/s at capacity")

@@ -39,6 +39,14 @@ class TemplateListed:
     external_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class LoginTerm:
+    """Until when the credentials that send are good; ``expires_at`` is None when they have no end."""
+
+    valid: bool
+    expires_at: datetime | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Operations:
     """What else can be asked of a provider; None where it has no such thing. None of them ever raises.
@@ -61,6 +69,7 @@ class Operations:
         download_kept: how long the provider keeps a file after its message.
         upload: ``(media, sender, credentials)``, the provider's id of a file whose bytes are given.
         templates: ``(account, credentials)``, all templates of an account there.
+        login_term: ``(credentials)``, until when they are good.
     """
 
     prepare: Callable[[HttpRequest, Any], Dialogue[Any]] | None = None
@@ -71,6 +80,7 @@ class Operations:
     download_kept: timedelta = timedelta(days=7)
     upload: Callable[[Media, str, Any], Dialogue[str | Refused]] | None = None
     templates: Callable[[str, Any], Dialogue[Sequence[TemplateListed] | Refused]] | None = None
+    login_term: Callable[[Any], Dialogue[LoginTerm | Refused]] | None = None
 
 
 def refusing(begin: Callable[[], Dialogue[Result]]) -> Dialogue[Result | Refused]:

@@ -8,6 +8,9 @@ from uuid import UUID
 
 import asyncpg
 
+from gateway.alarms.logins import Logins
+from gateway.alarms.silence import Silences
+from gateway.alarms.telling import Teller
 from gateway.api.services import Check
 from gateway.chores import Chore, Chores
 from gateway.conversations.doing import Doer
@@ -204,6 +207,12 @@ def chores_of(pool: asyncpg.Pool, shared: Shared) -> list[Chore]:
         Chore("months", 24 * HOUR_SECONDS, lambda: make_months(pool, now().date())),
         Chore("pruning", HOUR_SECONDS, Pruner(pool).prune),
         Chore("retention", HOUR_SECONDS, Retention(pool, rules_of(shared.settings), now).tidy),
+    ]
+    teller = Teller(shared.app_pool, shared.announce, now, id_of_now)
+    logins = Logins(pool, teller, shared.keyring, lambda request, limit: shared.calls.send(request, limit=limit))
+    chores += [
+        Chore("silences", HOUR_SECONDS / 6, Silences(pool, teller).look),
+        Chore("logins", HOUR_SECONDS, logins.look),
     ]
     if not isinstance(shared.storage, NoStorage):
         chores.append(Chore("files", HOUR_SECONDS / 6, Housekeeping(pool, shared.app_pool, shared.storage).tidy))

@@ -21,11 +21,11 @@ from channels.description import Capabilities, Setup
 from channels.errors import CannotSend, SignatureInvalid
 from channels.events import ChannelEvent
 from channels.http import Headers, HttpRequest, HttpResponse
-from channels.operations import Dialogue, TemplateListed, refusing
+from channels.operations import Dialogue, LoginTerm, TemplateListed, refusing
 from channels.outbound import OutboundMessage, Refused, SendResult
 from channels.signatures import Secret, live, matches, require_hmac_sha256
 from channels.whatsapp.access import Access
-from channels.whatsapp.asking import operations_by, templates
+from channels.whatsapp.asking import login_term, operations_by, templates
 from channels.whatsapp.limits import LONGEST_TEXT
 from channels.whatsapp.posts import divide, read_post
 from channels.whatsapp.sending import build_message, read_answer
@@ -130,6 +130,12 @@ def access_of(credentials: WhatsAppCloudCredentials) -> Access:
     return Access(f"{GRAPH}/{credentials.api_version}", login, file_hosts=FILE_HOSTS)
 
 
+def ask_login_term(credentials: WhatsAppCloudCredentials) -> Dialogue[LoginTerm | Refused]:
+    """Ask until when the access token is good."""
+    token = credentials.access_token.get_secret_value() if credentials.access_token else ""
+    return refusing(lambda: login_term(token, access_of(credentials)))
+
+
 def list_templates(account: str, credentials: WhatsAppCloudCredentials) -> Dialogue[Sequence[TemplateListed] | Refused]:
     """List the templates of the business account that is entered, else of the one that is asked for."""
     return refusing(lambda: templates(credentials.business_account_id or account, access_of(credentials)))
@@ -185,7 +191,7 @@ ADAPTER = Adapter(
         typing=True,
         window_hours=24,
     ),
-    operations=replace(operations_by(access_of), templates=list_templates),
+    operations=replace(operations_by(access_of), templates=list_templates, login_term=ask_login_term),
     handshake=handshake,
     divide=parts,
 )

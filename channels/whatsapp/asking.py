@@ -1,6 +1,7 @@
 """What else can be asked of the API: to show that a message was read, to keep a file, to list the templates."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -8,7 +9,7 @@ from channels.downloads import GONE, link_request
 from channels.events import Media
 from channels.http import HttpRequest
 from channels.json_fields import id_in, list_in, object_in, text_in
-from channels.operations import Dialogue, Operations, Receipt, TemplateListed, refusing
+from channels.operations import Dialogue, LoginTerm, Operations, Receipt, TemplateListed, refusing
 from channels.outbound import Refused
 from channels.refusals import answer_of, refused
 from channels.whatsapp.access import Access
@@ -21,6 +22,11 @@ PAGE = 100
 
 #: What Graph says of an id that it does not know, or no longer.
 NO_SUCH_OBJECT = "100"
+
+#: What Graph says when it is asked with a token that is no longer good.
+LOGIN_REFUSED = "190"
+#: The last second that is told as a time: beyond it stands nonsense.
+LAST_SECOND = 253_402_300_799
 
 #: An account has 6,000 templates at most; more pages than that come from an answer that goes in circles.
 MOST_PAGES = 100
@@ -107,3 +113,26 @@ def templates(account: str, access: Access) -> Dialogue[Sequence[TemplateListed]
             return found
         cursor = following
     return refused(response, "templates_endless", UNNAMED, "the list of templates does not end")
+
+
+def login_term(token: str, access: Access) -> Dialogue[LoginTerm | Refused]:
+    """Ask until when an access token is good; one may ask for itself. Of two ends the earlier one counts, 0 is none.
+
+    https://developers.facebook.com/docs/graph-api/reference/debug_token
+    """
+    response = yield access.get(f"/debug_token?{urlencode({'input_token': token})}")
+    document = answer_of(response)
+    if id_in(object_in(document, "error"), "code") == LOGIN_REFUSED:
+        return LoginTerm(valid=False)
+    told = object_in(document, "data")
+    if response.status // 100 != 2 or type(told.get("is_valid")) is not bool:
+        return refusal(response, PASSING)
+    ends = [end for name in ("expires_at", "data_access_expires_at") if (end := _moment(told, name))]
+    return LoginTerm(told["is_valid"] is True, min(ends, default=None))
+
+
+def _moment(told: Mapping[str, object], name: str) -> datetime | None:
+    second = told.get(name)
+    if type(second) is not int or not 0 < second <= LAST_SECOND:
+        return None
+    return datetime.fromtimestamp(second, UTC)

@@ -13,14 +13,14 @@ from channels.registry import ADAPTERS
 from gateway.api.channels import ChannelBody, ChannelChange, Words, checked_channel
 from gateway.api.credentials import checked, leads_elsewhere, merged, opened, require_entered, rotated, sealed
 from gateway.api.services import Services
-from gateway.model.connection import Channel, Connection, ConnectionPage
+from gateway.model.connection import Channel, Connection, ConnectionPage, StandingAlarm
 from gateway.model.ids import public
 from gateway.model.log import Entry, iso
 from gateway.model.provider import described
 from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.problems import Fault, Invalid, NotFound
 from gateway.store import connections as store
-from gateway.store import log
+from gateway.store import log, standing_alarms
 from gateway.store.pool import TenantTx, tenant_tx
 
 TAG = "Connections"
@@ -52,6 +52,9 @@ class ConnectionChange(BodyModel):
     settings: Values = Field(default={}, description="Those that are named are set anew, or removed by null.")
     report_only: bool | None = None
     status: Literal["active", "disabled"] | None = Field(default=None, description="disabled: webhooks get a 404.")
+    silence: Literal["off", "low", "normal", "high"] | None = Field(
+        default=None, description="How soon silence raises an alarm; off: never."
+    )
 
 
 LIST = Operation(
@@ -225,6 +228,8 @@ class Connections:
                 settings=settings,
                 credentials_sealed=self._changed_credentials(tx, adapter, connection, body, settings),
             )
+            if body.silence is not None:
+                await standing_alarms.mind(tx, connection.id, body.silence)
             changed = await store.channels_of(tx, connection.id) if status != connection.status else ()
             entries = await self._tell(tx, UPDATED, changed)
             view = await self._view(tx, connection.id)
@@ -320,9 +325,21 @@ class Connections:
 
     async def _views(self, tx: TenantTx, found: Sequence[store.Connection]) -> Sequence[Connection]:
         last = await store.last_webhooks(tx)
-        return [self._shown(tx.tenant_id, one, iso(last[one.id]) if one.id in last else None) for one in found]
+        alarms = await standing_alarms.all_of(tx)
+        return [
+            self._shown(
+                tx.tenant_id, one, iso(last[one.id]) if one.id in last else None, [shown(a) for a in alarms[one.id]]
+            )
+            for one in found
+        ]
 
-    def _shown(self, tenant_id: UUID, connection: store.Connection, last_webhook_at: str | None) -> Connection:
+    def _shown(
+        self,
+        tenant_id: UUID,
+        connection: store.Connection,
+        last_webhook_at: str | None,
+        alarms: Sequence[StandingAlarm],
+    ) -> Connection:
         key = public("int", connection.id)
         adapter = ADAPTERS.get(connection.provider)  # None: this version of the gateway does not know it
         provider = described(adapter, self._services.public_url, key) if adapter else None
@@ -339,6 +356,8 @@ class Connections:
             hook_url=provider and provider.hook_url,
             steps=provider.steps if provider else [],
             channels=orjson.loads(connection.channels),
+            silence=connection.silence,
+            alarms=list(alarms),
             last_webhook_at=last_webhook_at,
             created_at=iso(connection.created_at),
             updated_at=iso(connection.updated_at),
@@ -359,6 +378,15 @@ def add_routes(api: Api, services: Services) -> None:
     api.add(ADD_CHANNEL, handlers.add_channel)
     api.add(RENAME_CHANNEL, handlers.rename_channel)
     api.add(REMOVE_CHANNEL, handlers.remove_channel)
+
+
+def shown(alarm: standing_alarms.Alarm) -> StandingAlarm:
+    """Return an alarm as it is shown."""
+    expires_at = None if alarm.expires_at is None else iso(alarm.expires_at)
+    return StandingAlarm.model_validate(
+        {"kind": alarm.kind, "level": alarm.level, "sentence": alarm.sentence, "since": iso(alarm.since)}
+        | {"expires_at": expires_at}
+    )
 
 
 def _there(found: store.Connection | None) -> store.Connection:

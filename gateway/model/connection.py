@@ -31,6 +31,19 @@ class ChannelPage(BaseModel):
     seq: Seq
 
 
+class StandingAlarm(BaseModel):
+    """Something that is wrong with a connection until it is mended."""
+
+    kind: Literal["silence", "login"] = Field(
+        description="silence: its webhooks stay away, though they usually come by now; login: what it sends with ends"
+        " soon, or is refused."
+    )
+    level: Literal["warning", "critical"]
+    sentence: str = Field(description="What is wrong and what to do, for people.")
+    since: Timestamp = Field(description="Of a silence: when the last webhook came.")
+    expires_at: Timestamp | None = Field(description="When the login ends, if the provider tells.")
+
+
 class Connection(BaseModel):
     """A connection to a provider. Its credentials are never told, only which of them are set."""
 
@@ -45,6 +58,10 @@ class Connection(BaseModel):
     hook_url: str | None = Field(description="What is to be entered at the provider; null: it takes no URL.")
     steps: list[str] = Field(description="What to do at the provider, in order, in Markdown.")
     channels: list[Channel]
+    silence: Literal["off", "low", "normal", "high"] = Field(
+        description="How soon silence raises an alarm: after 8, 4 or 2 hours in which webhooks usually come."
+    )
+    alarms: list[StandingAlarm]
     last_webhook_at: Timestamp | None = Field(description="null: none among the newest thousand webhooks.")
     created_at: Timestamp
     updated_at: Timestamp

@@ -35,13 +35,16 @@ class NewMessage(Message):
 
 
 class Alarm(BaseModel):
-    """What a provider warns of, in ``channel.alarm``."""
+    """What a provider or the gateway itself warns of, in ``channel.alarm``."""
 
     channel_id: ChannelId | None = Field(description="null: it is about the whole connection.")
     connection_id: ConnectionId
     level: str = Field(description="info, warning or critical.")
     sentence: str = Field(description="What happened, for people.")
-    subtype: str = Field(description="The same under the provider's name.")
+    subtype: str = Field(
+        description="The same under the provider's name; the gateway's own are silence, silence_over, login_ends,"
+        " login_refused and login_well."
+    )
     occurred_at: Timestamp
     extra: Anything
 

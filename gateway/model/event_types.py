@@ -34,7 +34,7 @@ MEANINGS: Mapping[str, str] = {
     "activity.created": "Somebody changed something about a conversation; a quiet line in its thread says what.",
     "attachment.updated": "A file of a message was fetched, or could not be.",
     "canned_reply.updated": "A canned reply of everybody's is new, another now, or gone.",
-    "channel.alarm": "A provider warns of something.",
+    "channel.alarm": "A provider, or the gateway itself, warns of something.",
     "channel.created": "An address at a provider was connected.",
     "channel.updated": "An address at a provider is another now, or gone.",
     "conversation.created": "A conversation began.",

@@ -60,6 +60,7 @@ NEEDED = {
     "reaction": ("message_id",),
     "interactive": ("type", "action"),
 }
+UNTIL = re.compile(r"until_(\d{1,11})$")
 PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
@@ -191,6 +192,17 @@ def templates(request: HttpRequest, desk: Desk) -> HttpResponse:
     """List the templates of a business account."""
     _login(request, desk)
     return _answer(200, {"data": TEMPLATES, "paging": {"cursors": {"before": "MAZDZD", "after": "MjQZD"}}})
+
+
+def describe_token(request: HttpRequest, desk: Desk) -> HttpResponse:
+    """Tell of the token that is asked with; it has no end, but one whose last part is ``until_`` and seconds ends then.
+
+    https://developers.facebook.com/docs/graph-api/reference/debug_token
+    """
+    _login(request, desk)
+    until = UNTIL.search(request.headers.get("authorization", ""))
+    told: Json = {"app_id": BUSINESS, "type": "SYSTEM_USER", "is_valid": True, "data_access_expires_at": 0}
+    return _answer(200, {"data": told | {"expires_at": int(until[1]) if until else 0, "scopes": []}})
 
 
 def error(code: int, details: str | None = None, retry_after: int | None = None) -> HttpResponse:
@@ -364,5 +376,6 @@ IMITATION = Imitation(
         ("GET", "/{version:v\\d+\\.\\d}/{id:\\d+}"): describe,
         ("GET", "/{version:v\\d+\\.\\d}/files/{id:\\d+}"): give,
         ("GET", "/{version:v\\d+\\.\\d}/{account}/message_templates"): templates,
+        ("GET", "/{version:v\\d+\\.\\d}/debug_token"): describe_token,
     },
 )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 import orjson
@@ -40,6 +40,7 @@ class Connection:
     status: str
     report_only: bool
     error_message: str | None
+    silence: Literal["off", "low", "normal", "high"]
     settings: Mapping[str, Any]
     credentials_sealed: bytes
     key: DataKey
@@ -66,7 +67,7 @@ async def data_key(tx: TenantTx) -> DataKey:
 
 
 ALL = """
-SELECT i.id, i.provider, i.name, i.status, i.report_only, i.error_message, i.config::text AS settings,
+SELECT i.id, i.provider, i.name, i.status, i.report_only, i.error_message, i.silence, i.config::text AS settings,
     i.credentials_sealed, i.key_id, k.wrapped_key, k.master_key_id, i.created_at, i.updated_at, (
         SELECT coalesce(json_agg(j.data ORDER BY c.created_at, c.id), '[]')::text
         FROM channels c CROSS JOIN LATERAL channel_json(c) j
@@ -310,6 +311,7 @@ def _read(row: Any) -> Connection:  # Any: asyncpg ships no types
         row["status"],
         row["report_only"],
         row["error_message"],
+        row["silence"],
         orjson.loads(row["settings"]),
         row["credentials_sealed"],
         key,

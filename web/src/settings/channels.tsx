@@ -6,6 +6,7 @@ import type { ChannelKind } from "../model/types";
 import { announcement } from "../shell/announce";
 import { Icon } from "../ui/icon";
 import { words } from "../words";
+import { AlarmBadges } from "./alarms";
 import { addChannel, mayManage, removeChannel } from "./connections";
 import { Marked } from "./steps";
 import type { ChannelView, ConnectionView, Provider } from "./types";
@@ -49,6 +50,7 @@ export function Channels({ of, provider }: ChannelsProps) {
               {words.channels[one.kind]}
               {one.name !== one.address && ` · ${one.name}`}
             </span>
+            <AlarmBadges of={of} />
             {mayManage.value && (
               <button
                 type="button"

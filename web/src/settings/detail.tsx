@@ -5,6 +5,7 @@ import { announcement } from "../shell/announce";
 import { Dialog } from "../ui/dialog";
 import { ago, now } from "../ui/time";
 import { words } from "../words";
+import { AlarmBadges, Alarms } from "./alarms";
 import { Badge } from "./badge";
 import { Channels } from "./channels";
 import { change, mayManage, providers, refresh, remove } from "./connections";
@@ -17,6 +18,7 @@ import type { ConnectionView } from "./types";
 import { refusalOf } from "./values";
 
 const LOOK_AGAIN_MS = 3000;
+const SENSITIVITIES = ["off", "low", "normal", "high"] as const;
 
 export function Detail({ of }: { readonly of: ConnectionView }) {
   const provider = providers.value.find((one) => one.name === of.provider);
@@ -84,12 +86,14 @@ function State({ of }: { readonly of: ConnectionView }) {
     <section class="section state">
       <p class="state-line" role="status">
         <Badge kind={of.status}>{words.settings.status[of.status] ?? of.status}</Badge>
+        <AlarmBadges of={of} />
         {of.report_only && <Badge kind="waiting">{words.settings.reportOnly}</Badge>}
         <span class="soft">
           {waits && words.settings.waiting}
           {of.last_webhook_at !== null && words.settings.lastWebhook(ago(of.last_webhook_at, now.value))}
         </span>
       </p>
+      <Alarms of={of} />
       {of.error !== null && <p class="login-refusal">{of.error}</p>}
       {failure !== null && (
         <p class="login-refusal" role="alert">
@@ -105,6 +109,19 @@ function State({ of }: { readonly of: ConnectionView }) {
           >
             {on ? words.settings.disable : words.settings.enable}
           </button>
+          <label class="field">
+            <span>{words.settings.mindSilence}</span>
+            <select
+              value={of.silence}
+              onChange={(event) => void turn({ silence: event.currentTarget.value })}
+            >
+              {SENSITIVITIES.map((one) => (
+                <option key={one} value={one}>
+                  {words.settings.silence[one]}
+                </option>
+              ))}
+            </select>
+          </label>
           <label class="tick">
             <input
               type="checkbox"

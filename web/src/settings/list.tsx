@@ -4,6 +4,7 @@ import { formatAddress } from "../list/names";
 import { go, write, type Route } from "../route";
 import { ago, now } from "../ui/time";
 import { words } from "../words";
+import { AlarmBadges } from "./alarms";
 import { connections, providerTitle } from "./connections";
 import { Badge } from "./badge";
 import type { ConnectionView } from "./types";
@@ -40,6 +41,7 @@ function Card({ of }: { readonly of: ConnectionView }) {
       </span>
       <span class="card-address">{addresses.join(", ") || words.settings.noChannel}</span>
       <span class="card-marks">
+        <AlarmBadges of={of} />
         {of.report_only && <Badge kind="waiting">{words.settings.reportOnly}</Badge>}
         <Badge kind={of.status}>{words.settings.status[of.status] ?? of.status}</Badge>
       </span>

@@ -37,6 +37,16 @@ export interface ChannelView {
   readonly name: string;
 }
 
+/** Something that is wrong with a connection until it is mended. */
+export interface StandingAlarm {
+  readonly kind: "silence" | "login";
+  readonly level: "warning" | "critical";
+  readonly since: Timestamp;
+  readonly expires_at: Timestamp | null;
+}
+
+export type Sensitivity = "off" | "low" | "normal" | "high";
+
 export interface ConnectionView {
   readonly id: string;
   readonly provider: string;
@@ -49,6 +59,8 @@ export interface ConnectionView {
   readonly hook_url: string | null;
   readonly steps: readonly string[];
   readonly channels: readonly ChannelView[];
+  readonly silence: Sensitivity;
+  readonly alarms: readonly StandingAlarm[];
   readonly last_webhook_at: Timestamp | null;
 }
 

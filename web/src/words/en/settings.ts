@@ -31,6 +31,20 @@ export const settings = {
   reportOnlyWhy: "Take webhooks although their signature is not right, and mark them.",
   lastWebhook: (age: string) => `Last webhook ${age}`,
   noWebhook: "No webhook lately",
+  alarm: { silence: "Silent", login: "Login ends", loginRefused: "Login refused" },
+  silent: (age: string) =>
+    `No webhook has come since the last one ${age}, though they usually do by now. Look at the provider's console whether it still posts to the URL below, and run the self-test.`,
+  loginEnds: (when: string) =>
+    `The access token ends on ${when}; then nothing can be sent. Make a new one in the provider's console and enter it below.`,
+  loginRefused:
+    "The provider refuses the access token: nothing can be sent. Make a new one in the provider's console and enter it below.",
+  mindSilence: "Alarm when webhooks stay away",
+  silence: {
+    off: "Never",
+    low: "Late: after 8 hours that usually have some",
+    normal: "After 4 hours that usually have some",
+    high: "Early: after 2 hours that usually have some",
+  },
   waiting: "Waiting for the first webhook…",
   noChannel: "No address yet",
   setUp: "Set up at the provider",

@@ -1,0 +1,1 @@
+"""Tests of alarms that the gateway raises by itself."""

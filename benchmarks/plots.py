@@ -90,8 +90,7 @@ def cost(steps: Sequence[Mapping[str, Any]]) -> Any:
 
 def latency(steps: Sequence[Mapping[str, Any]]) -> Any:
     """Draw what the list and a search cost, by how much the tenant has."""
-    settings = _settings("Processor time of the list's first page, and of a search, ms", inside=False)
-    chart = pygal.Line(**settings, dots_size=5, stroke_style={"width": 3}, range=(0, _top(steps)))
+    chart = pygal.Bar(**_settings("Processor time of the list's first page, and of a search, ms", inside=True))
     _along(chart, steps)
     chart.add("list", [round(step["list_ms"], 1) for step in steps])
     chart.add("search (a seventh of seven)", [round(step["search_ms"] / 7, 1) for step in steps])
@@ -132,10 +131,6 @@ def _share(row: Mapping[str, Any]) -> float:
     return ratio / goal if row["goal_is"] == "at least" else goal / ratio
 
 
-def _top(steps: Sequence[Mapping[str, Any]]) -> float:
-    return 1.2 * max(max(float(step["list_ms"]), float(step["search_ms"]) / 7) for step in steps)
-
-
 def _along(chart: Any, steps: Sequence[Mapping[str, Any]]) -> None:
     chart.x_title = "messages of the largest tenant"
     chart.x_labels = [f"{step['tenant_messages']:,}" for step in steps]
@@ -153,6 +148,7 @@ def _settings(title: str, *, inside: bool) -> dict[str, Any]:
         "include_x_axis": True,
         "legend_at_bottom": True,
         "print_values": True,
+        "print_values_position": "center",
         "disable_xml_declaration": True,
     }
 

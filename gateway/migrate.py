@@ -14,6 +14,10 @@ import asyncpg
 
 LOCK = 7305800
 LOCK_POLL_SECONDS = 0.2
+#: Who waits for a table's lock keeps everybody from it who comes later. So a migration gives up soon, and tries again.
+LOCK_TIMEOUT = "2s"
+LOCK_TRIES = 30
+RETRY_SECONDS = 1.0
 
 # Extensions of Postgres itself, and trusted ones: whoever may create things in the database may create these.
 PREPARE = """
@@ -117,9 +121,27 @@ async def pending(connection: asyncpg.Connection) -> list[Migration]:
 
 
 async def apply(connection: asyncpg.Connection, migration: Migration) -> bool:
-    """Run one migration in a transaction of its own, as the owner of all tables."""
+    """Run one migration in a transaction of its own, as the owner of all tables; others may be at work meanwhile.
+
+    Raises:
+        LockNotAvailableError: when somebody has kept a table to himself all the time; nothing was changed.
+    """
+    for left in reversed(range(LOCK_TRIES)):
+        try:
+            await _try(connection, migration)
+        except asyncpg.LockNotAvailableError:
+            if not left:
+                raise
+            await asyncio.sleep(RETRY_SECONDS)
+        else:
+            break
+    return True
+
+
+async def _try(connection: asyncpg.Connection, migration: Migration) -> None:
     async with connection.transaction():
-        await connection.execute("SET LOCAL lock_timeout = '10s'; SET LOCAL ROLE postgate_owner")
+        await connection.execute("SELECT set_config('lock_timeout', $1, true)", LOCK_TIMEOUT)
+        await connection.execute("SET LOCAL ROLE postgate_owner")
         await connection.execute(migration.sql)
         await connection.execute(
             "INSERT INTO schema_migrations (version, name, checksum) VALUES ($1, $2, $3)",
@@ -127,4 +149,3 @@ async def apply(connection: asyncpg.Connection, migration: Migration) -> bool:
             migration.name,
             migration.checksum,
         )
-    return True

@@ -35,7 +35,7 @@ class Program:
 
     async def line(self, event: str) -> dict[str, Any]:
         """Wait for the first line of an event."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(150):
             while not (found := [line for line in self.lines if line.get("event") == event]):
                 if self._reading.done():
                     raise AssertionError("\n".join(self.raw))
@@ -63,7 +63,7 @@ async def run(environment: dict[str, str], *arguments: str) -> Program:
     return Program(await asyncio.create_subprocess_exec(*command, env=environment, stdout=PIPE, stderr=PIPE))
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(400)  # three programs start, on a machine that may be busy
 async def test_one_trace_over_two_processes_and_nothing_given_away(
     database: Database, tenant: Tenant, master_key: str, receiver: Receiver, tmp_path: Path
 ) -> None:
@@ -114,7 +114,7 @@ async def journey(client: ClientSession, tenant: Tenant, receiver: Receiver, col
     async with client.post("/api/v1/login", json={key: tenant.ready[key] for key in ("email", "password")}) as answer:
         cookie = answer.cookies["postgate_session"].value
     await receiver.wait_for_count(1)
-    await collector.wait_for(message.bytes, {"webhook", "verify", "parse", "store", "frame", "deliver"})
+    await collector.wait_for(message.bytes, {"webhook", "verify", "parse", "store", "frame", "deliver"}, 120)
     found = collector.of(message.bytes)
     assert {name: service for name, (service, _) in found.items() if name in {"webhook", "frame", "deliver"}} == {
         "webhook": "gate-serve", "frame": "gate-serve", "deliver": "gate-work",

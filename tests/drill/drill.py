@@ -136,18 +136,15 @@ class Drill:
         def ended() -> bool:
             return self._clock() >= seconds
 
-        looking = asyncio.create_task(self._look())
-        try:
-            async with asyncio.timeout(seconds + LAST_WORD_SECONDS), asyncio.TaskGroup() as tasks:
-                tasks.create_task(chaos.carry_out(self._plan))
-                tasks.create_task(self._providers.post_until(ended))
-                tasks.create_task(self._agents.answer_until(ended))
-        finally:
-            looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+        async with asyncio.timeout(seconds + LAST_WORD_SECONDS), asyncio.TaskGroup() as tasks:
+            tasks.create_task(chaos.carry_out(self._plan))
+            tasks.create_task(self._providers.post_until(ended))
+            tasks.create_task(self._agents.answer_until(ended))
+            tasks.create_task(self._look_until(ended))
 
-    async def _look(self) -> None:
-        while True:
+    async def _look_until(self, ended: Callable[[], bool]) -> None:
+        """Note what the simulator takes, before it forgets; what comes later is noted while everything settles."""
+        while not ended():
             await self._taken.look()
             await asyncio.sleep(LOOK_SECONDS)
 

@@ -125,8 +125,8 @@ class Drill:
                 browsed = await compared(browsers, stage.gateway_urls[0])
                 evidence = await self._evidence(ledger, before, integrators, chaos, browsed, unsettled)
                 verdict = audit(evidence)
-                suspects = [mark for found in (*verdict.lost, *verdict.duplicated) for mark in marks_in(found)]
-                traces = [line for mark in suspects[:SUSPECTS] for line in await ledger.traces(mark)]
+                suspects = dict.fromkeys(mark for one in (*verdict.lost, *verdict.duplicated) for mark in marks_in(one))
+                traces = [line for mark in [*suspects][:SUSPECTS] for line in await ledger.traces(mark)]
         return Report(self._course(loaded, done), self._plan, replace(evidence, traces=traces), verdict)
 
     async def _under_fire(self, chaos: Chaos) -> None:

@@ -1,23 +1,22 @@
 """``/api/v1/connections`` and ``/api/v1/channels``: a tenant's connections to its providers, and their addresses."""
 
 from collections.abc import Sequence
-from typing import Any, Literal
 from uuid import UUID
 
 import orjson
 from aiohttp import web
-from pydantic import Field
 
 from channels.adapter import Adapter
 from channels.registry import ADAPTERS
-from gateway.api.channels import ChannelBody, ChannelChange, Words, checked_channel
+from gateway.api.channels import ChannelBody, ChannelChange, checked_channel
+from gateway.api.connection_bodies import ConnectionBody, ConnectionChange, Values
 from gateway.api.credentials import checked, leads_elsewhere, merged, opened, require_entered, rotated, sealed
 from gateway.api.services import Services
 from gateway.model.connection import Channel, Connection, ConnectionPage, StandingAlarm
 from gateway.model.ids import public
 from gateway.model.log import Entry, iso
 from gateway.model.provider import described
-from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.problems import Fault, Invalid, NotFound
 from gateway.store import connections as store
 from gateway.store import log, standing_alarms
@@ -26,36 +25,6 @@ from gateway.store.pool import TenantTx, tenant_tx
 TAG = "Connections"
 CREATED = "channel.created"
 UPDATED = "channel.updated"
-
-Values = dict[str, Any]  # Any: the provider's model tells
-
-
-class ConnectionBody(BodyModel):
-    """A new connection."""
-
-    provider: str = Field(max_length=40, examples=["twilio"])
-    name: Words | None = Field(default=None, description="For people; without one, the provider's title.")
-    credentials: Values = Field(description="As the provider's schema tells; kept encrypted, and never told again.")
-    settings: Values = Field(default={}, description="As the provider's schema tells.")
-    report_only: bool = Field(default=False, description="Take webhooks although their signature is not right.")
-    channels: list[ChannelBody] = Field(default=[], max_length=200)
-
-
-class ConnectionChange(BodyModel):
-    """What is to be changed of a connection; what is left out stays."""
-
-    name: Words | None = None
-    credentials: Values = Field(default={}, description="Those that are named are set anew, or removed by null.")
-    keep_previous: bool = Field(
-        default=False, description="Secrets that are set anew still count: they move to the list previous_…"
-    )
-    settings: Values = Field(default={}, description="Those that are named are set anew, or removed by null.")
-    report_only: bool | None = None
-    status: Literal["active", "disabled"] | None = Field(default=None, description="disabled: webhooks get a 404.")
-    silence: Literal["off", "low", "normal", "high"] | None = Field(
-        default=None, description="How soon silence raises an alarm; off: never."
-    )
-
 
 LIST = Operation(
     method="GET",

@@ -5,6 +5,7 @@ It takes what ``make bench ARGS="--json FILE"`` and ``python -m benchmarks.growt
 
 import argparse
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,9 @@ from typing import Any
 import orjson
 import pygal
 from pygal.style import Style
+
+# pygal leaves a finder of modules behind that others, pytest among them, stumble over: it lacks what PEP 451 asks for.
+sys.meta_path[:] = [finder for finder in sys.meta_path if hasattr(finder, "find_spec")]
 
 #: Readable on white and on black alike, also for those who see few colours.
 COLORS = ("#2f81d6", "#d9822b", "#2b9d6e", "#b05bb5", "#8a8f98", "#c2504c")

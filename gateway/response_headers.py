@@ -57,7 +57,8 @@ def add_headers(app: web.Application, public_url: str) -> None:
         for name, value in headers.items():
             response.headers.setdefault(name, value)
         if STANDINGS in request:
-            response.headers.update(rate_headers(request[STANDINGS]))
+            standings = request[STANDINGS]
+            response.headers.update(rate_headers(standings))
         if REQUEST_ID in request:
             response.headers["X-Request-Id"] = request[REQUEST_ID]
 

@@ -63,7 +63,7 @@ async def live(database: Database, document: Any) -> AsyncIterator[Live]:
     part = Live(relay, partial(connect, database.relay_url), random.random)
     await part.start()
     yield part
-    await part.stop(0)
+    await part.stop()
     await relay.close()
 
 

@@ -98,7 +98,17 @@ async def bench(database: Database, tenant: Tenant, master_key: str) -> AsyncIte
     hook_pool, app_pool = await open_pool(database.hook_url, 3), await open_pool(database.app_url, 2)
     async with Calls() as calls:
         ingest = Ingest(
-            database.hook_url, hook_pool, app_pool, keyring, calls, lambda _: None, lambda: (), 100, clock, id_of_moment
+            database.hook_url,
+            hook_pool,
+            app_pool,
+            keyring,
+            calls,
+            lambda _: None,
+            lambda: (),
+            100,
+            None,
+            clock,
+            id_of_moment,
         )
         await ingest.start()
         yield Bench(ingest, clock, database, tenant, keyring)

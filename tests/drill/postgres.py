@@ -41,8 +41,14 @@ class Postgres:
             raise RuntimeError(f"Postgres was on port {before.port} and is on {self.superuser.port} now")
 
     async def kill(self) -> None:
-        """Kill the server's first process; the others notice."""
-        os.kill(self._postmaster(), signal.SIGKILL)
+        """Kill all of its processes, as a machine that fails would.
+
+        Were it the first one alone, another might wait for ever for one that noticed and ended, and keep the shared
+        memory from a new server.
+        """
+        postmaster = self._postmaster()
+        for pid in (postmaster, *children_of(postmaster)):
+            _tell(pid, signal.SIGKILL)
         await self._server.stop()
 
     async def stop(self) -> None:

@@ -187,9 +187,7 @@ class Behind:
         start(stack, Errands(pool, Doer(shared.app_pool, shared.announce, new_id)))
         start(stack, Indexer(pool))
         await make_months(pool, now().date())
-        chores = chores_of(pool, shared)
-        url = shared.settings.hook_database_url
-        start(stack, Chores(await pool_of(stack, shared.settings, url, len(chores)), chores))
+        start(stack, Chores(pool, chores_of(pool, shared)))
 
     def _told(self, what: str) -> None:
         if what in self._waiting:

@@ -1,7 +1,7 @@
 """Chores: what one process of all does now and then. Each process knows them all, and does what is due.
 
-Who does one is settled in the database (``do_alone``), which also remembers when it was done: it is due as often with
-one process as with twenty, and a process that is killed in the middle is followed by another.
+Who does one is settled in the database (``claim_chore``), which also remembers when it was done: it is due as often
+with one process as with twenty, and a process that is killed in the middle is followed by another when its lease ends.
 """
 
 import asyncio
@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from uuid import uuid4
 
 import asyncpg
 import structlog
@@ -17,7 +18,7 @@ from prometheus_client import Counter, Gauge
 
 from gateway.files.errors import StorageUnavailable
 from gateway.lasting import keep_at
-from gateway.store.chores import ahead, do_alone
+from gateway.store.chores import ahead, claim, keep, note
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -26,6 +27,8 @@ log = structlog.get_logger(__name__)
 FIRST_SECONDS = 5.0
 #: Between two looks.
 LEAST_SECONDS, MOST_SECONDS = 1.0, 60.0
+#: How long a chore is kept from others when its process dies; one that lives says so three times as often.
+LEASE_SECONDS = 60.0
 #: After a chore that failed.
 AGAIN_SECONDS = 60.0
 LATER: tuple[type[BaseException], ...] = (*UNAVAILABLE, DatabaseUnavailable, StorageUnavailable)
@@ -60,13 +63,14 @@ class Chores:
     """Looks what is due, at least once a minute, and does it; one that takes long keeps no other from being done.
 
     Args:
-        pool: of the role ``hook``; holds a connection for each chore that is being done, and the chores use others.
+        pool: of the role ``hook``.
         chores: all that there are.
     """
 
     def __init__(self, pool: asyncpg.Pool, chores: Sequence[Chore]) -> None:
         self._pool = pool
         self._chores = {chore.name: chore for chore in chores}
+        self._worker = uuid4()
         self._under_way: dict[str, asyncio.Task[None]] = {}
         self._task: asyncio.Task[None] | None = None
 
@@ -115,13 +119,35 @@ class Chores:
             await asyncio.sleep(wait)
 
     async def _do(self, chore: Chore) -> None:
-        every, again = timedelta(seconds=chore.seconds), timedelta(seconds=min(chore.seconds, AGAIN_SECONDS))
+        name, lease = chore.name, timedelta(seconds=LEASE_SECONDS)
         try:
-            await do_alone(self._pool, chore.name, partial(_went_well, chore), every, again)
+            if not await claim(self._pool, name, self._worker, lease):
+                return
+            keeping = keep_at(f"lease of {name}", partial(self._keep, name, lease))
+            try:
+                went_well = await _went_well(chore)
+            except asyncio.CancelledError:
+                await note(self._pool, name, self._worker, timedelta(), went_well=False)  # whoever looks next goes on
+                raise
+            finally:
+                keeping.cancel()
+            again = chore.seconds if went_well else min(chore.seconds, AGAIN_SECONDS)
+            await note(self._pool, name, self._worker, timedelta(seconds=again), went_well=went_well)
         except DatabaseUnavailable:
-            log.warning("chores.not_noted", chore=chore.name)
+            log.warning("chores.not_noted", chore=name)
         except Exception:
-            log.exception("chores.not_noted", chore=chore.name)
+            log.exception("chores.not_noted", chore=name)
+
+    async def _keep(self, name: str, lease: timedelta) -> None:
+        """Keep a chore from others while it is done."""
+        while True:
+            await asyncio.sleep(LEASE_SECONDS / 3)
+            try:
+                if not await keep(self._pool, name, self._worker, lease):
+                    log.warning("chores.overtaken", chore=name)
+                    return
+            except DatabaseUnavailable:
+                log.warning("chores.not_kept", chore=name)
 
     def _ended(self, name: str, _task: asyncio.Task[None]) -> None:
         del self._under_way[name]

@@ -3,6 +3,7 @@
 CREATE TABLE chores (
     name text PRIMARY KEY CONSTRAINT chore_has_a_short_name CHECK (name ~ '^[a-z][a-z_]{0,40}$'),
     next_at timestamptz NOT NULL,
+    worker uuid,
     succeeded_at timestamptz,
     failures integer NOT NULL DEFAULT 0,
     created_at timestamptz NOT NULL DEFAULT now(),
@@ -22,39 +23,46 @@ SELECT n.name, coalesce(extract(epoch FROM c.next_at - now()), 0)::double precis
 FROM unnest(names) AS n (name) LEFT JOIN chores c ON c.name = n.name
 $$;
 
--- Whether whoever asks is to do a chore: it is due, and is nobody else's until this transaction ends.
-CREATE FUNCTION claim_chore(chore text) RETURNS boolean
+-- Whether whoever asks is to do a chore: it is due, and is nobody else's for as long as the lease is.
+CREATE FUNCTION claim_chore(chore text, claimant uuid, lease interval) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
     IF NOT pg_try_advisory_xact_lock(hashtextextended('postgate chore ' || chore, 0)) THEN
-        RETURN false;
+        RETURN false;  -- somebody else is just claiming it
     END IF;
-    -- The transaction waits for the chore itself, which is done elsewhere.
-    PERFORM set_config('idle_in_transaction_session_timeout', '0', true);
-    -- A statement of its own: it sees what whoever had the lock before has committed.
-    RETURN NOT EXISTS (SELECT FROM chores c WHERE c.name = chore AND c.next_at > now());
+    INSERT INTO chores AS c (name, next_at, worker) VALUES (chore, now() + lease, claimant)
+    ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at, worker = excluded.worker WHERE c.next_at <= now();
+    RETURN FOUND;
 END
 $$;
 
--- Notes how a chore went, and when it is due again.
-CREATE FUNCTION note_chore(chore text, went_well boolean, again interval) RETURNS void
+-- Keeps a chore for longer; false when it is somebody else's by now.
+CREATE FUNCTION keep_chore(chore text, claimant uuid, lease interval) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    UPDATE chores c SET next_at = now() + lease WHERE c.name = chore AND c.worker = claimant;
+    RETURN FOUND;
+END
+$$;
+
+-- Notes how a chore went, and when it is due again; nothing when it is somebody else's by now.
+CREATE FUNCTION note_chore(chore text, claimant uuid, went_well boolean, again interval) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
-INSERT INTO chores AS c (name, next_at, succeeded_at, failures)
-VALUES (chore, clock_timestamp() + again, CASE WHEN went_well THEN clock_timestamp() END,
-    CASE WHEN went_well THEN 0 ELSE 1 END)
-ON CONFLICT (name) DO UPDATE SET next_at = excluded.next_at,
-    succeeded_at = coalesce(excluded.succeeded_at, c.succeeded_at),
+UPDATE chores c SET next_at = now() + again, worker = NULL,
+    succeeded_at = CASE WHEN went_well THEN now() ELSE c.succeeded_at END,
     failures = CASE WHEN went_well THEN 0 ELSE c.failures + 1 END
+WHERE c.name = chore AND c.worker = claimant
 $$;
 
 DO $$
 DECLARE
     signature text;
 BEGIN
-    FOREACH signature IN ARRAY ARRAY['chores_ahead(text[])', 'claim_chore(text)',
-        'note_chore(text, boolean, interval)']
+    FOREACH signature IN ARRAY ARRAY['chores_ahead(text[])', 'claim_chore(text, uuid, interval)',
+        'keep_chore(text, uuid, interval)', 'note_chore(text, uuid, boolean, interval)']
     LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO postgate_writer', signature);
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', signature);

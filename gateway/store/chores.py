@@ -1,16 +1,18 @@
 """When the chores of all processes together are due, and who does them. As the role ``hook``."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 import asyncpg
 
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
 
 AHEAD = "SELECT name, wait, succeeded_at FROM chores_ahead($1)"
-CLAIM = "SELECT claim_chore($1)"
-NOTE = "SELECT note_chore($1, $2, $3)"
+CLAIM = "SELECT claim_chore($1, $2, $3)"
+KEEP = "SELECT keep_chore($1, $2, $3)"
+NOTE = "SELECT note_chore($1, $2, $3, $4)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +36,38 @@ async def ahead(pool: asyncpg.Pool, names: Sequence[str]) -> list[Ahead]:
         raise DatabaseUnavailable("the database can't be reached") from error
 
 
-async def do_alone(
-    pool: asyncpg.Pool, name: str, work: Callable[[], Awaitable[bool]], every: timedelta, again: timedelta
-) -> None:
-    """Do a chore, if it is due and no other process does it.
+async def claim(pool: asyncpg.Pool, name: str, worker: UUID, lease: timedelta) -> bool:
+    """Take a chore that is due, unless it is somebody else's.
 
-    A transaction stays open meanwhile, since its lock keeps the others away: through a pooler, too, and not longer than
-    its process lives. It has read and written nothing, so nothing waits for it. A chore whose transaction is lost is
-    not noted, and is done again: it has to endure that, and to be done twice at once.
-
-    Args:
-        pool: its connections are held while the work is done, which therefore has to use others.
-        name: of the chore.
-        work: does it, and says whether it went well.
-        every: from its end to when it is due again.
-        again: the same when it did not go well.
+    No transaction stays open while it is done: behind a pooler, those of a few chores could be all that there are.
 
     Raises:
-        DatabaseUnavailable: when the database can't be reached; the work may have been done.
+        DatabaseUnavailable: when the database can't be reached.
     """
+    return bool(await _ask(pool, CLAIM, name, worker, lease))
+
+
+async def keep(pool: asyncpg.Pool, name: str, worker: UUID, lease: timedelta) -> bool:
+    """Keep a chore for longer; False when it is somebody else's by now.
+
+    Raises:
+        DatabaseUnavailable: when the database can't be reached.
+    """
+    return bool(await _ask(pool, KEEP, name, worker, lease))
+
+
+async def note(pool: asyncpg.Pool, name: str, worker: UUID, again: timedelta, *, went_well: bool) -> None:
+    """Note how a chore went, and in what time it is due again.
+
+    Raises:
+        DatabaseUnavailable: when the database can't be reached; it is done again when its lease has ended.
+    """
+    await _ask(pool, NOTE, name, worker, went_well, again)
+
+
+async def _ask(pool: asyncpg.Pool, statement: str, *args: object) -> object:
     try:
-        async with pool.acquire(timeout=10) as connection, connection.transaction():
-            if await connection.fetchval(CLAIM, name):
-                went_well = await work()
-                await connection.execute(NOTE, name, went_well, every if went_well else again)
+        found: object = await pool.fetchval(statement, *args)
     except UNAVAILABLE as error:
         raise DatabaseUnavailable("the database can't be reached") from error
+    return found

@@ -21,7 +21,8 @@ MANY_TENANTS = {
 }  # fmt: skip
 #: Asked before a tenant is known, or by the operator; or by one process now and then.
 SELDOM = {
-    "add_password_reset", "add_person", "chores_ahead", "claim_chore", "note_chore", "claim_customer_import",
+    "add_password_reset", "add_person", "chores_ahead", "claim_chore", "keep_chore", "note_chore",
+    "claim_customer_import",
     "clear_month", "drop_month", "drop_attempts_partitions", "make_attempts_partition", "make_ledger_partition",
     "make_old_events_partition", "month_is_needed", "logs_to_move", "oldest_kept", "retention_of_all", "end_deliveries",
     "end_sessions_of", "sessions_of", "forget_customer_imports", "forget_deliveries", "forget_idempotency_keys",

@@ -70,6 +70,7 @@ class Operations:
         upload: ``(media, sender, credentials)``, the provider's id of a file whose bytes are given.
         templates: ``(account, credentials)``, all templates of an account there.
         login_term: ``(credentials)``, until when they are good.
+        renewed_by: which of the credentials that is about.
     """
 
     prepare: Callable[[HttpRequest, Any], Dialogue[Any]] | None = None
@@ -81,6 +82,7 @@ class Operations:
     upload: Callable[[Media, str, Any], Dialogue[str | Refused]] | None = None
     templates: Callable[[str, Any], Dialogue[Sequence[TemplateListed] | Refused]] | None = None
     login_term: Callable[[Any], Dialogue[LoginTerm | Refused]] | None = None
+    renewed_by: str | None = None
 
 
 def refusing(begin: Callable[[], Dialogue[Result]]) -> Dialogue[Result | Refused]:

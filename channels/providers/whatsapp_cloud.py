@@ -191,7 +191,9 @@ ADAPTER = Adapter(
         typing=True,
         window_hours=24,
     ),
-    operations=replace(operations_by(access_of), templates=list_templates, login_term=ask_login_term),
+    operations=replace(
+        operations_by(access_of), templates=list_templates, login_term=ask_login_term, renewed_by="access_token"
+    ),
     handshake=handshake,
     divide=parts,
 )

@@ -29,13 +29,15 @@ from gateway.store.standing_alarms import Alarm, connections_of
 
 log = structlog.get_logger(__name__)
 
-KIND = "login"
+KIND, WELL = "login", "login_well"
 #: Days before the end at which it is told; the last ones are critical.
 DAYS = (14, 7, 3, 1)
 CRITICAL_DAYS = 3
 BODY_LIMIT = 64 * 1024
 DAY_SECONDS = 86_400
 
+#: Ends an alarm at once, whatever the new credentials are worth.
+ENTERED = "The credentials of this connection were entered anew. Should they end soon, too, it is told within the hour."
 MEND = "Make a new access token in the provider's console and enter it under Settings, Connections."
 
 
@@ -109,7 +111,7 @@ class Logins:
         found = alarm_of(term, now)
         if found is None:
             well = "The login of this connection is good again."
-            await self._teller.ends(tenant_id, integration_id, KIND, well, "login_well")
+            await self._teller.ends(tenant_id, integration_id, KIND, well, WELL)
             return
         subtype = "login_refused" if found.days_left == 0 else "login_ends"
         extra = {"expires_at": None if found.expires_at is None else iso(found.expires_at)}

@@ -55,7 +55,7 @@ class Teller:
             if not await store.put(tx, integration_id, alarm):
                 return
             entry = await self._append(tx, integration_id, alarm.level, alarm.sentence, subtype, extra)
-        self._told(entry, integration_id, subtype)
+        self.told(entry, integration_id, subtype)
 
     async def ends(self, tenant_id: UUID, integration_id: UUID, kind: str, sentence: str, subtype: str) -> None:
         """End an alarm, if it stands, and tell of that.
@@ -64,10 +64,19 @@ class Teller:
             DatabaseUnavailable: when the database can't be reached.
         """
         async with tenant_tx(self.app_pool, tenant_id) as tx:
-            if not await store.end(tx, integration_id, kind):
-                return
-            entry = await self._append(tx, integration_id, "info", sentence, subtype, {})
-        self._told(entry, integration_id, subtype)
+            entry = await self.end_in(tx, integration_id, kind, sentence, subtype)
+        if entry is not None:
+            self.told(entry, integration_id, subtype)
+
+    async def end_in(self, tx: TenantTx, integration_id: UUID, kind: str, sentence: str, subtype: str) -> Entry | None:
+        """End an alarm, if it stands, in a transaction that does something else as well; its lock is taken last.
+
+        Returns:
+            What the log says of that; ``told`` announces it after the commit.
+        """
+        if not await store.end(tx, integration_id, kind):
+            return None
+        return await self._append(tx, integration_id, "info", sentence, subtype, {})
 
     async def _append(
         self, tx: TenantTx, integration_id: UUID, level: str, sentence: str, subtype: str, extra: Any
@@ -84,7 +93,8 @@ class Teller:
         await tenants_log.lock_head(tx)
         return await tenants_log.append(tx, "channel.alarm", None, orjson.dumps(told).decode(), self.new_id())
 
-    def _told(self, entry: Entry, integration_id: UUID, subtype: str) -> None:
+    def told(self, entry: Entry, integration_id: UUID, subtype: str) -> None:
+        """Announce and count what was told, after the commit."""
         self.announce([entry])
         RAISED.labels(subtype).inc()
         log.info("alarms.told", tenant=str(entry.tenant_id), connection=public("int", integration_id), subtype=subtype)

@@ -8,6 +8,8 @@ from aiohttp import web
 
 from channels.adapter import Adapter
 from channels.registry import ADAPTERS
+from gateway.alarms import logins
+from gateway.alarms.telling import Teller
 from gateway.api.channels import ChannelBody, ChannelChange, checked_channel
 from gateway.api.connection_bodies import ConnectionBody, ConnectionChange, Values
 from gateway.api.credentials import checked, leads_elsewhere, merged, opened, require_entered, rotated, sealed
@@ -73,7 +75,8 @@ CHANGE = Operation(
     name="change_connection",
     tag=TAG,
     summary="Change a connection: its name, credentials, settings, or whether it is in use.",
-    description="For owners and admins. Writes channel.updated for each channel when its status changes. A change of"
+    description="For owners and admins. Writes channel.updated for each channel when its status changes, and"
+    " channel.alarm when a new login ends the alarm of the old one. A change of"
     " base_url, host or url to another server needs all stored secrets anew: they are not sent to where nobody entered"
     " them for.",
     query=NoQuery,
@@ -145,6 +148,7 @@ class Connections:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._teller = Teller(services.pool, services.announce, services.clock, self._new_id)
 
     async def list(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Answer all connections."""
@@ -199,9 +203,12 @@ class Connections:
             )
             if body.silence is not None:
                 await standing_alarms.mind(tx, connection.id, body.silence)
+            mended = await self._mended(tx, adapter, connection, body)
             changed = await store.channels_of(tx, connection.id) if status != connection.status else ()
             entries = await self._tell(tx, UPDATED, changed)
             view = await self._view(tx, connection.id)
+        if mended is not None:
+            self._teller.told(mended, connection.id, logins.WELL)
         self._done(connection.id, entries)
         return json_answer(view)
 
@@ -261,6 +268,14 @@ class Connections:
             require_entered(adapter.credentials, stored, body.credentials)
         checked(adapter.credentials, credentials, "credentials")
         return sealed(self._services.keyring, connection.key, credentials, tx.tenant_id, connection.id)
+
+    async def _mended(
+        self, tx: TenantTx, adapter: Adapter, connection: store.Connection, body: ConnectionChange
+    ) -> Entry | None:
+        """End the alarm of a login that is entered anew; returns what the log says of that."""
+        if adapter.operations.renewed_by not in body.credentials:
+            return None
+        return await self._teller.end_in(tx, connection.id, logins.KIND, logins.ENTERED, logins.WELL)
 
     async def _add(self, tx: TenantTx, to: store.Connection, channel: ChannelBody, pointer: str) -> tuple[UUID, bool]:
         """Add a channel; returns its id, and whether it never was there before."""

@@ -152,6 +152,32 @@ async def test_changing_one_credential_keeps_the_others(
     await served.problem("PATCH", path, 422, "invalid", json={"credentials": {"app_secret": None}}, headers=tenant.auth)
 
 
+ALARM = """
+INSERT INTO standing_alarms (tenant_id, integration_id, kind, level, sentence, since)
+SELECT $1, $2, kind, 'warning', 'Something is wrong.', now() FROM unnest(ARRAY['login', 'silence']) AS kind
+"""
+
+
+async def test_a_new_login_ends_the_alarm_of_the_old_one_at_once(
+    served: Served, tenant: Tenant, database: Database
+) -> None:
+    path = f"{LIST}/{(made := await create(served, tenant))['id']}"
+    await database.fetch(ALARM, tenant.id, parse("int", made["id"]))
+    served.neighbours.announced.clear()
+
+    async def after(**body: Any) -> list[str]:
+        changed = await call(served.client, tenant, "PATCH", path, 200, body)
+        return [alarm["kind"] for alarm in changed["alarms"]]
+
+    assert await after(name="Shop 2", credentials={"verify_token": "another"}) == ["login", "silence"]
+    assert served.neighbours.announced == []
+    assert await after(credentials={"access_token": SECRET}) == ["silence"]
+    assert await after(credentials={"access_token": SECRET}) == ["silence"]
+    [told] = served.neighbours.announced  # once
+    assert (told.type, orjson.loads(told.data)["subtype"]) == ("channel.alarm", "login_well")
+    assert orjson.loads(told.data)["connection_id"] == made["id"]
+
+
 async def test_a_secret_that_is_rotated_counts_a_while_longer(
     served: Served, tenant: Tenant, database: Database, master_key: str
 ) -> None:

@@ -1,6 +1,7 @@
 """Each imitated provider against our own adapter for it: what that builds is taken, what comes back it can read."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from channels.events import InboundMessage, Mailbox, Media, StatusUpdate
 from channels.http import Headers, HttpRequest, basic_authorization
-from channels.operations import Receipt
+from channels.operations import LoginTerm, Receipt
 from channels.outbound import Accepted, OutboundMessage, Parameter, Reaction, Refused, Template, TemplateButton
 from channels.registry import ADAPTERS
 from gateway.outgoing.dialogue import drive
@@ -244,6 +245,18 @@ async def test_templates_are_listed_and_can_be_sent(stage: Stage, provider: str)
     template = Template(name=approved[0].name, language=approved[0].language)
     channel = "whatsapp"
     assert isinstance(await stage.send(provider, content=template, text=None, channel=channel), Accepted)
+
+
+async def test_a_token_is_good_for_ever_or_until_it_says(stage: Stage) -> None:
+    ask = ADAPTERS["whatsapp_cloud"].operations.login_term
+    assert ask is not None
+    credentials = stage.credentials("whatsapp_cloud")
+    assert await drive(ask(credentials), stage.call) == LoginTerm(True)
+    ending = {**stage.account("whatsapp_cloud").credentials, "access_token": "demo_until_1800000000"}
+    stage.serving.simulator.know([replace(stage.account("whatsapp_cloud"), credentials=ending)])
+    until = LoginTerm(True, datetime(2027, 1, 15, 8, tzinfo=UTC))
+    assert await drive(ask(credentials.model_validate(ending)), stage.call) == until
+    assert await drive(ask(credentials), stage.call) == LoginTerm(False)  # it was replaced
 
 
 async def test_a_customer_sees_that_a_message_was_read(stage: Stage) -> None:

@@ -19,7 +19,7 @@ from tests.api.conftest import *  # noqa: F403 - the API's fixtures, here too
 from tests.conftest import Database, MakeTenant, Tenant
 from tests.ingest.posts import status, text, unique, whatsapp
 
-SECONDS = 20.0
+SECONDS = 60
 MOVE = "UPDATE external_integrations SET config = config || $3::text::jsonb WHERE tenant_id = $1 AND id = $2"
 HURRY = """
 UPDATE sends SET next_attempt_at = now() WHERE state = 'queued' AND lease_token IS NULL;

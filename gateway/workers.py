@@ -73,7 +73,8 @@ class Process:
         self._writer.write(f"{word} {place}\n".encode())
 
     def stop(self) -> None:
-        """Ask it to stop gracefully."""
+        """Ask it to stop gracefully; from now on it accepts nothing."""
+        self.ready = False
         if self._process.returncode is None:
             self._process.terminate()
 
@@ -148,16 +149,10 @@ class Supervisor:
     async def _keep(self, place: int) -> None:
         """Keep a worker running in a place."""
         failures = 0
+        ended: Process | None = None
         while not self._stopping:
-            process = await self._start(place)
-            self._processes[place] = process
-            if self._stopping:
-                process.stop()
+            process = await self._next(place, ended)
             began = asyncio.get_running_loop().time()
-            if await process.serves():
-                self._serving = True
-                log.info("workers.serving", worker=place, pid=process.pid, port=self._sockets[0].getsockname()[1])
-                self._share_out()
             while True:
                 status = await process.ended()
                 if (successor := self._processes[place]) is process:
@@ -171,11 +166,28 @@ class Supervisor:
                 self._stopped.set()
                 return
             self._share_out()
+            ended = process
             lived = asyncio.get_running_loop().time() - began
             failures = 0 if lived > LIVED_SECONDS else failures + 1
             pause = PAUSES[min(failures, len(PAUSES) - 1)] if failures > 1 else 0.0
             log.error("workers.died", worker=place, pid=process.pid, status=status, again_in_seconds=pause)
             await self._pause(pause)
+
+    async def _next(self, place: int, ended: Process | None) -> Process:
+        """Start a process in a place, unless the one that ended there was replaced meanwhile; returns who is there."""
+        if self._processes.get(place) is ended:
+            process = await self._start(place)
+            if self._processes.get(place) is not ended:
+                process.stop()
+                return self._processes[place]
+            self._processes[place] = process
+            if self._stopping:
+                process.stop()
+            if await process.serves():
+                self._serving = True
+                log.info("workers.serving", worker=place, pid=process.pid, port=self._sockets[0].getsockname()[1])
+                self._share_out()
+        return self._processes[place]
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -191,7 +203,9 @@ class Supervisor:
             self._replace.clear()
             log.info("workers.replacing")
             for place in self._places:
-                old = self._processes[place]
+                old = self._processes.get(place)
+                if old is None:  # it is about to start
+                    continue
                 new = await self._start(place)
                 try:
                     serves = await new.serves()
@@ -206,8 +220,8 @@ class Supervisor:
                     continue
                 self._processes[place] = new
                 log.info("workers.replaced", worker=place, pid=new.pid)
-                self._share_out()
                 old.stop()
+                self._share_out()
                 await old.ended()
 
     async def _start(self, place: int) -> Process:

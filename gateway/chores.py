@@ -37,7 +37,6 @@ SUCCEEDED = Gauge(
     "postgate_chore_last_success_timestamp_seconds",
     "When a chore was last done, by whichever process; 0: never.",
     ["chore"],
-    multiprocess_mode="max",
 )
 RUNS = Counter(
     "postgate_chore_runs_total", "Chores that this process did, by outcome: done or failed.", ["chore", "outcome"]

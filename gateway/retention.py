@@ -42,7 +42,6 @@ OLDEST = Gauge(
     "postgate_retention_oldest_timestamp_seconds",
     "When the oldest that is kept was written, by kind; 0: there is nothing.",
     ["kind"],
-    multiprocess_mode="max",
 )
 
 

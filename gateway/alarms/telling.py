@@ -24,7 +24,6 @@ STANDING = Gauge(
     "postgate_channel_alarms",
     "Connections with an alarm, of all tenants, by kind; told by whichever process looked last.",
     ["kind"],
-    multiprocess_mode="mostrecent",
 )
 RAISED = Counter("postgate_channel_alarms_raised_total", "Alarms raised and ended, by what happened.", ["subtype"])
 

@@ -27,7 +27,8 @@ WRITTEN = frozenset(
 #: How credentials look, wherever they stand.
 CREDENTIALS = (
     (re.compile(r"\b(bearer|basic|digest)\s+[\w+/=.~-]{6,}", re.IGNORECASE), rf"\1 {HIDDEN}"),
-    (re.compile(r"\b(whsec|pgk|sk|pk|key|eaa|xox[abp]|ghp)_[\w+/=.-]{12,}", re.IGNORECASE), HIDDEN),
+    (re.compile(r"\b(whsec|pgk|sk|pk|key|xox[abp]|ghp)_[\w+/=.-]{12,}", re.IGNORECASE), HIDDEN),
+    (re.compile(r"\bEAA[A-Za-z0-9]{12,}"), HIDDEN),  # access tokens of Meta
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), HIDDEN),
     (re.compile(r"(\w+://)[^\s/@]+@"), rf"\1{HIDDEN}@"),
     (re.compile(r"(\b\w+://[^\s?#]+)[?#]\S*"), rf"\1?{HIDDEN}"),
@@ -35,7 +36,7 @@ CREDENTIALS = (
     (re.compile(r"(?<![\w.:-])\+\d{7,15}\b"), HIDDEN),
 )
 #: One of these is in whatever has credentials, an address or a number in it; most texts have none.
-SUSPICIOUS = re.compile(r"[@+]|://|eyJ|\b(?:bearer|basic|digest)\b|[abckpy]_[\w+/=.-]{12}", re.IGNORECASE)
+SUSPICIOUS = re.compile(r"[@+]|://|eyJ|EAA|\b(?:bearer|basic|digest)\b|[abckpy]_[\w+/=.-]{12}", re.IGNORECASE)
 MOST_TEXT = 500
 MOST_DEPTH = 4
 MOST_ITEMS = 50

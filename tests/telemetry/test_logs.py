@@ -56,6 +56,7 @@ def test_what_must_not_be_in_a_line_is_taken_out(lines: io.StringIO) -> None:
         dsn="postgresql://postgate_app:hunter22@db/postgate",
         header="Authorization: Bearer abcdef012345",
         words="from ana@example.org or +12025550142",
+        refused="provider answered 190 to EAAGm0PX4ZCpsBAJZC01",
         secrets=["s1", "s2"],
         many=[f"basic dXNlcjpwYXNz{n}" for n in range(80)],
         status=200,

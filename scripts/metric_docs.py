@@ -12,8 +12,9 @@ PAGE = Path(__file__).parents[1] / "docs" / "metrics.md"
 HEAD = """# Measurements
 
 What `/metrics` tells, in the text format of Prometheus; beside these the `process_…` and `python_…` figures of
-Prometheus' own client. Of `serve --workers N` whichever worker answers tells for all, with a label `worker`. No label
-names a tenant. [Observability](observability.md) says what to make of them.
+Prometheus' own client. Of `serve --workers N` whichever worker answers tells for all, with a label `worker`, and by
+`postgate_worker_up` whether each of them answers. No label names a tenant. [Observability](observability.md) says what
+to make of them.
 
 | Measurement | Kind | Labels | What it tells |
 | --- | --- | --- | --- |"""

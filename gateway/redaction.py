@@ -38,6 +38,8 @@ CREDENTIALS = (
 #: One of these is in whatever has credentials, an address or a number in it; most texts have none.
 SUSPICIOUS = re.compile(r"[@+]|://|eyJ|EAA|\b(?:bearer|basic|digest)\b|[abckpy]_[\w+/=.-]{12}", re.IGNORECASE)
 MOST_TEXT = 500
+#: Where an exception came from is long, and its name comes last.
+TRACE, MOST_TRACE = "exception", 20_000
 MOST_DEPTH = 4
 MOST_ITEMS = 50
 FRAMES = 30
@@ -48,9 +50,9 @@ def redact(_logger: object, _method: str, event: Any) -> Any:
     return {key: _clean(str(key), value, 0) for key, value in event.items()}
 
 
-def scrub(text: str) -> str:
-    """Take credentials, addresses and numbers out of a text, and what exceeds some hundred characters."""
-    text = text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + "…"
+def scrub(text: str, most: int = MOST_TEXT) -> str:
+    """Take credentials, addresses and numbers out of a text, and what exceeds so many characters."""
+    text = text if len(text) <= most else text[:most] + "…"
     if SUSPICIOUS.search(text) is None:
         return text
     for pattern, instead in CREDENTIALS:
@@ -98,7 +100,7 @@ def _clean(name: str, value: Any, depth: int) -> Any:
     if depth >= MOST_DEPTH or _tells(name) or isinstance(value, bytes | bytearray):
         return HIDDEN
     if isinstance(value, str):
-        return scrub(value)
+        return scrub(value, MOST_TRACE if name == TRACE else MOST_TEXT)
     if isinstance(value, Mapping):
         return {str(key): _clean(str(key), inner, depth + 1) for key, inner in value.items()}
     if isinstance(value, list | tuple | set | frozenset):

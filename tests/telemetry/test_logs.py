@@ -91,6 +91,21 @@ def test_an_exception_is_told_without_the_values_that_it_repeats(lines: io.Strin
     assert TEXT not in lines.getvalue()
 
 
+def test_an_exception_from_far_below_is_told_to_its_end(lines: io.StringIO) -> None:
+    def fall(deep: int) -> None:
+        if deep:
+            fall(deep - 1)
+        raise LookupError("down here")
+
+    try:
+        fall(20)
+    except LookupError:
+        structlog.get_logger().exception("careless")
+    [line] = read(lines)
+    assert line["exception"].count(".fall") == 21
+    assert line["exception"].endswith("LookupError: down here")
+
+
 def test_libraries_write_the_same_lines(lines: io.StringIO) -> None:
     logging.getLogger("asyncio").error('Unclosed "connection" to %s', "https://a.test/x?key=1")
     logging.getLogger("aiohttp.access").info("GET /?token=abc")  # of no interest, whatever the level

@@ -22,6 +22,8 @@ BYTES = 256 * 1024 * 1024
 #: In work at the same time of a tenant; with more it is a crowd, which has as many as fill two groups of the writer.
 A_FEW = 16
 CROWD = 128
+#: How long one in work may keep the others of its tenant from becoming a crowd: it may wait for a provider's answer.
+DRAIN_SECONDS = 0.1
 #: The least and the most that anybody is told to wait, before chance makes it up to twice as long: those who are
 #: refused together shall not come back together.
 LEAST_SECONDS = 1.0
@@ -33,8 +35,8 @@ MEASURED_SECONDS = 1.0
 class Row:
     """One tenant's webhooks: how many are here, their bytes, how many are in work, and who waits for that.
 
-    ``crowded`` changes only while none is in work, so that all that are in work are stored over the same connection:
-    over two, one group would wait for the other's lock on the tenant's log.
+    ``crowded`` changes while none is in work, so that all that are in work are stored over the same connection: over
+    two, one group would wait for the other's lock on the tenant's log. Those that take long are not waited for.
     """
 
     __slots__ = ("bytes", "count", "crowded", "inside", "key", "waiting")
@@ -119,6 +121,8 @@ class Door:
         called = asyncio.get_running_loop().create_future()
         row.waiting.append(called)
         self._let_in(row)
+        if len(row.waiting) == 1 and not row.crowded:
+            asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._drained, row)
         return called
 
     def leave(self, row: Row, size: int, *, counted: bool, inside: bool) -> None:
@@ -134,6 +138,12 @@ class Door:
         self._let_in(row)
         if not (row.bytes or row.count) and row.key is not None:
             self._rows.pop(row.key, None)
+
+    def _drained(self, row: Row) -> None:
+        """Wait no more for those of a tenant that are in work."""
+        if row.waiting:
+            row.crowded = True
+            self._let_in(row)
 
     def _let_in(self, row: Row) -> None:
         if row.waiting and not row.inside:

@@ -42,8 +42,12 @@ class Visitor:
     def crowded(self) -> bool:
         return self._room.crowded
 
-    async def leave(self) -> None:
+    def go(self) -> None:
+        """Leave as soon as it was let in."""
         self._go.set()
+
+    async def leave(self) -> None:
+        self.go()
         await asyncio.wait([self.task])
 
 
@@ -86,6 +90,21 @@ async def test_one_of_many_waits_for_its_own_tenant_only() -> None:
     assert again.inside
     assert not again.crowded, "a crowd that has gone is none any more"
     await again.leave()
+
+
+async def test_one_that_takes_long_keeps_the_others_waiting_for_a_moment_only() -> None:
+    at, _ = door()
+    first = [Visitor(at, NOISY) for _ in range(A_FEW)]
+    more = [Visitor(at, NOISY) for _ in range(3)]
+    await turns()
+    for one in first[1:]:
+        await one.leave()
+    async with asyncio.timeout(20):
+        for one in more:
+            one.go()
+            await one.task
+    assert first[0].inside, "it asks its provider still"
+    await first[0].leave()
 
 
 async def test_a_crowd_comes_in_one_by_one_and_has_an_end() -> None:

@@ -81,6 +81,7 @@ class Databases:
         try:
             for make, days in itertools.product(await connection.fetch(MAKES), (0, 32)):  # as every gateway does
                 await connection.execute(f"CALL {make['name']}(current_date + $1::integer)", days)
+            await connection.execute("DELETE FROM chores")  # so that an emptied database is as a new one
             await connection.execute(WATCH)
         finally:
             await connection.close()

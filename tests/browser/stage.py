@@ -14,6 +14,7 @@ from aiohttp import ClientSession, CookieJar
 from tests.browser.answers import answer
 from tests.browser.integrators import integrate
 from tests.browser.site import Site
+from tests.browser.troubles import trouble
 from tests.conftest import new_id
 from tests.ingest.posts import Post, change, postmark_raw, twilio, whatsapp
 
@@ -130,6 +131,7 @@ class Stage:
             note = {"text": "@Kim Doe the driver knows the back entrance by now.", "mentions": [members[KIM]]}
             await ask("POST", f"conversations/{rows['Dana Reyes']}/notes", note)
             await integrate(ask, self.admin_url, self.site.tenant.id, self.now)
+            await trouble(ask, self.admin_url, self.site.tenant.id, self.now)
 
     def _ago(self, minutes: float) -> datetime:
         return self.now - timedelta(minutes=minutes)

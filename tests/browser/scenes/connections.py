@@ -2,6 +2,7 @@
 
 from tests.browser.scenes.scene import Scene
 from tests.browser.site import Site
+from tests.browser.troubles import NAME
 from tests.browser.window import Window
 
 
@@ -31,4 +32,11 @@ async def connection(window: Window, site: Site) -> None:
     await window.page.locator(".check").first.wait_for()
 
 
-SCENES: tuple[Scene, ...] = (connections, providers, connect, connection)
+async def alarms(window: Window, _site: Site) -> None:
+    """Show a connection that is silent, and whose login ends soon."""
+    await window.go("/settings/connections")
+    await window.page.get_by_role("link", name=NAME).click()
+    await window.page.locator(".alarm").nth(1).wait_for()
+
+
+SCENES: tuple[Scene, ...] = (connections, providers, connect, connection, alarms)

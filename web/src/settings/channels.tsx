@@ -50,7 +50,11 @@ export function Channels({ of, provider }: ChannelsProps) {
               {words.channels[one.kind]}
               {one.name !== one.address && ` · ${one.name}`}
             </span>
-            <AlarmBadges of={of} />
+            {of.alarms.length > 0 && (
+              <span class="address-marks">
+                <AlarmBadges of={of} />
+              </span>
+            )}
             {mayManage.value && (
               <button
                 type="button"

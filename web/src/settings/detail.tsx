@@ -1,6 +1,6 @@
 /** One connection: how to set it up, whether it works, and what can be changed. */
 
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useId, useState } from "preact/hooks";
 import { announcement } from "../shell/announce";
 import { Dialog } from "../ui/dialog";
 import { ago, now } from "../ui/time";
@@ -64,9 +64,11 @@ export function Detail({ of }: { readonly of: ConnectionView }) {
 }
 
 function State({ of }: { readonly of: ConnectionView }) {
+  const id = useId();
   const [failure, setFailure] = useState<string | null>(null);
   const on = of.status !== "disabled";
-  const waits = on && of.hook_url !== null && of.last_webhook_at === null;
+  const silent = of.alarms.some((alarm) => alarm.kind === "silence");
+  const waits = on && of.hook_url !== null && of.last_webhook_at === null && !silent;
   useEffect(() => {
     if (!waits) return undefined;
     const timer = setInterval(() => void refresh(of.id), LOOK_AGAIN_MS);
@@ -109,19 +111,6 @@ function State({ of }: { readonly of: ConnectionView }) {
           >
             {on ? words.settings.disable : words.settings.enable}
           </button>
-          <label class="field">
-            <span>{words.settings.mindSilence}</span>
-            <select
-              value={of.silence}
-              onChange={(event) => void turn({ silence: event.currentTarget.value })}
-            >
-              {SENSITIVITIES.map((one) => (
-                <option key={one} value={one}>
-                  {words.settings.silence[one]}
-                </option>
-              ))}
-            </select>
-          </label>
           <label class="tick">
             <input
               type="checkbox"
@@ -132,6 +121,26 @@ function State({ of }: { readonly of: ConnectionView }) {
               {words.settings.reportOnly}: {words.settings.reportOnlyWhy}
             </span>
           </label>
+        </div>
+      )}
+      {mayManage.value && (
+        <div class="field">
+          <label for={`${id}-silence`}>{words.settings.mindSilence}</label>
+          <select
+            id={`${id}-silence`}
+            value={of.silence}
+            aria-describedby={`${id}-silence-note`}
+            onChange={(event) => void turn({ silence: event.currentTarget.value })}
+          >
+            {SENSITIVITIES.map((one) => (
+              <option key={one} value={one}>
+                {words.settings.silence[one]}
+              </option>
+            ))}
+          </select>
+          <p class="field-note" id={`${id}-silence-note`}>
+            {words.settings.silenceNote}
+          </p>
         </div>
       )}
     </section>

@@ -1,4 +1,4 @@
-/** All connections: what each is to, its addresses, whether it works. */
+/** All connections: what each is to, its addresses, whether it works; those with an alarm come first. */
 
 import { formatAddress } from "../list/names";
 import { go, write, type Route } from "../route";
@@ -10,9 +10,12 @@ import { Badge } from "./badge";
 import type { ConnectionView } from "./types";
 
 export function ConnectionList() {
+  const all = connections.value;
+  const troubled = all.filter((one) => one.alarms.length > 0);
+  const well = all.filter((one) => one.alarms.length === 0);
   return (
     <ul class="cards">
-      {connections.value.map((one) => (
+      {[...troubled, ...well].map((one) => (
         <li key={one.id}>
           <Card of={one} />
         </li>

@@ -2,6 +2,7 @@
 
 import { ArrowLeft } from "lucide";
 import type { ComponentChildren } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { go } from "../route";
 import { Icon } from "../ui/icon";
 import { words } from "../words";
@@ -18,8 +19,14 @@ interface ScreenProps {
 }
 
 export function Screen({ title, lead, back, action, wide = false, children }: ScreenProps) {
+  const column = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    // What it lies in stays when another page takes this one's place, as far down as somebody had read.
+    const body = column.current?.parentElement;
+    if (body) body.scrollTop = 0;
+  }, []);
   return (
-    <div class={wide ? "settings-column wide" : "settings-column"}>
+    <div class={wide ? "settings-column wide" : "settings-column"} ref={column}>
       <header class="settings-head">
         <button
           type="button"

@@ -34,7 +34,7 @@ export const settings: typeof English = {
   noWebhook: "In letzter Zeit kein Webhook",
   alarm: { silence: "Still", login: "Zugang läuft ab", loginRefused: "Zugang abgelehnt" },
   silent: (age) =>
-    `Seit dem letzten Webhook (${age}) ist keiner gekommen, obwohl sonst längst welche da wären. Sehen Sie beim Anbieter nach, ob er noch an die URL unten sendet, und starten Sie den Selbsttest.`,
+    `Der letzte Webhook kam ${age}, obwohl sonst längst weitere da wären. Sehen Sie beim Anbieter nach, ob er noch an die URL unten sendet, und starten Sie den Selbsttest.`,
   loginEnds: (when) =>
     `Das Zugriffstoken läuft am ${when} ab; danach kann nichts mehr gesendet werden. Erzeugen Sie beim Anbieter ein neues und tragen Sie es unten ein.`,
   loginRefused:
@@ -42,10 +42,11 @@ export const settings: typeof English = {
   mindSilence: "Alarm, wenn Webhooks ausbleiben",
   silence: {
     off: "Nie",
-    low: "Spät: nach 8 Stunden, in denen sonst welche kommen",
-    normal: "Nach 4 Stunden, in denen sonst welche kommen",
-    high: "Früh: nach 2 Stunden, in denen sonst welche kommen",
+    low: "Spät: nach 8 Stunden",
+    normal: "Normal: nach 4 Stunden",
+    high: "Früh: nach 2 Stunden",
   },
+  silenceNote: "Es zählen nur Stunden, in denen hier sonst Webhooks kommen.",
   waiting: "Warten auf den ersten Webhook…",
   noChannel: "Noch keine Adresse",
   setUp: "Beim Anbieter einrichten",

@@ -33,7 +33,7 @@ export const settings = {
   noWebhook: "No webhook lately",
   alarm: { silence: "Silent", login: "Login ends", loginRefused: "Login refused" },
   silent: (age: string) =>
-    `No webhook has come since the last one ${age}, though they usually do by now. Look at the provider's console whether it still posts to the URL below, and run the self-test.`,
+    `The last webhook came ${age}, and by now others usually have. Look at the provider's console whether it still posts to the URL below, and run the self-test.`,
   loginEnds: (when: string) =>
     `The access token ends on ${when}; then nothing can be sent. Make a new one in the provider's console and enter it below.`,
   loginRefused:
@@ -41,10 +41,11 @@ export const settings = {
   mindSilence: "Alarm when webhooks stay away",
   silence: {
     off: "Never",
-    low: "Late: after 8 hours that usually have some",
-    normal: "After 4 hours that usually have some",
-    high: "Early: after 2 hours that usually have some",
+    low: "Late: after 8 hours",
+    normal: "Normal: after 4 hours",
+    high: "Early: after 2 hours",
   },
+  silenceNote: "Only hours count in which webhooks usually come here.",
   waiting: "Waiting for the first webhook…",
   noChannel: "No address yet",
   setUp: "Set up at the provider",

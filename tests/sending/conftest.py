@@ -75,6 +75,8 @@ class Provider:
             assert isinstance(part, web.FileField)
             self.sent.append({"file": part.file.read(), "type": form["type"], "name": part.filename})
             return web.json_response({"id": "4711"})
+        if request.path.endswith("/debug_token"):
+            return web.json_response({"error": {"code": 100, "message": "of no interest here"}}, status=400)
         is_json = request.content_type == "application/json"
         sent = orjson.loads(await request.read()) if is_json else dict(await request.post())
         self.sent.append(sent)

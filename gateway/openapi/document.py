@@ -18,6 +18,7 @@ from gateway.problems import (
     NotFound,
     OriginMismatch,
     TooLarge,
+    TooManyRequests,
     Unauthenticated,
     UnsupportedMediaType,
     kind_of_type,
@@ -60,7 +61,7 @@ def problems_of(mounted: Mounted) -> list[type[Exception]]:
     operation = mounted.operation
     found: list[type[Exception]] = []
     if mounted.needs_caller:
-        found += [Unauthenticated, DatabaseUnavailable]
+        found += [Unauthenticated, TooManyRequests, DatabaseUnavailable]
         if operation.permission is not None:
             found.append(Forbidden)
         if operation.method not in SAFE_METHODS:

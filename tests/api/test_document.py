@@ -59,7 +59,7 @@ def test_an_operation_says_what_it_may_refuse() -> None:
     )  # fmt: skip
     api.add_raw(operation, handler)
     described = build(api.mounted, "1", "")["paths"]["/x/{id}"]["post"]
-    assert set(described["responses"]) == {"204", "401", "403", "404", "422", "503"}
+    assert set(described["responses"]) == {"204", "401", "403", "404", "422", "429", "503"}
     assert described["security"] == [{"session": []}, {"api_key": []}]
 
 

@@ -3,11 +3,13 @@
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
 from uuid import UUID
 
 import asyncpg
 import orjson
 import pytest
+from structlog.testing import capture_logs
 
 from channels.http import Headers, HttpRequest, HttpResponse
 from channels.operations import LoginTerm
@@ -19,6 +21,9 @@ from gateway.alarms.telling import Teller
 from gateway.keys import Keyring
 from gateway.model.ids import parse
 from gateway.model.log import Entry
+from gateway.outgoing.base_url import calling
+from gateway.outgoing.dialogue import drive
+from gateway.outgoing.http import Calls
 from gateway.settings import Settings
 from gateway.store.pool import open_pool
 from tests.conftest import Database, Tenant, new_id
@@ -177,3 +182,18 @@ def test_what_meta_says_of_a_token_is_read_whatever_it_is() -> None:
     for nonsense in (b"", b"[]", b'{"data":{"is_valid":1}}', b"\xff"):
         assert isinstance(asked(HttpResponse(200, nonsense)), Refused)
     assert alarm_of(LoginTerm(True), NOON) is None
+
+
+async def test_nothing_repeats_a_token_that_is_asked_about() -> None:
+    adapter = ADAPTERS["whatsapp_cloud"]
+    token = "a-token-that-nobody-may-see"
+    values = {"app_secret": "0" * 32, "verify_token": "verify", "access_token": token}
+    assert adapter.operations.login_term is not None
+    async with Calls([ip_network("127.0.0.0/8")]) as calls:
+        for base_url in ("http://127.0.0.1:1", "ftp://127.0.0.1"):
+            with capture_logs() as lines:
+                dialogue = adapter.operations.login_term(adapter.credentials.model_validate(values))
+                told = await drive(dialogue, calling(calls.send, {"base_url": base_url}))
+            assert isinstance(told, Refused)
+            assert [line["event"] for line in lines] == ["outgoing.no_answer"]
+            assert token not in f"{lines} {told}"

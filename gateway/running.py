@@ -117,7 +117,9 @@ async def serve_until_stopped(
     """
     observe(settings)
     stopped = stop_signal()
-    async with run_gateway(settings, endpoints) as running:
+    async with AsyncExitStack() as stack:
+        stack.callback(tracing.stop)
+        running = await stack.enter_async_context(run_gateway(settings, endpoints))
         spare_what_stays()
         log.info("serving", url=running.url, smtp_port=running.smtp_port)
         if ready is not None:
@@ -147,6 +149,7 @@ async def work_until_stopped(settings: Settings, port: int | None = None) -> Non
     observe(settings)
     stopped = stop_signal()
     async with AsyncExitStack() as stack:
+        stack.callback(tracing.stop)
         listener = None if port is None else listen(settings.host, port)
         application = await _assembled(stack, settings, settings.public_url, None, (), serves=False)
         runner = None if listener is None else await _serve(stack, application, listener)

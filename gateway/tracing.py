@@ -7,6 +7,7 @@ whoever adds another one later, or elsewhere, knows its parent. Docs: docs/decis
 """
 
 import os
+import threading
 import time
 from collections.abc import Collection, Mapping, MutableSequence
 from contextvars import ContextVar
@@ -170,8 +171,10 @@ class Tracer:
 
     def stop(self) -> None:
         """Send what was recorded, for a few seconds at most."""
-        self._provider.force_flush(int(STOP_SECONDS * 1000))
-        self._provider.shutdown()
+        # The SDK waits 30 seconds for a collector that hangs: a thread does that, which keeps nobody from exiting.
+        ending = threading.Thread(target=self._provider.shutdown, name="last traces", daemon=True)
+        ending.start()
+        ending.join(STOP_SECONDS)
 
     def _context(self, of: UUID) -> "SpanContext":
         flags = self._api.TraceFlags(RANDOM | self._api.TraceFlags.SAMPLED if self.keeps(of) else RANDOM)
@@ -248,7 +251,7 @@ def _tracer(environ: Mapping[str, str]) -> Tracer:
         {"service.version": version("postgate"), **({} if says else {"service.name": "postgate"})}
     )
     generator = cast("IdGenerator", ids)
-    provider = TracerProvider(ALWAYS_ON, resource, id_generator=generator)  # it sends the rest at exit
+    provider = TracerProvider(ALWAYS_ON, resource, id_generator=generator)  # ``stop`` sends the rest
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     return Tracer(provider, ids, ratio_of(environ))
 

@@ -92,6 +92,7 @@ class Supervisor:
         self._settings = settings
         self._told = told
         self._places = range(amount)
+        self._port = 0
         self._sockets: list[socket.socket] = []
         self._mail: socket.socket | None = None
         self._folder = Path()
@@ -122,6 +123,7 @@ class Supervisor:
             log.info("workers.stopping")
             for process in self._processes.values():
                 process.stop()
+            self._close()  # whoever comes once the workers accept no more is refused, and does not wait in vain
             await asyncio.gather(replacer, *keepers, return_exceptions=True)
         if self._failure is not None:
             raise Refused(self._failure)
@@ -130,9 +132,9 @@ class Supervisor:
         settings = self._settings
         # Somebody else who shared the port in this way would get a part of the connections: it has to be free.
         with listen(settings.host, settings.port) as alone:
-            port = alone.getsockname()[1]
+            self._port = alone.getsockname()[1]
         for _ in self._places:
-            listener = stack.enter_context(listen(settings.host, port, shared=True))
+            listener = stack.enter_context(listen(settings.host, self._port, shared=True))
             listener.listen(BACKLOG)
             self._sockets.append(listener)
         if settings.smtp_port is not None:
@@ -145,6 +147,11 @@ class Supervisor:
         self._folder = Path(stack.enter_context(folder))
         if len(str(self._folder)) > LONGEST_FOLDER:
             raise Refused(f"the path {self._folder} is too long for sockets; TMPDIR names another place")
+
+    def _close(self) -> None:
+        for listener in (*self._sockets, self._mail):
+            if listener is not None:
+                listener.close()
 
     async def _keep(self, place: int) -> None:
         """Keep a worker running in a place."""
@@ -185,7 +192,7 @@ class Supervisor:
                 process.stop()
             if await process.serves():
                 self._serving = True
-                log.info("workers.serving", worker=place, pid=process.pid, port=self._sockets[0].getsockname()[1])
+                log.info("workers.serving", worker=place, pid=process.pid, port=self._port)
                 self._share_out()
         return self._processes[place]
 

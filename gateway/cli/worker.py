@@ -13,6 +13,7 @@ import orjson
 import typer
 from aiohttp import web
 
+from gateway import tracing
 from gateway.cli.configured import configured
 from gateway.running import (
     BACKLOG,
@@ -71,6 +72,7 @@ async def serve(settings: Settings, orders: Orders) -> None:
     siblings = Siblings(Path(orders.folder), f"{orders.place}-{orders.run}")
     reader, writer = await asyncio.open_connection(sock=socket.socket(fileno=orders.control))
     async with AsyncExitStack() as stack:
+        stack.callback(tracing.stop)
         running = await stack.enter_async_context(run_gateway(settings, (), own, siblings))
         spare_what_stays()
         writer.write(f"{READY}\n".encode())
@@ -78,6 +80,8 @@ async def serve(settings: Settings, orders: Orders) -> None:
         stack.callback(obeying.cancel)
         await stopped.wait()
         obeying.cancel()
+        for shared in sockets:  # otherwise the system goes on to take connections that nobody accepts
+            shared.close()
         await leave(running, settings)
 
 

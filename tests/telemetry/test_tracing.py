@@ -1,6 +1,7 @@
 """One message, one trace: from the provider's post over the frame to the integrator's endpoint, found by its id."""
 
 import os
+import threading
 import time
 from uuid import UUID
 
@@ -154,6 +155,21 @@ def test_what_can_not_be_traced_is_said_at_the_start(environ: dict[str, str]) ->
 def test_traces_are_off_unless_they_are_asked_for(environ: dict[str, str]) -> None:
     tracing.start(environ)
     assert tracing.current is None
+
+
+def test_a_collector_that_hangs_does_not_keep_a_process_from_stopping(
+    spans: Spans, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tracer = tracing.current
+    assert tracer is not None
+    answered = threading.Event()
+    monkeypatch.setattr(tracer._provider, "shutdown", answered.wait)
+    monkeypatch.setattr(tracing, "STOP_SECONDS", 0.01)
+    try:
+        tracer.stop()
+        assert not answered.is_set()
+    finally:
+        answered.set()
 
 
 async def created(reader: Reader) -> UUID:

@@ -114,8 +114,9 @@ async def test_a_redirection_passes(broken: Any) -> None:
     assert (answer.status, answer.headers["Location"]) == (302, "/healthz")
 
 
-async def test_webhooks_pass_the_log_untouched(broken: Any) -> None:
+async def test_a_webhook_has_a_line_of_its_own_and_one_that_fails_an_id(broken: Any) -> None:
     with capture_logs() as lines:
         answer = await broken.get("/hooks/1")
-    assert "X-Request-Id" not in answer.headers
+    [line] = [line for line in lines if line["event"] == "webhook"]
+    assert line["request_id"] == answer.headers["X-Request-Id"]
     assert not [line for line in lines if line["event"] == "request"]

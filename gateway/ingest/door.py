@@ -78,7 +78,7 @@ class Door:
 
         Args:
             key: its tenant, or the app that tenants share.
-            size: bytes of its body; the most that may come, where that is not known.
+            size: bytes of its body that count from the beginning; more count as they come, see ``Room.grow``.
 
         Raises:
             Overloaded: when there is none.
@@ -197,6 +197,18 @@ class Room:
     def crowded(self) -> bool:
         """Whether this webhook is one of a crowd."""
         return self._row.crowded
+
+    def grow(self, size: int) -> None:
+        """Count what has come of the body: whoever announces much and sends nothing takes no room from others.
+
+        Raises:
+            Overloaded: when there is no room for it.
+            ShareUsed: when there is none for this tenant.
+        """
+        if size > self._size:
+            self._door.require_room(self._row, size - self._size)
+            self._door.resize(self._row, size - self._size)
+            self._size = size
 
     async def turn(self, size: int) -> None:
         """Wait until this webhook, whose body was read and has ``size`` bytes, may be worked on.

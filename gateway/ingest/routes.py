@@ -1,6 +1,7 @@
 """``/hooks/…``: where providers post. The order in these handlers is the contract."""
 
 import asyncio
+from collections.abc import Callable
 from uuid import UUID
 
 from aiohttp import web
@@ -19,6 +20,8 @@ from gateway.selftest.probes import Probes, url_seen
 from gateway.selftest.refusals import Refusals
 
 BODY_SECONDS = 60.0
+#: Of a body, so many bytes count before they have come: as many as are buffered without anybody asking for them.
+SMALL_BODY = 64 * 1024
 
 
 class Hooks:
@@ -56,8 +59,8 @@ class Hooks:
         """Verify, translate and store one webhook; answer 2xx only once it is committed."""
         route = await self._route(request)
         try:
-            with self._room(request, route.tenant_id, route.adapter) as room:
-                hook = await self._as_value(request, route.adapter.max_body)
+            with self._room(request, route.tenant_id) as room:
+                hook = await self._as_value(request, route.adapter.max_body, room.grow)
                 await room.turn(len(hook.body))
                 passage.took("wait")
                 if probe := self._probes.answer(request, hook, route.integration_id, route.adapter, route.credentials):
@@ -81,8 +84,8 @@ class Hooks:
         """Do the same for an app that tenants share: each change goes to the tenant that owns its address."""
         app = await self._app(request)
         try:
-            with self._room(request, app.app_id, app.adapter) as room:
-                hook = await self._as_value(request, app.adapter.max_body)
+            with self._room(request, app.app_id) as room:
+                hook = await self._as_value(request, app.adapter.max_body, room.grow)
                 await room.turn(len(hook.body))
                 passage.took("wait")
                 await self._shared.receive(app, hook)
@@ -97,7 +100,7 @@ class Hooks:
         return await self._shake(await self._app(request), request)
 
     async def _shake(self, known: Route | SharedApp, request: web.Request) -> web.StreamResponse:
-        hook = await self._as_value(request, known.adapter.max_body)
+        hook = await self._as_value(request, known.adapter.max_body, no_count)
         answer = known.adapter.handshake(hook, known.credentials)
         if answer is None:
             raise Forbidden("this is no handshake that this connection's provider would make")
@@ -118,18 +121,18 @@ class Hooks:
         passage.known(app.adapter.provider)
         return app
 
-    async def _as_value(self, request: web.Request, limit: int) -> HttpRequest:
+    async def _as_value(self, request: web.Request, limit: int, grown: Callable[[int], None]) -> HttpRequest:
         """Read a request, bounded; its URL is the public one, not what the Host header says."""
-        body = await self._body(request, limit)
+        body = await self._body(request, limit, grown)
         passage.read(len(body))
         url = self._public_url + request.raw_path
         return HttpRequest(request.method, url, Headers(request.headers.items()), body)
 
-    def _room(self, request: web.Request, key: UUID, adapter: Adapter) -> Room:
+    def _room(self, request: web.Request, key: UUID) -> Room:
         announced = request.content_length
-        return self._door.room(key, adapter.max_body if announced is None else min(announced, adapter.max_body))
+        return self._door.room(key, SMALL_BODY if announced is None else min(announced, SMALL_BODY))
 
-    async def _body(self, request: web.Request, limit: int) -> bytes:
+    async def _body(self, request: web.Request, limit: int, grown: Callable[[int], None]) -> bytes:
         """Read a body. Anybody may send one, the signature is looked at after: so time is bounded.
 
         Raises:
@@ -137,16 +140,25 @@ class Hooks:
             HTTPRequestTimeout: when it does not come.
         """
         if request.content.is_eof():  # most are there already: nothing to wait for, and a limit would cost more
-            return await read_bounded(request, limit)
+            return await read_bounded(request, limit, grown)
         try:
             async with asyncio.timeout(BODY_SECONDS):
-                return await read_bounded(request, limit)
+                return await read_bounded(request, limit, grown)
         except TimeoutError:
             raise web.HTTPRequestTimeout from None
 
 
-async def read_bounded(request: web.Request, limit: int) -> bytes:
+def no_count(_size: int) -> None:
+    """Count nothing of a handshake, which has no body to speak of."""
+
+
+async def read_bounded(request: web.Request, limit: int, grown: Callable[[int], None]) -> bytes:
     """Read a body of at most ``limit`` bytes.
+
+    Args:
+        request: with the body.
+        limit: bytes.
+        grown: told how many bytes have come, where they are many.
 
     Raises:
         TooLarge: as soon as more was announced or came.
@@ -156,7 +168,8 @@ async def read_bounded(request: web.Request, limit: int) -> bytes:
         raise TooLarge(f"a webhook of this provider has at most {limit} bytes")
     if not request.can_read_body:
         return b""
-    if announced is not None and not request.headers.get("Content-Encoding"):  # then no more than that can come
+    small = announced is not None and announced <= SMALL_BODY
+    if small and not request.headers.get("Content-Encoding"):  # then no more than that can come
         return await request.content.read()
     chunks: list[bytes] = []
     size = 0
@@ -164,6 +177,7 @@ async def read_bounded(request: web.Request, limit: int) -> bytes:
         size += len(chunk)
         if size > limit:
             raise TooLarge(f"a webhook of this provider has at most {limit} bytes")
+        grown(size)
         chunks.append(chunk)
     return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 

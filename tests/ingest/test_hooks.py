@@ -4,10 +4,12 @@ import asyncio
 import hashlib
 import hmac
 from itertools import permutations
+from urllib.parse import urlsplit
 
 import pytest
 from aiohttp import ClientSession
 
+from gateway.running import Running
 from tests.conftest import Database, MakeTenant, Tenant
 from tests.ingest.posts import change, postmark, postmark_raw, status, text, twilio, unique, whatsapp, whatsapp_raw
 from tests.ingest.reading import events, get, messages, until, webhooks
@@ -116,6 +118,19 @@ async def test_too_large_a_body_is_413_whether_announced_or_not(client: ClientSe
         assert answer.status == 413
     async with client.post(path, data=chunks()) as answer:
         assert answer.status == 413
+
+
+async def test_bodies_that_never_come_take_no_room(client: ClientSession, gateway: Running, tenant: Tenant) -> None:
+    post = whatsapp(tenant.integration("whatsapp_cloud"), [text(unique())])
+    address = urlsplit(gateway.url)
+    sockets = [await asyncio.open_connection(address.hostname, address.port) for _ in range(40)]
+    for place, (_, writer) in enumerate(sockets):
+        size = "Transfer-Encoding: chunked" if place % 2 else f"Content-Length: {4 * 1024 * 1024}"
+        writer.write(f"POST {post.path} HTTP/1.1\r\nHost: gateway.test\r\n{size}\r\n\r\n".encode())
+        await writer.drain()
+    assert await post.send(client) == 200
+    for _, writer in sockets:
+        writer.close()
 
 
 async def test_genuine_bytes_that_nobody_can_read_are_kept_and_can_be_replayed(

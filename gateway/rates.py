@@ -79,14 +79,34 @@ class Rate:
         self._clock = clock
         self._counts: OrderedDict[str, Count] = OrderedDict()
 
-    def take(self, key: str) -> Standing:
-        """Count a request.
+    def look(self, key: str) -> tuple[Standing, int]:
+        """Return how a caller stands, before it is counted, and the seconds to wait if nothing is left, else 0."""
+        now = self._clock()
+        elapsed = now % WINDOW_SECONDS
+        count = self._count(key, int(now // WINDOW_SECONDS))
+        made = count.shared + count.own
+        used = made + count.before * (1 - elapsed / WINDOW_SECONDS)
+        left = max(0, math.ceil(self.quota - used))
+        wait = 0 if left else _wait(self.quota, made, count.before, elapsed)
+        return Standing(self.limit, self.quota, left, math.ceil(WINDOW_SECONDS - elapsed)), wait
+
+    def require(self, key: str) -> None:
+        """Require that there is something left.
 
         Raises:
-            TooManyRequests: when there were too many; says for how long. Those do not count.
+            TooManyRequests: when there is not; says for how long.
         """
-        now = self._clock()
-        window, elapsed = int(now // WINDOW_SECONDS), now % WINDOW_SECONDS
+        _, wait = self.look(key)
+        if wait:
+            LIMITED.labels(self.limit).inc()
+            raise TooManyRequests(f"this {self.limit} may make {self.quota} requests in a minute", retry_after=wait)
+
+    def take(self, key: str) -> Standing:
+        """Count a request; returns how its caller stands afterwards."""
+        self._count(key, int(self._clock() // WINDOW_SECONDS)).own += 1
+        return self.look(key)[0]
+
+    def _count(self, key: str, window: int) -> Count:
         count = self._counts.get(key)
         if count is None:
             count = self._counts[key] = Count(window)
@@ -95,14 +115,7 @@ class Rate:
         else:
             self._counts.move_to_end(key)
         count.roll(window)
-        made = count.shared + count.own
-        used = made + count.before * (1 - elapsed / WINDOW_SECONDS)
-        if used >= self.quota:
-            LIMITED.labels(self.limit).inc()
-            wait = _wait(self.quota, made, count.before, elapsed)
-            raise TooManyRequests(f"this {self.limit} may make {self.quota} requests in a minute", retry_after=wait)
-        count.own += 1
-        return Standing(self.limit, self.quota, max(0, int(self.quota - used - 1)), math.ceil(WINDOW_SECONDS - elapsed))
+        return count
 
     def unshared(self) -> list[tuple[str, int, int]]:
         """Return what only this process knows of: keys, windows and counts."""
@@ -132,13 +145,19 @@ class Rates:
         self._socket = Rate("socket", sockets, clock)
 
     def take(self, caller: str, tenant: str) -> Sequence[Standing]:
-        """Count a request.
+        """Count a request, by both limits or by none.
 
         Raises:
             TooManyRequests: when the caller, or the tenant, makes too many.
         """
-        asked = ((self._caller, caller), (self._tenant, tenant))
-        return [rate.take(key) for rate, key in asked if rate.quota]
+        asked = self._asked(caller, tenant)
+        for rate, key in asked:
+            rate.require(key)
+        return [rate.take(key) for rate, key in asked]
+
+    def standings(self, caller: str, tenant: str) -> Sequence[Standing]:
+        """Return how a caller stands, and count nothing."""
+        return [rate.look(key)[0] for rate, key in self._asked(caller, tenant)]
 
     def take_socket(self, caller: str) -> None:
         """Count a websocket.
@@ -147,7 +166,11 @@ class Rates:
             TooManyRequests: when the login opens too many.
         """
         if self._socket.quota:
+            self._socket.require(caller)
             self._socket.take(caller)
+
+    def _asked(self, caller: str, tenant: str) -> Sequence[tuple[Rate, str]]:
+        return [(rate, key) for rate, key in ((self._caller, caller), (self._tenant, tenant)) if rate.quota]
 
     async def share(self, servers: Servers) -> None:
         """Count together with other processes while Redis is there, for ever."""
@@ -188,8 +211,13 @@ def charge(request: web.Request, caller: bytes, tenant: str) -> None:
         TooManyRequests: when there were too many.
     """
     rates = request.config_dict.get(RATES)
-    if rates is not None:
+    if rates is None:
+        return
+    try:
         request[STANDINGS] = tuple(rates.take(caller.hex(), tenant))
+    except TooManyRequests:
+        request[STANDINGS] = tuple(rates.standings(caller.hex(), tenant))
+        raise
 
 
 def charge_socket(request: web.Request, caller: bytes) -> None:

@@ -31,16 +31,17 @@ def taken(rate: Rate, times: int, key: str = "key") -> int:
     allowed = 0
     for _ in range(times):
         try:
-            rate.take(key)
+            rate.require(key)
         except TooManyRequests:
             continue
+        rate.take(key)
         allowed += 1
     return allowed
 
 
 def waits(rate: Rate) -> int | None:
     with pytest.raises(TooManyRequests) as refused:
-        rate.take("key")
+        rate.require("key")
     return refused.value.retry_after
 
 
@@ -97,6 +98,15 @@ def test_an_answer_tells_policies_and_what_is_left() -> None:
     }
 
 
+def test_what_the_tenants_limit_refuses_costs_its_caller_nothing() -> None:
+    rates = Rates(10, 4, 0, Clock())
+    for _ in range(4):
+        rates.take("program", "tenant")
+    with pytest.raises(TooManyRequests):
+        rates.take("agent", "tenant")
+    assert [(one.limit, one.left) for one in rates.standings("agent", "tenant")] == [("caller", 10), ("tenant", 0)]
+
+
 async def test_two_gateways_limit_callers_together(settings: Settings, tenant: Tenant) -> None:
     async with running_valkey() as valkey:
         told = {**settings.model_dump(), "redis_url": valkey.url, "caller_rate": 20, "socket_rate": 1}
@@ -119,7 +129,7 @@ async def test_two_gateways_limit_callers_together(settings: Settings, tenant: T
                 problem = await answer.json()
                 assert (answer.status, problem["code"]) == (429, "too_many_requests")
                 assert 1 <= int(answer.headers["Retry-After"]) <= 61
-                assert "RateLimit" not in answer.headers
+                assert answer.headers["RateLimit"].startswith('"caller";r=0;t=')
             await until_refused(there)
             async with here.get("/healthz") as answer:
                 assert answer.status == 200

@@ -13,10 +13,11 @@ MAKERS = frozenset(
 GUARDED = {"outgoing/http.py", "outgoing/smtp.py", "outgoing/names.py", "outgoing/resolver.py", "delivery/dialling.py"}
 OPERATORS = {
     "files/s3.py",  # the bucket
-    "parts.py",  # Redis
+    "redis_servers.py",  # Redis
+    "cli/worker.py", "siblings.py", "workers.py",  # the processes of one `serve` among each other
     "selftest/calling.py",  # the gateway's own public URL
     "smtp/session.py",  # nobody: it is a server
-}
+}  # fmt: skip
 OF_WHO_RUNS_THEM = {
     "cli/listen.py", "listening/following.py", "listening/forwarding.py",  # postgate listen
     "demo/runner.py", "demo/templates.py", "simulator/callbacks.py",  # this machine's gateway

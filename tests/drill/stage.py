@@ -113,8 +113,8 @@ async def staged(folder: Path, workers: int) -> AsyncIterator[Stage]:
             stack.push_async_callback(_ended, program)
             await program.start()
         await asyncio.gather(*(program.ready() for program in programs))
-        gateways, workers = programs[:2], programs[2:]
-        yield Stage(postgres, valkey, gateways, workers, urls["simulator"], companies, database["admin"])
+
+        yield Stage(postgres, valkey, programs[:2], programs[2:], urls["simulator"], companies, database["admin"])
 
 
 def _arguments(name: str, port: int, workers: int) -> list[str]:

@@ -113,7 +113,6 @@ async def staged(folder: Path, workers: int) -> AsyncIterator[Stage]:
             stack.push_async_callback(_ended, program)
             await program.start()
         await asyncio.gather(*(program.ready() for program in programs))
-
         yield Stage(postgres, valkey, programs[:2], programs[2:], urls["simulator"], companies, database["admin"])
 
 

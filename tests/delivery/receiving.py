@@ -11,6 +11,8 @@ from aiohttp import web
 from multidict import CIMultiDictProxy
 from standardwebhooks.webhooks import Webhook
 
+from tests.strays import own_path
+
 Respond = Callable[["Receipt"], Awaitable[web.StreamResponse]]
 
 
@@ -75,12 +77,13 @@ async def receiving() -> AsyncIterator[Receiver]:
     """Run a receiver on a free port of this machine."""
     receiver = Receiver()
     app = web.Application(client_max_size=64 * 1024 * 1024)
-    app.router.add_post("/hooks", receiver.take)
+    path = own_path()
+    app.router.add_post(path, receiver.take)
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()
     site = web.TCPSite(runner, "127.0.0.1", 0)
     await site.start()
-    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}/hooks"
+    receiver.url = f"http://127.0.0.1:{runner.addresses[0][1]}{path}"
     try:
         yield receiver
     finally:

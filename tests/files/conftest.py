@@ -12,6 +12,7 @@ from tests.api.conftest import assets, live, other, rows, served, single_sign_on
 from tests.api.rows import Rows
 from tests.conftest import Database, Tenant
 from tests.files.desk import Desk, Provider
+from tests.strays import own_path
 
 __all__ = ["assets", "live", "other", "rows", "served", "single_sign_on"]
 
@@ -26,9 +27,10 @@ async def desk(
     """A tenant, a provider, and a storage."""
     provider = Provider()
     app = web.Application()
-    app.router.add_route("*", "/{path:.*}", provider.handle)
+    prefix = own_path()
+    app.router.add_route("*", prefix + "/{path:.*}", provider.handle)
     server = TestServer(app)
     await server.start_server()
-    provider.url = str(server.make_url("")).rstrip("/")
+    provider.url = str(server.make_url(prefix)).rstrip("/")
     yield Desk(database, tenant, provider, rows, tmp_path / "files", DiskStorage(tmp_path / "files"))
     await server.close()

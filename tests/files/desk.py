@@ -53,8 +53,9 @@ class Provider:
     url: str = ""
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        self.asked.append((request.path, request.headers.get("Authorization") or request.headers.get("D360-API-KEY")))
-        answer = self.answers.get(request.path, 404)
+        path = f"/{request.match_info['path']}"
+        self.asked.append((path, request.headers.get("Authorization") or request.headers.get("D360-API-KEY")))
+        answer = self.answers.get(path, 404)
         if callable(answer):
             found: web.StreamResponse = await answer(request)
             return found

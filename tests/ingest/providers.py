@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestServer
 from channels.adapter import Adapter
 from channels.registry import ADAPTERS
 from gateway.ingest import routing
+from tests.strays import own_path
 
 
 def install(monkeypatch: pytest.MonkeyPatch, provider: str, **changes: Any) -> Adapter:
@@ -33,7 +34,7 @@ class Asked:
         self.url = ""
 
     async def answer(self, request: web.Request) -> web.Response:
-        self.paths.append(request.path)
+        self.paths.append(f"/{request.match_info['path']}")
         if self.hold is not None:
             await self.hold.wait()
         return web.Response(status=self.status, body=self.body)
@@ -44,10 +45,11 @@ async def asked_server() -> AsyncIterator[Asked]:
     """Start such a server."""
     asked = Asked()
     app = web.Application()
-    app.router.add_get("/{path:.*}", asked.answer)
+    prefix = own_path()
+    app.router.add_get(prefix + "/{path:.*}", asked.answer)
     server = TestServer(app)
     await server.start_server()
-    asked.url = str(server.make_url("")).rstrip("/")
+    asked.url = str(server.make_url(prefix)).rstrip("/")
     try:
         yield asked
     finally:

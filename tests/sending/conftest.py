@@ -18,6 +18,7 @@ from gateway.settings import Settings
 from tests.api.conftest import *  # noqa: F403 - the API's fixtures, here too
 from tests.conftest import Database, MakeTenant, Tenant
 from tests.ingest.posts import status, text, unique, whatsapp
+from tests.strays import own_path
 
 SECONDS = 60
 MOVE = "UPDATE external_integrations SET config = config || $3::text::jsonb WHERE tenant_id = $1 AND id = $2"
@@ -102,10 +103,11 @@ async def make_provider() -> AsyncIterator[Callable[[], Awaitable[Provider]]]:
     async def make() -> Provider:
         provider = Provider()
         app = web.Application(client_max_size=64 * 1024 * 1024)
-        app.router.add_route("*", "/{path:.*}", provider.handle)
+        prefix = own_path()
+        app.router.add_route("*", prefix + "/{path:.*}", provider.handle)
         server = TestServer(app)
         await server.start_server()
-        provider.url = str(server.make_url("/prefix")).rstrip("/")
+        provider.url = str(server.make_url(prefix)).rstrip("/")
         servers.append((provider, server))
         return provider
 

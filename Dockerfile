@@ -1,9 +1,9 @@
 # One image for all: `postgate serve` (unless told otherwise), `postgate work` and `postgate migrate`, without the
 # embedded database. Each step is a command or a script that also runs outside of a container.
-# For a build that can be repeated name both images by their digests: --build-arg PYTHON_IMAGE=python@sha256:…
+# Both images are those of their digests, whatever their tags come to name; docs/supply-chain.md tells how to take newer ones.
 
-ARG NODE_IMAGE=node:24-slim
-ARG PYTHON_IMAGE=python:3.13-slim-trixie
+ARG NODE_IMAGE=node:24.19.0-bookworm-slim@sha256:a9f5f7c91a432850b2a8a7797adf5eadb6c733ceed61167806cee7ea7fbc29df
+ARG PYTHON_IMAGE=python:3.13.15-slim-trixie@sha256:9d2e5553305c7c7b0097999bb17187c69b921ccd6bc9d40e4bb5ebe652c00285
 
 FROM ${NODE_IMAGE} AS page
 WORKDIR /src/web

@@ -22,7 +22,7 @@ PAGE := gateway/assets/index.html
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -print 2>/dev/null | grep -v '[[:space:]]')
 LOCKED := pyproject.toml requirements/build.txt scripts/python.sh scripts/say.sh
 
-.PHONY: help up test test-web check lint bench drill fuzz screenshots docs site web lock clean
+.PHONY: help up test test-web check lint bench drill fuzz screenshots docs site web lock licences sbom audit clean
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -51,6 +51,7 @@ lint: $(DEV) $(MODULES) ## Check format, lint, import contracts and types
 	scripts/manifests.sh
 	$(MKDOCS) --quiet
 	scripts/rules.sh
+	$(BIN)/python -m scripts.licences --check
 	$(NPM) run lint
 	$(NPM) run types
 
@@ -80,6 +81,16 @@ web: $(PAGE) ## Build the page
 
 lock: $(RUN) ## Resolve all requirements anew
 	scripts/lock.sh
+
+licences: $(DEV) ## Note the licence of every locked package; one that is not on the list ends it
+	@$(BIN)/python -m scripts.licences
+
+sbom: $(RUN) ## Write the bill of materials (CycloneDX) to build/sbom.cdx.json
+	@mkdir -p build
+	@$(BIN)/python -m scripts.sbom >build/sbom.cdx.json
+
+audit: $(RUN) ## Ask for known vulnerabilities of every locked package; one of them ends it, and no answer too
+	@$(BIN)/python -m scripts.advisories $(ARGS)
 
 clean: ## Remove what was made here, but no data
 	rm -rf .venv web/node_modules gateway/assets build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -34,7 +34,7 @@ async def _make(connection: asyncpg.Connection, keyring: Keyring, place: int) ->
     await provision.add_api_key(
         connection, tenant_id, _id(), api_key.split("_")[1], token_hash(api_key), "First key", []
     )
-    data_key, stored = keyring.new_data_key()
+    data_key, stored = await keyring.new_data_key()
     await provision.add_data_key(connection, tenant_id, key_id, stored.wrapped, stored.master_key_id)
     credentials = {"app_secret": secret, "verify_token": "verify", "access_token": "access"}
     sealed = seal(data_key, orjson.dumps(credentials), credentials_of(tenant_id, integration_id))

@@ -37,6 +37,7 @@ from gateway.openapi import Api
 from gateway.outgoing.egress import Endpoint
 from gateway.outgoing.http import Calls
 from gateway.parts import (
+    check_keys,
     id_of_now,
     ingest_of,
     keyring_of,
@@ -175,7 +176,12 @@ async def assembled(
             tell_own=live.tell_own,
             import_waits=behind.import_waits,
             tries=partial(tries_of, servers),
-            checks={"leaving": leaving.check, "log": partial(log_position, relay_pool), **behind.checks},
+            checks={
+                "leaving": leaving.check,
+                "keys": partial(check_keys, keyring),
+                "log": partial(log_position, relay_pool),
+                **behind.checks,
+            },
         )
         if siblings is not None:
             services = await _told_by_all(stack, services, siblings)

@@ -18,12 +18,15 @@ import asyncpg
 from pydantic import SecretStr
 
 from channels.providers.smtp import SmtpCredentials
+from gateway.api.services import NotReady
 from gateway.api.shared_tries import SharedTries
 from gateway.api.tries import OwnTries, Tries
 from gateway.delivery.service import Delivery, Outside
 from gateway.demo.sample_poster import SamplePoster
 from gateway.ingest.service import Ingest
 from gateway.keys import Keyring
+from gateway.keys.remembering import Remembering
+from gateway.keys.vault import Transit
 from gateway.lasting import keep_at
 from gateway.live.neighbours import Neighbours
 from gateway.live.radio import Radio
@@ -52,13 +55,44 @@ POOL_CLOSE_SECONDS = 5.0
 
 
 def keyring_of(settings: Settings) -> Keyring:
-    """Return the master keys.
+    """Return the master keys, and the Vault that wraps instead of them if the operator named one.
 
     Raises:
         KeyUnusable: when one is not 32 bytes of base64.
     """
     previous = settings.previous_master_keys.get_secret_value() if settings.previous_master_keys else ""
-    return Keyring(settings.master_key.get_secret_value(), [key for key in previous.split(",") if key.strip()])
+    earlier = [key for key in previous.split(",") if key.strip()]
+    return Keyring(settings.master_key.get_secret_value(), earlier, _vault_of(settings))
+
+
+def _vault_of(settings: Settings) -> Remembering | None:
+    if settings.vault_url is None:
+        return None
+    token = settings.vault_token
+    transit = Transit(
+        url=settings.vault_url,
+        mount=settings.vault_mount,
+        key=settings.vault_key,
+        token=token.get_secret_value() if token else None,
+        token_file=settings.vault_token_file,
+        ca_file=settings.vault_ca_file,
+    )
+    return Remembering(transit)
+
+
+async def check_keys(keyring: Keyring) -> object:
+    """Tell how the service is that wraps keys, for ``/readyz``.
+
+    Raises:
+        NotReady: when it failed, and no key is at hand: then nothing of any tenant can be opened.
+    """
+    found = keyring.health()
+    if found is None:
+        return {"wrapped_by": "master key"}
+    held, failure = found
+    if failure is not None and not held:
+        raise NotReady(f"no key can be unwrapped: {failure}")
+    return {"wrapped_by": "vault", "keys_held": held, "failure": failure}
 
 
 def rules_of(settings: Settings) -> Rules:

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from channels.errors import SignatureInvalid
 from gateway.files.errors import ContentMissing, LinkInvalid, StorageUnavailable
+from gateway.keys import KeyShredded, KeysUnavailable
 from gateway.store.pool import DatabaseBusy, DatabaseUnavailable
 from gateway.store.search import SearchTooSlow
 
@@ -266,6 +267,11 @@ TABLE: Mapping[type[Exception], Kind] = {
         410, "resync", "The log no longer reaches back that far",
         "Load a fresh snapshot and go on from the position it carries.",
     ),
+    KeyShredded: Kind(
+        410, "shredded", "It can't be read any more",
+        "Nothing brings it back: the key that it was sealed with was destroyed on purpose.",
+        detail="the tenant's data key was destroyed",
+    ),
     ChangedMeanwhile: Kind(
         412, "changed_meanwhile", "It was changed meanwhile",
         "Load it again, and make the change to what it is now.",
@@ -313,6 +319,11 @@ TABLE: Mapping[type[Exception], Kind] = {
     StorageUnavailable: Kind(
         503, "storage_unavailable", "The storage of files does not work",
         "Send it again after Retry-After; whoever runs the gateway finds the reason in its log.", retry_after=10,
+    ),
+    KeysUnavailable: Kind(
+        503, "keys_unavailable", "The key service does not answer",
+        "Send it again after Retry-After; whoever runs the gateway finds the reason in its log.",
+        detail="the service that unwraps keys can't be used at the moment", retry_after=5,
     ),
     ProviderUnreachable: Kind(
         503, "provider_unreachable", "The provider does not answer",

@@ -1,10 +1,11 @@
 """All settings of the server: environment variables that begin with ``POSTGATE_``, listed by ``postgate settings``."""
 
+from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -46,10 +47,40 @@ def _roles(value: Any) -> Any:
 Roles = Annotated[tuple[Role, ...], NoDecode, BeforeValidator(_roles)]
 
 
+def _content_of(path: Path, name: str) -> str:
+    """Return the text of a file that a setting names."""
+    try:
+        return path.read_text("utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ValueError(f"{name}: {path} can't be read ({type(error).__name__})") from None
+
+
 class Settings(BaseSettings):
     """What the server is told from outside; ``postgate up`` also reads ``POSTGATE_DATA_DIR``, where its data is."""
 
     model_config = SettingsConfigDict(env_prefix="POSTGATE_", env_ignore_empty=True, extra="ignore")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read_key_files(cls, values: Any) -> Any:
+        """Take keys from their files; a file that can't be read, or stands beside the value itself, is refused."""
+        if not isinstance(values, Mapping):
+            return values
+        found = dict(values)
+        for name in ("master_key", "previous_master_keys"):
+            path = found.get(f"{name}_file")
+            if path and found.get(name):
+                raise ValueError(f"set either POSTGATE_{name.upper()} or POSTGATE_{name.upper()}_FILE")
+            if path:
+                found[name] = _content_of(Path(path), f"POSTGATE_{name.upper()}_FILE")
+        return found
+
+    @model_validator(mode="after")
+    def _has_a_token(self) -> "Settings":
+        """Refuse a Vault that nobody could ask."""
+        if self.vault_url is not None and (self.vault_token is None) == (self.vault_token_file is None):
+            raise ValueError("with POSTGATE_VAULT_URL set either POSTGATE_VAULT_TOKEN or POSTGATE_VAULT_TOKEN_FILE")
+        return self
 
     database_url: SecretStr = Field(description="Postgres, as the role postgate_app: one tenant at a time.")
     hook_database_url: SecretStr = Field(description="Postgres, as the role postgate_hook: stores webhooks.")
@@ -83,9 +114,34 @@ class Settings(BaseSettings):
         description="false where the relay URL leads through a transaction pooler, over which nobody can listen:"
         " Redis alone then tells processes of each other.",
     )
-    master_key: SecretStr = Field(description="32 bytes as base64: wraps the tenants' data keys.")
+    master_key: SecretStr = Field(
+        description="32 bytes as base64: wraps the tenants' data keys, and proves links that the gateway made."
+    )
     previous_master_keys: SecretStr | None = Field(
         default=None, description="Earlier master keys as base64, comma-separated: still able to unwrap."
+    )
+    master_key_file: Path | None = Field(
+        default=None, description="A file with the master key, instead of POSTGATE_MASTER_KEY."
+    )
+    previous_master_keys_file: Path | None = Field(
+        default=None, description="A file with earlier master keys, instead of POSTGATE_PREVIOUS_MASTER_KEYS."
+    )
+    vault_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#]+/?$",
+        description="The URL of a HashiCorp Vault whose transit engine wraps data keys from now on, instead of the"
+        " master key.",
+    )
+    vault_mount: str = Field(
+        default="transit", pattern=r"^[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)*$", description="Where that engine is mounted."
+    )
+    vault_key: str = Field(default="postgate", pattern=r"^[A-Za-z0-9_.-]+$", description="The name of its key.")
+    vault_token: SecretStr | None = Field(default=None, description="The token to ask Vault with.")
+    vault_token_file: Path | None = Field(
+        default=None, description="A file with that token instead, which Vault Agent may write anew at any time."
+    )
+    vault_ca_file: Path | None = Field(
+        default=None, description="A PEM file with the certificates that prove Vault; without it, the system's."
     )
     public_url: str | None = Field(
         default=None,

@@ -19,7 +19,7 @@ from channels.operations import LoginTerm
 from channels.outbound import Refused
 from channels.registry import ADAPTERS
 from gateway.alarms.telling import Teller, count
-from gateway.keys import Keyring, KeyUnusable, credentials_of, unseal
+from gateway.keys import Keyring, KeysUnavailable, KeyUnusable, credentials_of, unseal
 from gateway.model.log import iso
 from gateway.outgoing.base_url import calling
 from gateway.outgoing.dialogue import DialogueEndless, drive
@@ -85,11 +85,10 @@ class Logins:
         ask = adapter.operations.login_term
         try:
             place = credentials_of(tenant_id, integration_id)
-            values = orjson.loads(
-                unseal(self._keyring.unwrap(connection.key.wrapped), connection.credentials_sealed, place)
-            )
+            key = await self._keyring.unwrap(connection.key.wrapped)
+            values = orjson.loads(unseal(key, connection.credentials_sealed, place))
             credentials = adapter.credentials.model_validate(values)
-        except (KeyUnusable, ValidationError) as error:
+        except (KeyUnusable, KeysUnavailable, ValidationError) as error:
             log.warning("alarms.credentials_unusable", connection=str(integration_id), error=type(error).__name__)
             return None
         if ask is None:

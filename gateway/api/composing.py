@@ -136,7 +136,7 @@ class Composer:
         if history is not None:
             html = (html or "") + history.as_html()
         media = [_imagined(adapter, medium, file) for file in files]
-        self._try(
+        await self._try(
             to, adapter, tx.tenant_id,
             OutboundMessage(
                 reference=reference, sender=to.address, recipient=to.recipient,
@@ -196,10 +196,10 @@ class Composer:
             size_bytes=None, width=None, height=None, duration_ms=None, sha256=None,
         )  # fmt: skip
 
-    def _try(self, to: targets.Target, adapter: Adapter, tenant_id: UUID, message: OutboundMessage) -> None:
+    async def _try(self, to: targets.Target, adapter: Adapter, tenant_id: UUID, message: OutboundMessage) -> None:
         """Build the request that would send a message, and forget it: what no provider takes is never queued."""
         try:
-            adapter.build(message, to.credentials(self.keyring, tenant_id))
+            adapter.build(message, await to.credentials(self.keyring, tenant_id))
         except CannotSend as error:
             raise Invalid(f"this can't be sent: {error.detail}", [Fault("body", "", error.detail)]) from None
 

@@ -171,7 +171,7 @@ class Connections:
         connection_id = self._new_id()
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             key = await store.data_key(tx)
-            secret = sealed(self._services.keyring, key, credentials, tx.tenant_id, connection_id)
+            secret = await sealed(self._services.keyring, key, credentials, tx.tenant_id, connection_id)
             name = body.name or adapter.setup.title
             await store.add(
                 tx, connection_id, adapter.provider, name, key.id, secret, settings, report_only=body.report_only
@@ -199,7 +199,7 @@ class Connections:
                 status=status,
                 report_only=connection.report_only if body.report_only is None else body.report_only,
                 settings=settings,
-                credentials_sealed=self._changed_credentials(tx, adapter, connection, body, settings),
+                credentials_sealed=await self._changed_credentials(tx, adapter, connection, body, settings),
             )
             if body.silence is not None:
                 await standing_alarms.mind(tx, connection.id, body.silence)
@@ -250,7 +250,7 @@ class Connections:
         self._done(connection_id, entries)
         return web.Response(status=204)
 
-    def _changed_credentials(
+    async def _changed_credentials(
         self, tx: TenantTx, adapter: Adapter, connection: store.Connection, body: ConnectionChange, settings: Values
     ) -> bytes:
         """Return the credentials as they are to be stored; they are opened only where that matters.
@@ -261,13 +261,13 @@ class Connections:
         moved = leads_elsewhere(connection.settings, settings)
         if not body.credentials and not moved:
             return connection.credentials_sealed
-        stored = opened(self._services.keyring, connection, tx.tenant_id)
+        stored = await opened(self._services.keyring, connection, tx.tenant_id)
         changes = rotated(adapter.credentials, stored, body.credentials) if body.keep_previous else body.credentials
         credentials = merged(stored, changes)
         if moved or leads_elsewhere(stored, credentials):
             require_entered(adapter.credentials, stored, body.credentials)
         checked(adapter.credentials, credentials, "credentials")
-        return sealed(self._services.keyring, connection.key, credentials, tx.tenant_id, connection.id)
+        return await sealed(self._services.keyring, connection.key, credentials, tx.tenant_id, connection.id)
 
     async def _mended(
         self, tx: TenantTx, adapter: Adapter, connection: store.Connection, body: ConnectionChange
@@ -311,13 +311,13 @@ class Connections:
         last = await store.last_webhooks(tx)
         alarms = await standing_alarms.all_of(tx)
         return [
-            self._shown(
+            await self._shown(
                 tx.tenant_id, one, iso(last[one.id]) if one.id in last else None, [shown(a) for a in alarms[one.id]]
             )
             for one in found
         ]
 
-    def _shown(
+    async def _shown(
         self,
         tenant_id: UUID,
         connection: store.Connection,
@@ -327,7 +327,7 @@ class Connections:
         key = public("int", connection.id)
         adapter = ADAPTERS.get(connection.provider)  # None: this version of the gateway does not know it
         provider = described(adapter, self._services.public_url, key) if adapter else None
-        credentials = opened(self._services.keyring, connection, tenant_id)
+        credentials = await opened(self._services.keyring, connection, tenant_id)
         return Connection(
             id=key,
             provider=connection.provider,

@@ -84,19 +84,20 @@ def require_entered(model: type[BaseModel], stored: Values, entered: Values) -> 
         )
 
 
-def sealed(keyring: Keyring, key: DataKey, values: Values, tenant_id: UUID, connection_id: UUID) -> bytes:
+async def sealed(keyring: Keyring, key: DataKey, values: Values, tenant_id: UUID, connection_id: UUID) -> bytes:
     """Encrypt a connection's credentials."""
-    return seal(keyring.unwrap(key.wrapped), orjson.dumps(values), credentials_of(tenant_id, connection_id))
+    return seal(await keyring.unwrap(key.wrapped), orjson.dumps(values), credentials_of(tenant_id, connection_id))
 
 
-def opened(keyring: Keyring, connection: Connection, tenant_id: UUID) -> dict[str, Any]:
+async def opened(keyring: Keyring, connection: Connection, tenant_id: UUID) -> dict[str, Any]:
     """Decrypt a connection's credentials.
 
     Raises:
         KeyUnusable: when the master key that they were sealed under is not here.
+        KeysUnavailable: when the service that has it does not answer.
     """
     place = credentials_of(tenant_id, connection.id)
-    text = unseal(keyring.unwrap(connection.key.wrapped), connection.credentials_sealed, place)
+    text = unseal(await keyring.unwrap(connection.key.wrapped), connection.credentials_sealed, place)
     values: dict[str, Any] = orjson.loads(text)
     return values
 

@@ -155,7 +155,7 @@ class SecondFactors:
         user_id = person_of(call.caller)
         await require_password(self._entrance, call.caller, call.body.current_password)
         secret = totp.new_secret(self._services.secret)
-        key, wrapped = self._services.keyring.new_data_key()
+        key, wrapped = await self._services.keyring.new_data_key()
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             sealed = seal(key, secret.encode(), totp.place_of(user_id))
             if not await second_factors.put(tx, user_id, wrapped, sealed):
@@ -173,7 +173,7 @@ class SecondFactors:
             factor = await second_factors.of(tx, user_id)
             if factor is None or factor.confirmed_at is not None:
                 raise Invalid("there is nothing to be confirmed")
-            step = totp.step_of(self._secret(factor, user_id), call.body.code.strip(), now)
+            step = totp.step_of(await self._secret(factor, user_id), call.body.code.strip(), now)
             if step is None:
                 wrong = Fault("body", "/code", "this is not the code that the app shows now")
                 raise Invalid("the code is wrong", [wrong])
@@ -210,12 +210,12 @@ class SecondFactors:
                 raise CodeWrong("this is not one of the recovery codes, or it was used")
             return
         factor = await second_factors.of(tx, user_id)
-        step = totp.step_of(self._secret(factor, user_id), code, self._services.clock()) if factor else None
+        step = totp.step_of(await self._secret(factor, user_id), code, self._services.clock()) if factor else None
         if step is None or not await second_factors.spend(tx, user_id, step):
             raise CodeWrong("this is not the code that the app shows now, or it was used")
 
-    def _secret(self, factor: second_factors.SecondFactor, user_id: UUID) -> str:
-        key = self._services.keyring.unwrap(factor.key)
+    async def _secret(self, factor: second_factors.SecondFactor, user_id: UUID) -> str:
+        key = await self._services.keyring.unwrap(factor.key)
         return unseal(key, factor.secret_sealed, totp.place_of(user_id)).decode()
 
 

@@ -62,7 +62,7 @@ class SelfTests:
         adapter = ADAPTERS.get(connection.provider) if connection else None
         if connection is None or adapter is None:
             raise NotFound("there is no such connection")
-        values = opened(self._services.keyring, connection, called.caller.tenant_id)
+        values = await opened(self._services.keyring, connection, called.caller.tenant_id)
         credentials = adapter.credentials.model_validate(values)
         checks = [findings.of_switch(connection.status)]
         checks += findings.of_credentials(adapter, credentials, connection.settings)

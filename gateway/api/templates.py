@@ -80,7 +80,7 @@ class Templates:
         adapter = ADAPTERS.get(connection.provider)
         if adapter is None or adapter.operations.templates is None:
             raise NotFound("this provider has no templates that could be fetched")
-        values = opened(self._services.keyring, connection, call.caller.tenant_id)
+        values = await opened(self._services.keyring, connection, call.caller.tenant_id)
         dialogue = adapter.operations.templates("", adapter.credentials.model_validate(values))
         try:
             found = await drive(dialogue, calling(self._call, connection.settings))

@@ -33,7 +33,7 @@ def add_tenant(
 
     async def add(connection: asyncpg.Connection) -> str | None:
         tenant_id = id_of_now()
-        _, key = keyring.new_data_key()
+        _, key = await keyring.new_data_key()
         await provision.add_tenant(connection, tenant_id, slug, name or slug, id_of_now())
         await provision.add_data_key(connection, tenant_id, id_of_now(), key.wrapped, key.master_key_id)
         return await join(connection, owner, slug, owner_name, "owner", password)

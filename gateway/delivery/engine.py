@@ -20,7 +20,7 @@ from gateway.delivery.receiver import Receiver, owed_of
 from gateway.delivery.recorder import Ended, Recorder
 from gateway.delivery.telemetry import told
 from gateway.delivery.verdict import Outcome, Verdict
-from gateway.keys import Keyring, KeyUnusable
+from gateway.keys import Keyring, KeysUnavailable, KeyUnusable
 from gateway.lasting import keep_at
 from gateway.store import deliveries
 from gateway.store.deliveries import ClaimedLane, Place, Wanted
@@ -181,10 +181,8 @@ class Engine:
         for one in claimed:
             place = one.place
             try:
-                receiver = Receiver(
-                    place.tenant_id, place.endpoint_id, rows[place.endpoint_id], self._around.keyring, moment
-                )
-            except KeyUnusable as error:
+                receiver = await self._receiver(place.tenant_id, place.endpoint_id, rows[place.endpoint_id], moment)
+            except (KeyUnusable, KeysUnavailable) as error:
                 log.warning("delivery.secrets_unusable", endpoint=str(place.endpoint_id), error=str(error))
                 continue  # its lease ends, and it is looked at again
             self._receivers[place.endpoint_id] = receiver
@@ -345,8 +343,8 @@ class Engine:
             row = rows[lane.endpoint_id]
             if row.version != lane.terms.version or row.serves != lane.terms.serves:
                 try:
-                    receiver = Receiver(lane.tenant_id, lane.endpoint_id, row, self._around.keyring, moment)
-                except KeyUnusable as error:
+                    receiver = await self._receiver(lane.tenant_id, lane.endpoint_id, row, moment)
+                except (KeyUnusable, KeysUnavailable) as error:
                     log.warning("delivery.secrets_unusable", endpoint=str(lane.endpoint_id), error=str(error))
                     self._forget(lane)
                     continue
@@ -359,6 +357,11 @@ class Engine:
             if row.backoff_until is not None:
                 lane.told_backoff(_seconds(row.backoff_until), before[lane.endpoint_id], now)
             self._board.note(lane, now)
+
+    async def _receiver(
+        self, tenant_id: UUID, endpoint_id: UUID, row: deliveries.EndpointRow, moment: datetime
+    ) -> Receiver:
+        return Receiver(tenant_id, endpoint_id, row, await self._around.keyring.unwrap(row.key), moment)
 
     def _now(self) -> float:
         return self._around.clock().timestamp()

@@ -13,7 +13,7 @@ from gateway.delivery.caller import Request
 from gateway.delivery.lane import Owed, Terms
 from gateway.delivery.signing import Signer
 from gateway.delivery.traced import trace_of
-from gateway.keys import Keyring, unseal
+from gateway.keys import unseal
 from gateway.model.delivery import USER_AGENT
 from gateway.model.endpoint_secrets import EndpointSecrets, place_of
 from gateway.model.ids import public
@@ -47,15 +47,15 @@ class Receiver:
         tenant_id: its tenant.
         endpoint_id: its id.
         row: as it was read.
-        keyring: opens its secrets.
+        key: the data key that its secrets are sealed with.
         now: the clock: expired secrets sign no more.
 
     Raises:
         KeyUnusable: when its secrets can't be opened.
     """
 
-    def __init__(self, tenant_id: UUID, endpoint_id: UUID, row: EndpointRow, keyring: Keyring, now: datetime) -> None:
-        opened = unseal(keyring.unwrap(row.key), row.sealed, place_of(tenant_id, endpoint_id))
+    def __init__(self, tenant_id: UUID, endpoint_id: UUID, row: EndpointRow, key: bytes, now: datetime) -> None:
+        opened = unseal(key, row.sealed, place_of(tenant_id, endpoint_id))
         self.secrets = EndpointSecrets.model_validate_json(opened)
         self.url = row.url
         self.endpoint_id = endpoint_id

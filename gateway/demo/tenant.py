@@ -75,7 +75,7 @@ async def _make_tenant(
     )  # fmt: skip
     prefix = demo["api_key"].split("_")[1]
     await provision.add_api_key(connection, tenant_id, new_id(), prefix, token_hash(demo["api_key"]), "First key", [])
-    _, stored = keyring.new_data_key()
+    _, stored = await keyring.new_data_key()
     await provision.add_data_key(connection, tenant_id, new_id(), stored.wrapped, stored.master_key_id)
 
 
@@ -83,7 +83,7 @@ async def _connect(
     connection: asyncpg.Connection, keyring: Keyring, tenant_id: UUID, integrations: Iterable[Mapping[str, Any]]
 ) -> None:
     key = await connection.fetchrow(DATA_KEY, tenant_id)
-    data_key = keyring.unwrap(WrappedKey(key["wrapped_key"], key["master_key_id"]))
+    data_key = await keyring.unwrap(WrappedKey(key["wrapped_key"], key["master_key_id"]))
     for integration in integrations:
         integration_id = UUID(integration["id"])
         place = credentials_of(tenant_id, integration_id)

@@ -24,6 +24,7 @@ from gateway.files.errors import StorageUnavailable
 from gateway.files.fetching import Missing, Route, RouteOf, fetch
 from gateway.files.keeping import Files
 from gateway.files.looks import kind_of
+from gateway.keys import KeysUnavailable
 from gateway.lasting import keep_at
 from gateway.model.ids import public
 from gateway.model.log import Entry
@@ -50,7 +51,7 @@ LEASE = timedelta(minutes=15)
 MARGIN = timedelta(minutes=1)
 #: Between the tries; then as the last one, until the provider no longer keeps the file.
 WAITS = tuple(timedelta(seconds=seconds) for seconds in (5, 30, 120, 600, 1800, 3600, 4 * 3600))
-LATER: tuple[type[BaseException], ...] = (*UNAVAILABLE, DatabaseUnavailable)
+LATER: tuple[type[BaseException], ...] = (*UNAVAILABLE, DatabaseUnavailable, KeysUnavailable)
 
 #: Reads the files of a stored mail anew, given tenant, connection, when it came in and its external id. None: its
 #: original is no longer there.

@@ -15,6 +15,7 @@ from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory, Route
 from gateway.ingest.webhook import Webhook
 from gateway.ingest.writer import Writer
+from gateway.keys import KeysUnavailable
 from gateway.lasting import keep_at
 from gateway.problems import Overloaded
 from gateway.store.ledger import StoredWebhook, claim_mails, postpone
@@ -38,7 +39,7 @@ GONE = "its connection is gone, or of a provider that this version does not know
 #: After trouble with the database.
 TROUBLE_SECONDS = 30.0
 #: What passes by itself: the mail stays pending and is taken up again.
-LATER: tuple[type[BaseException], ...] = (*UNAVAILABLE, DatabaseUnavailable, Overloaded)
+LATER: tuple[type[BaseException], ...] = (*UNAVAILABLE, DatabaseUnavailable, KeysUnavailable, Overloaded)
 
 
 class MailParser:

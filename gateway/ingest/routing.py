@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from channels.adapter import Adapter, Credentials
 from channels.events import InboundMessage, Other, StatusUpdate
 from channels.registry import ADAPTERS
-from gateway.keys import Keyring, KeyUnusable, WrappedKey, credentials_of, unseal
+from gateway.keys import Keyring, KeysUnavailable, KeyUnusable, WrappedKey, credentials_of, unseal
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -130,8 +130,8 @@ class Directory:
         found = []
         for row in await self._rows(ROUTES_OF_PROVIDER, provider):
             try:
-                found.append(self._route(row["id"], row, ADAPTERS[provider]))
-            except (KeyUnusable, ValidationError) as error:
+                found.append(await self._route(row["id"], row, ADAPTERS[provider]))
+            except (KeyUnusable, KeysUnavailable, ValidationError) as error:
                 log.warning("routing.connection_unusable", integration=str(row["id"]), error=type(error).__name__)
         return found
 
@@ -199,15 +199,15 @@ class Directory:
         adapter = ADAPTERS.get(row["provider"]) if row is not None else None
         if row is None or adapter is None:
             return None
-        return self._route(integration_id, row, adapter)
+        return await self._route(integration_id, row, adapter)
 
-    def _route(self, integration_id: UUID, row: asyncpg.Record, adapter: Adapter) -> Route:
+    async def _route(self, integration_id: UUID, row: asyncpg.Record, adapter: Adapter) -> Route:
         place = credentials_of(row["tenant_id"], integration_id)
         return Route(
             row["tenant_id"],
             integration_id,
             adapter,
-            self._credentials(adapter, row, place),
+            await self._credentials(adapter, row, place),
             row["report_only"],
             orjson.loads(row["config"]),
             {(c["kind"], c["address"]): UUID(c["id"]) for c in orjson.loads(row["channels"])},
@@ -218,11 +218,11 @@ class Directory:
         if row is None or row["provider"] not in ADAPTERS:
             return None
         adapter = ADAPTERS[row["provider"]]
-        credentials = self._credentials(adapter, row, credentials_of("app", app_id))
+        credentials = await self._credentials(adapter, row, credentials_of("app", app_id))
         routes = {address: UUID(text) for address, text in orjson.loads(row["routes"]).items()}
         return SharedApp(app_id, adapter, credentials, routes)
 
-    def _credentials(self, adapter: Adapter, row: asyncpg.Record, place: str) -> Credentials:
-        key = self._keyring.unwrap(WrappedKey(row["wrapped_key"], row["master_key_id"]))
+    async def _credentials(self, adapter: Adapter, row: asyncpg.Record, place: str) -> Credentials:
+        key = await self._keyring.unwrap(WrappedKey(row["wrapped_key"], row["master_key_id"]))
         opened = unseal(key, row["credentials_sealed"], place)
         return adapter.credentials.model_validate_json(opened)

@@ -25,7 +25,7 @@ from channels.providers.smtp import SmtpCredentials
 from channels.refusals import unanswered
 from gateway import tracing
 from gateway.files.errors import StorageUnavailable
-from gateway.keys import Keyring, KeyUnusable
+from gateway.keys import Keyring, KeysUnavailable, KeyUnusable
 from gateway.model.log import Entry
 from gateway.model.sending import OBSTACLES, Content
 from gateway.outgoing.base_url import calling
@@ -206,7 +206,7 @@ class Attempt:
         except UploadRefused as error:  # to upload a file twice does no harm
             retryable = error.refused.retryable or error.refused.unknown
             raise NotSent(replace(error.refused, retryable=retryable, unknown=False)) from error
-        except (StorageUnavailable, TimeoutError, DialogueEndless) as error:
+        except (StorageUnavailable, KeysUnavailable, TimeoutError, DialogueEndless) as error:
             log.warning("sending.own_trouble", error=type(error).__name__, message=str(job.message_id))
             raise NotSent(OWN_TROUBLE) from error
         except Exception as error:  # a fault of an adapter: its message must not be tried for ever
@@ -215,7 +215,7 @@ class Attempt:
 
     async def _built(self, job: Job, content: Content, adapter: Adapter) -> "Ready":
         to, tenant_id, around = job.target, self._claimed.tenant_id, self._around
-        credentials = to.credentials(around.keyring, tenant_id)
+        credentials = await to.credentials(around.keyring, tenant_id)
         send = calling(around.call, to.settings)
         message = await make(job, content, adapter, tenant_id, credentials, around.own, send, around.clock())
         return Ready(adapter, adapter.build(message, credentials), credentials, send)

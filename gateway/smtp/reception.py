@@ -12,6 +12,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 from channels.providers.smtp import received
 from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory
+from gateway.keys import KeysUnavailable
 from gateway.problems import Overloaded
 from gateway.smtp import metrics
 from gateway.smtp.admission import Admission, Destination
@@ -33,7 +34,7 @@ RECEIVED = re.compile(rb"^received[ \t]*:", re.IGNORECASE | re.MULTILINE)
 END_OF_HEADER = re.compile(rb"\r?\n\r?\n")
 
 #: What passes by itself: the sender tries again.
-LATER: tuple[type[BaseException], ...] = (*UNAVAILABLE, DatabaseUnavailable, Overloaded)
+LATER: tuple[type[BaseException], ...] = (*UNAVAILABLE, DatabaseUnavailable, KeysUnavailable, Overloaded)
 
 
 class Mail(Envelope):

@@ -52,14 +52,15 @@ class Target:
         """The provider's; None when this version of the gateway does not know it."""
         return ADAPTERS.get(self.provider)
 
-    def credentials(self, keyring: Keyring, tenant_id: UUID) -> Credentials:
+    async def credentials(self, keyring: Keyring, tenant_id: UUID) -> Credentials:
         """Open the connection's credentials.
 
         Raises:
             KeyUnusable: when the master key that they were sealed under is not here.
+            KeysUnavailable: when the service that has it does not answer.
         """
         place = credentials_of(tenant_id, self.integration_id)
-        opened = unseal(keyring.unwrap(self.key), self.credentials_sealed, place)
+        opened = unseal(await keyring.unwrap(self.key), self.credentials_sealed, place)
         return ADAPTERS[self.provider].credentials.model_validate_json(opened)
 
 

@@ -50,7 +50,7 @@ class Owner:
         """Return what is sealed of an endpoint."""
         key = parse("ep", endpoint)
         [(sealed, wrapped, master)] = await self.database.fetch(SEALED, key)
-        opened = Keyring(self.master_key).unwrap(WrappedKey(wrapped, master))
+        opened = await Keyring(self.master_key).unwrap(WrappedKey(wrapped, master))
         return EndpointSecrets.model_validate_json(unseal(opened, sealed, place_of(self.tenant.id, key)))
 
     async def tag(self, endpoint: str) -> str:

@@ -50,7 +50,7 @@ async def stored(database: Database, master_key: str, connection: str) -> dict[s
         "SELECT i.tenant_id, i.credentials_sealed, k.wrapped_key, k.master_key_id FROM external_integrations i"
         " JOIN encryption_keys k ON k.id = i.key_id WHERE i.id = $1", key
     )  # fmt: skip
-    data_key = Keyring(master_key).unwrap(WrappedKey(row["wrapped_key"], row["master_key_id"]))
+    data_key = await Keyring(master_key).unwrap(WrappedKey(row["wrapped_key"], row["master_key_id"]))
     opened: dict[str, Any] = orjson.loads(
         unseal(data_key, row["credentials_sealed"], credentials_of(row["tenant_id"], key))
     )

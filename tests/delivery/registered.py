@@ -46,7 +46,7 @@ class Registered:
         [(key_id, wrapped, master_key_id)] = await self.database.fetch(DATA_KEY, self.tenant.id)
         value = "whsec_" + b64encode(secrets.token_bytes(32)).decode()
         held = EndpointSecrets(secrets=[Secret(id="1", value=value, created_at=datetime.now(UTC))])
-        data_key = Keyring(self.master_key).unwrap(WrappedKey(wrapped, master_key_id))
+        data_key = await Keyring(self.master_key).unwrap(WrappedKey(wrapped, master_key_id))
         sealed = seal(data_key, held.model_dump_json().encode(), place_of(self.tenant.id, key))
         await self._run(ADD, key, url, key_id, sealed, ordering, max_in_flight)
         await self._run(ADD_LANE, key)

@@ -23,7 +23,7 @@ def shared_app(database: Database, master_key: str) -> SharedApp:
         app_id: UUID = new_id()
         secret = secrets.token_hex(16)
         async with provision.provisioning(database.admin_url) as connection:
-            key, stored = Keyring(master_key).new_data_key()
+            key, stored = await Keyring(master_key).new_data_key()
             credentials = orjson.dumps({"app_secret": secret, "verify_token": "token"})
             sealed = seal(key, credentials, credentials_of("app", app_id))
             await provision.add_app(

@@ -57,7 +57,7 @@ class Bench:
     async def connect(self, case: Recorded) -> UUID:
         """Connect the recording's provider, with every address that the recording names."""
         integration_id, key_id = new_id(), new_id()
-        key, stored = self.keyring.new_data_key()
+        key, stored = await self.keyring.new_data_key()
         sealed = seal(key, orjson.dumps(case.credentials), credentials_of(self.tenant.id, integration_id))
         async with provision.provisioning(self.database.admin_url) as connection:
             await provision.add_data_key(connection, self.tenant.id, key_id, stored.wrapped, stored.master_key_id)

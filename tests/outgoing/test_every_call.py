@@ -13,6 +13,7 @@ MAKERS = frozenset(
 GUARDED = {"outgoing/http.py", "outgoing/smtp.py", "outgoing/names.py", "outgoing/resolver.py", "delivery/dialling.py"}
 OPERATORS = {
     "files/s3.py",  # the bucket
+    "keys/vault.py",  # Vault
     "redis_servers.py",  # Redis
     "cli/worker.py", "siblings.py", "workers.py",  # the processes of one `serve` among each other
     "selftest/calling.py",  # the gateway's own public URL

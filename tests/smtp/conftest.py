@@ -58,7 +58,7 @@ def connect(database: Database, master_key: str) -> Connect:
         key_id, integration_id = new_id(), new_id()
         login = {"username": f"mta-{secrets.token_hex(4)}", "password": secrets.token_hex(8), **credentials}
         async with provision.provisioning(database.admin_url) as connection:
-            data_key, stored = Keyring(master_key).new_data_key()
+            data_key, stored = await Keyring(master_key).new_data_key()
             await provision.add_data_key(connection, tenant.id, key_id, stored.wrapped, stored.master_key_id)
             sealed = seal(data_key, orjson.dumps(login), credentials_of(tenant.id, integration_id))
             await provision.add_integration(

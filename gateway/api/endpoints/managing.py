@@ -163,7 +163,7 @@ class Endpoints:
         async with tenant_tx(self._services.pool, tenant_id) as tx:
             await check_filters(tx, body.channel_ids, body.label_ids)
             under = await data_key(tx)
-            setup = first_setup(body, secrets, self._sealing.sealed(tenant_id, key, under, secrets))
+            setup = first_setup(body, secrets, await self._sealing.sealed(tenant_id, key, under, secrets))
             await store.add(tx, key, setup, under.id, call.caller.user_id)
             await log.lock_head(tx)
             if await store.count(tx) > MOST_ENDPOINTS:
@@ -181,7 +181,7 @@ class Endpoints:
             endpoint = await locked(tx, call.id)
             require_match(call.request, endpoint.shown)
             await check_filters(tx, body.channel_ids, body.label_ids)
-            await store.change(tx, call.id, self._changed(tx, endpoint, body))
+            await store.change(tx, call.id, await self._changed(tx, endpoint, body))
             await _set_status(tx, endpoint, body.status)
             if body.url is not None:
                 await try_now(tx, call.id)
@@ -195,7 +195,7 @@ class Endpoints:
         async with tenant_tx(self._services.pool, tenant_id) as tx:
             endpoint = await locked(tx, call.id)
             require_match(call.request, endpoint.shown)
-            nothing = self._sealing.sealed(tenant_id, call.id, endpoint.key, EndpointSecrets(secrets=[]))
+            nothing = await self._sealing.sealed(tenant_id, call.id, endpoint.key, EndpointSecrets(secrets=[]))
             await store.remove(tx, call.id, nothing)
             entry, _ = await self._written(tx, call.caller, call.id)
         tell(self._services, call.id, [entry])
@@ -212,10 +212,10 @@ class Endpoints:
         made = new_secret(self._sealing.fresh_name(), body.secret, self._services.secret, self._services.clock())
         return self._sealing.with_keys(EndpointSecrets(secrets=[made], login=login), body.schemes)
 
-    def _changed(self, tx: TenantTx, endpoint: store.Endpoint, body: EndpointChange) -> store.Setup:
+    async def _changed(self, tx: TenantTx, endpoint: store.Endpoint, body: EndpointChange) -> store.Setup:
         """Return what is to be stored; secrets are sealed anew only where something of them changes."""
         setup = changed_setup(endpoint.setup, body)
-        secrets = self._sealing.opened(tx.tenant_id, endpoint)
+        secrets = await self._sealing.opened(tx.tenant_id, endpoint)
         kind, login = changed_login(endpoint.setup, body, secrets)
         check_headers(setup.headers, login)
         changed = self._sealing.with_keys(secrets.model_copy(update={"login": login}), setup.schemes)
@@ -225,7 +225,7 @@ class Endpoints:
             setup,
             auth=shown_of(kind, login),
             public_key=public_key_of(changed),
-            sealed=self._sealing.sealed(tx.tenant_id, endpoint.id, endpoint.key, changed),
+            sealed=await self._sealing.sealed(tx.tenant_id, endpoint.id, endpoint.key, changed),
         )
 
     async def _written(self, tx: TenantTx, caller: Caller, endpoint_id: UUID) -> tuple[Entry, str]:

@@ -79,7 +79,7 @@ class Rotation:
         author = author_of(call.caller, self._services)
         async with tenant_tx(self._services.pool, tenant_id) as tx:
             endpoint = await locked(tx, call.id)
-            former = self._sealing.opened(tenant_id, endpoint)
+            former = await self._sealing.opened(tenant_id, endpoint)
             secrets = self._rotated(former, call.body, endpoint.setup.schemes, author.now)
             await store.change(
                 tx,
@@ -88,7 +88,7 @@ class Rotation:
                     endpoint.setup,
                     secrets=shown_of(secrets.secrets),
                     public_key=public_key_of(secrets),
-                    sealed=self._sealing.sealed(tenant_id, call.id, endpoint.key, secrets),
+                    sealed=await self._sealing.sealed(tenant_id, call.id, endpoint.key, secrets),
                 ),
             )
             new = secrets.secrets[0]

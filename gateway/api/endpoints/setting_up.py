@@ -140,18 +140,18 @@ class Sealing:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    def opened(self, tenant_id: UUID, endpoint: store.Endpoint) -> EndpointSecrets:
+    async def opened(self, tenant_id: UUID, endpoint: store.Endpoint) -> EndpointSecrets:
         """Return an endpoint's secrets.
 
         Raises:
             KeyUnusable: when the master key that they were sealed under is not here.
         """
-        key = self._services.keyring.unwrap(endpoint.key.wrapped)
+        key = await self._services.keyring.unwrap(endpoint.key.wrapped)
         return EndpointSecrets.model_validate_json(unseal(key, endpoint.setup.sealed, place_of(tenant_id, endpoint.id)))
 
-    def sealed(self, tenant_id: UUID, endpoint_id: UUID, key: DataKey, secrets: EndpointSecrets) -> bytes:
+    async def sealed(self, tenant_id: UUID, endpoint_id: UUID, key: DataKey, secrets: EndpointSecrets) -> bytes:
         """Encrypt secrets for their endpoint."""
-        opened = self._services.keyring.unwrap(key.wrapped)
+        opened = await self._services.keyring.unwrap(key.wrapped)
         return seal(opened, secrets.model_dump_json().encode(), place_of(tenant_id, endpoint_id))
 
     def with_keys(self, secrets: EndpointSecrets, schemes: Collection[str]) -> EndpointSecrets:

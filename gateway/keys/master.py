@@ -1,9 +1,4 @@
-"""Envelope encryption: a master key wraps data keys, a data key seals values.
-
-The master key comes from outside and is never stored. Each tenant (and each shared app) has a data key, stored
-wrapped (AES key wrap, RFC 3394). Values are sealed with AES-256-GCM; what they belong to is authenticated with them,
-so that a sealed value copied into another row does not open.
-"""
+"""Master keys that are here: from the environment or a file. They wrap by AES key wrap (RFC 3394)."""
 
 import base64
 import binascii
@@ -11,47 +6,46 @@ import hashlib
 import hmac
 import os
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-KEY_BYTES = 32
-NONCE_BYTES = 12
+from gateway.keys.wrapped import KEY_BYTES, KeyUnusable, WrappedKey
 
 
-class KeyUnusable(Exception):
-    """A key that is not 32 bytes of base64, or does not open what it should."""
+class MasterKeys:
+    """The current one wraps, it and the earlier ones unwrap and prove.
 
+    Args:
+        current: 32 bytes as base64.
+        previous: the same.
 
-@dataclass(frozen=True, slots=True)
-class WrappedKey:
-    """A data key as it is stored; ``master_key_id`` names the master key that wrapped it."""
-
-    wrapped: bytes
-    master_key_id: str
-
-
-class Keyring:
-    """The master keys: the current one wraps, it and the earlier ones unwrap."""
+    Raises:
+        KeyUnusable: when one is something else.
+    """
 
     def __init__(self, current: str, previous: Sequence[str] = ()) -> None:
         self._current = _decoded(current)
         self._by_id = {_key_id(key): key for key in (*map(_decoded, previous), self._current)}
 
-    def new_data_key(self) -> tuple[bytes, WrappedKey]:
-        """Make a data key; returns it and the form in which it is to be stored."""
-        key = os.urandom(KEY_BYTES)
-        return key, WrappedKey(aes_key_wrap(self._current, key), _key_id(self._current))
+    async def current(self) -> str:
+        """Return the current one's name: a digest."""
+        return _key_id(self._current)
 
-    def unwrap(self, key: WrappedKey) -> bytes:
+    def wrapped(self, key: WrappedKey) -> bool:
+        """Tell whether one of these wrapped a data key."""
+        return key.master_key_id in self._by_id
+
+    async def wrap(self, data_key: bytes) -> WrappedKey:
+        """Wrap a data key with the current one."""
+        return WrappedKey(aes_key_wrap(self._current, data_key), _key_id(self._current))
+
+    async def unwrap(self, key: WrappedKey) -> bytes:
         """Return the data key.
 
         Raises:
-            KeyUnusable: when the master key that wrapped it is not here.
+            KeyUnusable: when the master key that wrapped it is not here, or it was changed.
         """
         master = self._by_id.get(key.master_key_id)
         if master is None:
@@ -60,6 +54,14 @@ class Keyring:
             return aes_key_unwrap(master, key.wrapped)
         except InvalidUnwrap:
             raise KeyUnusable("a data key does not unwrap") from None
+
+    async def rewrap(self, key: WrappedKey) -> WrappedKey:
+        """Wrap a data key with the current one that an earlier one wrapped.
+
+        Raises:
+            KeyUnusable: when the master key that wrapped it is not here, or it was changed.
+        """
+        return await self.wrap(await self.unwrap(key))
 
     def mac(self, purpose: str, message: bytes) -> str:
         """Return a proof, as hexadecimal digits, that this installation has seen a message for a purpose."""
@@ -74,29 +76,6 @@ class Keyring:
 def new_master_key() -> str:
     """Make a master key, as base64."""
     return base64.b64encode(os.urandom(KEY_BYTES)).decode()
-
-
-def seal(key: bytes, value: bytes, belongs_to: str) -> bytes:
-    """Encrypt a value for the one place that ``belongs_to`` names."""
-    nonce = os.urandom(NONCE_BYTES)
-    return nonce + AESGCM(key).encrypt(nonce, value, belongs_to.encode())
-
-
-def unseal(key: bytes, sealed: bytes, belongs_to: str) -> bytes:
-    """Decrypt a value.
-
-    Raises:
-        KeyUnusable: when the key is another one, the value was changed, or it belongs elsewhere.
-    """
-    try:
-        return AESGCM(key).decrypt(sealed[:NONCE_BYTES], sealed[NONCE_BYTES:], belongs_to.encode())
-    except (InvalidTag, ValueError):
-        raise KeyUnusable("a sealed value does not open") from None
-
-
-def credentials_of(owner: object, row: object) -> str:
-    """Name the credentials of a connection (owner: its tenant) or of a shared app (owner: ``app``)."""
-    return f"{owner}/credentials/{row}"
 
 
 def _decoded(text: str) -> bytes:

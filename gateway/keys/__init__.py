@@ -1,0 +1,28 @@
+"""Envelope encryption: a master key wraps data keys, a data key seals values.
+
+The master key comes from outside, or never leaves the service that has it (Vault). Each tenant (and each shared app,
+and each second factor) has a data key, stored wrapped. Values are sealed with AES-256-GCM; what they belong to is
+authenticated with them, so that a sealed value copied into another row does not open.
+"""
+
+from gateway.keys.keyring import Keyring
+from gateway.keys.master import MasterKeys, new_master_key
+from gateway.keys.sealing import NONCE_BYTES, SEAL_BYTES, credentials_of, seal, unseal
+from gateway.keys.wrapped import KEY_BYTES, KeyShredded, KeysUnavailable, KeyUnusable, WrappedKey, Wrapping
+
+__all__ = [
+    "KEY_BYTES",
+    "NONCE_BYTES",
+    "SEAL_BYTES",
+    "KeyShredded",
+    "KeyUnusable",
+    "Keyring",
+    "KeysUnavailable",
+    "MasterKeys",
+    "WrappedKey",
+    "Wrapping",
+    "credentials_of",
+    "new_master_key",
+    "seal",
+    "unseal",
+]

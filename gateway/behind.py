@@ -18,6 +18,7 @@ from gateway.conversations.errands import Errands
 from gateway.customers.importing import Importer
 from gateway.delivery.recovering import Recoverer
 from gateway.delivery.service import CHANGED, OWED, Delivery
+from gateway.detection.reading import Detection
 from gateway.files.chosen import NoStorage
 from gateway.files.fetcher import Fetcher
 from gateway.files.housekeeping import Housekeeping
@@ -150,6 +151,8 @@ class Behind:
             await self._start_housekeeping(stack, shared, work_pool)
 
     async def _start_sending(self, stack: AsyncExitStack, shared: Shared, pool: asyncpg.Pool) -> None:
+        if "detection" in self._roles:
+            start(stack, Detection(work_pool, shared.app_pool, shared.announce, id_of_now))
         own = Own(shared.files, shared.public_url)
         sender = await sender_of(stack, shared.settings, shared.keyring, pool, own, shared.announce, shared.endpoints)
         self._sender = sender

@@ -32,8 +32,8 @@ Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 
 
 #: What a process does beside serving: it sends messages; delivers events to endpoints; fetches files and reads mail;
-#: does the rest, from the index of search to chores.
-Role = Literal["sending", "delivery", "media", "housekeeping"]
+#: looks for personal data in texts; does the rest, from the index of search to chores.
+Role = Literal["sending", "delivery", "media", "detection", "housekeeping"]
 ALL_ROLES: tuple[Role, ...] = get_args(Role)
 
 
@@ -151,8 +151,8 @@ class Settings(BaseSettings):
     port: int = Field(default=8080, ge=0, le=65535, description="The port to listen on.")
     roles: Roles = Field(
         default=ALL_ROLES,
-        description="What a process does behind the scenes: sending, delivery, media, housekeeping (comma-separated);"
-        " `none` for a process that serves only. Some process has to have each of them.",
+        description="What a process does behind the scenes: sending, delivery, media, detection, housekeeping"
+        " (comma-separated); `none` for a process that serves only. Some process has to have each of them.",
     )
     workers: int | None = Field(
         default=None,

@@ -16,9 +16,10 @@ from gateway.model.fields import ConversationId, EndpointId, EventId, Moment
 from gateway.model.ids import IdInvalid, parse
 from gateway.model.log import entry_json
 from gateway.model.texts import storable
-from gateway.openapi import Answer, Api, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
+from gateway.openapi import Answer, Api, Audit, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
+from gateway.pii.events import masked_event
 from gateway.problems import CursorInvalid, NotFound, WrongState
-from gateway.store import delivery_lists, log, webhook_deliveries
+from gateway.store import delivery_lists, log, pii_rules, webhook_deliveries
 from gateway.store.delivery_lists import IdPrefix, Wanted
 from gateway.store.pool import TenantTx, tenant_tx
 from gateway.store.webhook_deliveries import EndpointGone, EventGone
@@ -220,7 +221,10 @@ async def _event(tx: TenantTx, content: webhook_deliveries.Content | None) -> st
     if content is None or content.seq is None:
         return "null" if content is None or content.body is None else content.body
     entries = await log.read(tx, content.seq - 1, content.seq, 1)
-    return entry_json(entries[0]).decode() if entries else "null"
+    if not entries:
+        return "null"
+    event = entry_json(entries[0])
+    return (masked_event(event, await pii_rules.detectors(tx)) if content.masked else event).decode()
 
 
 def _there(found: str | None) -> str:

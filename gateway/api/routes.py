@@ -42,6 +42,8 @@ from gateway.api import (
     recoveries,
     retention,
     search,
+    pii,
+    pii_results,
     second_factor,
     self_test,
     sending,
@@ -120,6 +122,8 @@ def _add_people(app: web.Application, api: Api, services: Services, passwords: P
     guesses = Guesses(
         by_peer=services.tries("peer", TRIES_PER_PEER, WINDOW_SECONDS),
         by_address=services.tries("address", TRIES_PER_ADDRESS, WINDOW_SECONDS),
+    pii.add_routes(api, services)
+    pii_results.add_routes(api, services)
         by_person=services.tries("person", TRIES_PER_PERSON, HOUR_SECONDS),
         letters=services.tries("letters", LETTERS_PER_ADDRESS, HOUR_SECONDS),
     )

@@ -10,7 +10,7 @@ from gateway.logs import configure_logs
 from gateway.running import Refused, event_loop, serve_until_stopped
 from gateway.workers import Supervisor
 
-ROLES = "What to do behind the scenes: sending, delivery, media, housekeeping, separated by commas; or none."
+ROLES = "What to do behind the scenes: sending, delivery, media, detection, housekeeping, separated by commas; or none."
 
 
 def serve(

@@ -1,5 +1,6 @@
 """One attempt to deliver: the call, and what its answer means. Whatever happens, it comes to a verdict."""
 
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from gateway.delivery import metrics
 from gateway.delivery.caller import Answer, Caller
 from gateway.delivery.lane import Owed
 from gateway.delivery.oauth import Tokens
-from gateway.delivery.receiver import HIDDEN, SHORTEST, Receiver
+from gateway.delivery.receiver import HIDDEN, SHORTEST, Prepared, Receiver
 from gateway.delivery.verdict import Outcome, Verdict, judge
 
 log = structlog.get_logger(__name__)
@@ -62,18 +63,24 @@ def failed_answer(kind: str, words: str) -> Answer:
 
 async def _call(receiver: Receiver, owed: Owed, caller: Caller, tokens: Tokens, begun: datetime) -> tuple[Answer, str]:
     if receiver.auth_type != "oauth2":
-        prepared = receiver.prepare(owed, begun)
+        prepared = await _prepared(receiver, owed, begun)
         return without(await caller.post(prepared.request), prepared.hidden), prepared.shown
     shown = "{}"
 
     async def post(authorization: str) -> Answer:
         nonlocal shown
-        prepared = receiver.prepare(owed, begun, authorization)
+        prepared = await _prepared(receiver, owed, begun, authorization)
         shown = prepared.shown
         return without(await caller.post(prepared.request), prepared.hidden)
 
     seconds = receiver.timeout_seconds
     return await tokens.post(receiver.endpoint_id, receiver.secrets.login, post, seconds), shown
+
+
+async def _prepared(receiver: Receiver, owed: Owed, begun: datetime, authorization: str | None = None) -> Prepared:
+    if receiver.is_slow(owed):
+        return await asyncio.to_thread(receiver.prepare, owed, begun, authorization)
+    return receiver.prepare(owed, begun, authorization)
 
 
 def without(answer: Answer, hidden: Collection[str]) -> Answer:

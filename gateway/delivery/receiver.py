@@ -18,11 +18,14 @@ from gateway.model.delivery import USER_AGENT
 from gateway.model.endpoint_secrets import EndpointSecrets, place_of
 from gateway.model.ids import public
 from gateway.model.log import Entry, entry_json
+from gateway.pii.events import masked_event
 from gateway.store.deliveries import DueRow, EndpointRow
 
 HIDDEN = "[hidden]"
 #: Whatever is no longer than this may stand anywhere by chance.
 SHORTEST = 4
+#: Bytes of an event that is looked through in a thread.
+LONG = 8_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +64,7 @@ class Receiver:
         self.endpoint_id = endpoint_id
         self.auth_type = row.auth_type
         self.warnings = row.warnings
+        self._masks = row.masks
         self.terms = Terms(
             version=row.version,
             serves=row.serves,
@@ -90,9 +94,10 @@ class Receiver:
             self._sign_with(now)
         signer = self._signer if owed.secret_id is None else self._signer_of(owed.secret_id)
         message_id = public("evt", owed.event_id)
+        body = owed.body if self._masks is None or owed.kind == "ping" else masked_event(owed.body, self._masks)
         headers = {
             **self._headers,
-            **signer.headers(message_id, now, owed.body),
+            **signer.headers(message_id, now, body),
             "postgate-delivery": public("dlv", owed.id),
             "postgate-attempt": str(owed.attempts + 1),
         }
@@ -107,7 +112,11 @@ class Receiver:
         login = self._login if authorization is None else {"authorization": authorization}
         shown = orjson.dumps({**headers, **dict.fromkeys(login, HIDDEN)}).decode()
         hidden = hidden_of(login) if authorization is not None else self._hidden
-        return Prepared(Request(self.url, {**headers, **login}, owed.body, self.timeout_seconds), shown, hidden)
+        return Prepared(Request(self.url, {**headers, **login}, body, self.timeout_seconds), shown, hidden)
+
+    def is_slow(self, owed: Owed) -> bool:
+        """Tell whether to prepare this takes long, and is to be done beside everything else."""
+        return self._masks is not None and len(owed.body) > LONG
 
     def _login_headers(self) -> Mapping[str, str]:
         login = self.secrets.login

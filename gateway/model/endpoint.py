@@ -23,6 +23,7 @@ SigningSecretId = Annotated[str, public_id("sec")]
 
 Scheme = Literal["v1a", "github", "stripe"]
 Ordering = Literal["none", "conversation"]
+MaskPii = Literal["none", "detected"]
 EndpointStatus = Literal["enabled", "disabled"]
 DisabledReason = Literal["member", "gone", "failing"]
 EndpointState = Literal["healthy", "failing", "backing_off", "disabled"]
@@ -120,6 +121,7 @@ class Endpoint(BaseModel):
     max_in_flight: int
     per_second: float | None = Field(description="How many deliveries in a second at most; null: no such limit.")
     ordering: Ordering = Field(description="conversation: one after the other for each conversation.")
+    mask_pii: MaskPii = Field(description="detected: personal data that is found is hidden in what is sent.")
     status: EndpointStatus
     disabled_reason: DisabledReason | None = Field(
         description="member: somebody did it. gone: it answered 410. failing: for days nothing but failures."

@@ -14,6 +14,8 @@ import orjson
 
 from gateway.keys import WrappedKey
 from gateway.model.log import Entry
+from gateway.pii.detecting import Detectors
+from gateway.store import pii_rules
 
 EXHAUSTED = "delivery.exhausted"
 SECONDS = 30.0
@@ -101,7 +103,8 @@ FROM endpoints_to_serve($1, $2)
 class EndpointRow:
     """What has to be known of an endpoint to deliver to it; see the columns of ``webhook_endpoints``.
 
-    ``headers`` is JSON text; ``sealed`` was sealed with the data key ``key``.
+    ``headers`` is JSON text; ``sealed`` was sealed with the data key ``key``; ``masks`` finds what is hidden in what is
+    sent, None: nothing is.
     """
 
     version: int
@@ -120,12 +123,14 @@ class EndpointRow:
     ordered: bool
     warnings: int
     backoff_until: datetime | None
+    masks: Detectors | None
 
 
 async def endpoints(pool: asyncpg.Pool, which: Sequence[tuple[UUID, UUID]]) -> dict[UUID, EndpointRow]:
     """Return endpoints, given as tenant and id, by id."""
     rows = await pool.fetch(SERVE, [one[0] for one in which], [one[1] for one in which], timeout=SECONDS)
-    return {row["endpoint_id"]: _endpoint(dict(row)) for row in rows}
+    masks = await pii_rules.of_endpoints(pool, which)  # asked last: never those of a version before
+    return {row["endpoint_id"]: _endpoint({**row, "masks": masks.get(row["endpoint_id"])}) for row in rows}
 
 
 DUE = """

@@ -32,7 +32,7 @@ class Reader:
     """How far behind a reader of the logs is.
 
     Attributes:
-        reader: delivery, which shares events out among endpoints; or search.
+        reader: delivery, which shares events out among endpoints; detection, of personal data; or search.
         tenants: whose logs it has not read to the end.
         entries: that it has not read.
         seconds: the age of the oldest of them.

@@ -9,15 +9,20 @@ from gateway.store.pages import page_of
 from gateway.store.pool import TenantTx
 
 GET = "SELECT delivery_json(d)::text FROM webhook_deliveries d WHERE d.tenant_id = $1 AND d.id = $2"
-CONTENT = "SELECT seq, body FROM webhook_deliveries WHERE tenant_id = $1 AND id = $2"
+CONTENT = """
+SELECT d.seq, d.body, e.mask_pii = 'detected' AS masked FROM webhook_deliveries d
+JOIN webhook_endpoints e ON e.tenant_id = d.tenant_id AND e.id = d.endpoint_id
+WHERE d.tenant_id = $1 AND d.id = $2
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a delivery sends: the entry of the log at ``seq``, or a body of its own."""
+    """What a delivery sends: the log's entry at ``seq``, or a body of its own; and whether data is hidden in it."""
 
     seq: int | None
     body: str | None
+    masked: bool
 
 
 async def get(tx: TenantTx, delivery_id: UUID) -> str | None:

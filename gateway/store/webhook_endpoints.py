@@ -34,6 +34,7 @@ class Setup:
         max_in_flight: deliveries at a time.
         per_second: deliveries in a second; None: as many as it takes.
         ordering: none or conversation.
+        mask_pii: none or detected.
     """
 
     url: str
@@ -53,6 +54,7 @@ class Setup:
     max_in_flight: int
     per_second: float | None
     ordering: str
+    mask_pii: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,7 @@ async def lock(tx: TenantTx, endpoint_id: UUID) -> Endpoint | None:
         max_in_flight=row["max_in_flight"],
         per_second=row["per_second"],
         ordering=row["ordering"],
+        mask_pii=row["mask_pii"],
     )
     key = DataKey(row["key_id"], WrappedKey(row["wrapped_key"], row["master_key_id"]))
     return Endpoint(row["id"], setup, row["status"], key, row["json"])
@@ -141,9 +144,9 @@ async def lock(tx: TenantTx, endpoint_id: UUID) -> Endpoint | None:
 ADD = """
 INSERT INTO webhook_endpoints (tenant_id, id, url, description, event_types, type_patterns, channel_ids, label_ids,
     auth, headers, schemes, public_key, secrets, sealed, timeout_ms, retry_seconds, max_in_flight, per_second, ordering,
-    key_id, created_by, since_seq)
+    mask_pii, key_id, created_by, since_seq)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::jsonb, $10::jsonb, $11, $12, $13::jsonb, $14, $15, $16, $17, $18, $19,
-    $20, $21, 0)
+    $20, $21, $22, 0)
 """
 ADD_LANE = "INSERT INTO webhook_lanes (tenant_id, endpoint_id) VALUES ($1, $2)"
 
@@ -174,7 +177,8 @@ CHANGE = """
 UPDATE webhook_endpoints
 SET url = $3, description = $4, event_types = $5, type_patterns = $6, channel_ids = $7, label_ids = $8,
     auth = $9::jsonb, headers = $10::jsonb, schemes = $11, public_key = $12, secrets = $13::jsonb, sealed = $14,
-    timeout_ms = $15, retry_seconds = $16, max_in_flight = $17, per_second = $18, ordering = $19, version = version + 1
+    timeout_ms = $15, retry_seconds = $16, max_in_flight = $17, per_second = $18, ordering = $19, mask_pii = $20,
+    version = version + 1
 WHERE tenant_id = $1 AND id = $2
 """
 
@@ -272,4 +276,5 @@ def _columns(setup: Setup) -> Sequence[object]:
         setup.max_in_flight,
         setup.per_second,
         setup.ordering,
+        setup.mask_pii,
     )

@@ -30,6 +30,8 @@ SAMPLES = {
     "whk": "inbound_webhooks",
     "dlv": "webhook_deliveries",
     "rcv": "webhook_recoveries",
+    "pat": "pii_detection_rules",
+    "pii": "pii_detection_results",
     "evt": "events",
 }
 #: Where a path takes another thing than its kind tells, and where a body does.

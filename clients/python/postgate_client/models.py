@@ -69,6 +69,7 @@ class EndpointFields(TypedDict, total=False):
     max_in_flight: int
     per_second: float | None
     ordering: Ordering
+    mask_pii: Literal["none", "detected"]
 
 
 class NewEndpoint(EndpointFields, total=False):
@@ -111,6 +112,7 @@ class Endpoint(TypedDict):
     max_in_flight: int
     per_second: float | None
     ordering: Ordering
+    mask_pii: Literal["none", "detected"]
     status: Literal["enabled", "disabled"]
     disabled_reason: Literal["member", "gone", "failing"] | None
     disabled_at: str | None

@@ -8,7 +8,7 @@ from channels.errors import SignatureInvalid
 from channels.standard_webhooks import key_of
 from gateway.api.endpoints.header_names import MOST, HeaderName, HeaderValue
 from gateway.api.endpoints.logins import SECRET, LoginBody, NoLogin
-from gateway.model.endpoint import EndpointStatus, Ordering, Scheme
+from gateway.model.endpoint import EndpointStatus, MaskPii, Ordering, Scheme
 from gateway.model.event_types import EventPattern
 from gateway.model.fields import ChannelId, LabelId
 from gateway.openapi import BodyModel
@@ -73,6 +73,9 @@ TIMEOUT = "How long an attempt may take."
 RETRY_SECONDS = "How long to wait before each attempt, the first one included; a little is added by chance."
 IN_FLIGHT = "How many deliveries may be under way at a time; while it fails, it gets fewer."
 PER_SECOND = "How many deliveries in a second at most; null: no such limit."
+MASK_PII = (
+    "detected: personal data that is looked for (GET /api/v1/pii/rules) is hidden in what is sent. none: nothing is."
+)
 ORDERING = "conversation: the events of a conversation come one after the other, each once the one before is done."
 
 
@@ -93,6 +96,7 @@ class EndpointBody(BodyModel):
     max_in_flight: InFlight = Field(default=16, description=IN_FLIGHT)
     per_second: PerSecond | None = Field(default=None, description=PER_SECOND)
     ordering: Ordering = Field(default="none", description=ORDERING)
+    mask_pii: MaskPii = Field(default="none", description=MASK_PII)
 
 
 class EndpointChange(BodyModel):
@@ -113,6 +117,7 @@ class EndpointChange(BodyModel):
     max_in_flight: InFlight | None = Field(default=None, description=IN_FLIGHT)
     per_second: PerSecond | None = Field(default=None, description=PER_SECOND)
     ordering: Ordering | None = Field(default=None, description=ORDERING)
+    mask_pii: MaskPii | None = Field(default=None, description=MASK_PII)
     status: EndpointStatus | None = Field(
         default=None, description="disabled: what it is owed is held, until it is enabled again."
     )

@@ -25,7 +25,7 @@ from gateway.store.connections import DataKey
 from gateway.store.pool import TenantTx
 
 #: What a change may set without anything else following from it.
-PLAIN = ("url", "description", "headers", "timeout_ms", "retry_seconds", "max_in_flight", "ordering")
+PLAIN = ("url", "description", "headers", "timeout_ms", "retry_seconds", "max_in_flight", "ordering", "mask_pii")
 
 
 async def check_urls(check: Callable[[str], Awaitable[UrlVerdict]], url: str | None, login: LoginBody | None) -> None:
@@ -98,6 +98,7 @@ def first_setup(body: EndpointBody, secrets: EndpointSecrets, sealed: bytes) -> 
         max_in_flight=body.max_in_flight,
         per_second=body.per_second,
         ordering=body.ordering,
+        mask_pii=body.mask_pii,
     )
 
 

@@ -1,0 +1,1 @@
+"""Reading the tenants' logs for personal data, after whoever sent it was answered."""

@@ -16,7 +16,7 @@ from gateway.model.fields import ConversationId, EndpointId, EventId, Moment
 from gateway.model.ids import IdInvalid, parse
 from gateway.model.log import entry_json
 from gateway.model.texts import storable
-from gateway.openapi import Answer, Api, Audit, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
+from gateway.openapi import Answer, Api, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
 from gateway.pii.events import masked_event
 from gateway.problems import CursorInvalid, NotFound, WrongState
 from gateway.store import delivery_lists, log, pii_rules, webhook_deliveries

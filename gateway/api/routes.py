@@ -39,11 +39,11 @@ from gateway.api import (
     password_reset,
     profile,
     providers,
+    pii,
+    pii_results,
     recoveries,
     retention,
     search,
-    pii,
-    pii_results,
     second_factor,
     self_test,
     sending,
@@ -116,14 +116,14 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     why.add_routes(api, services)
     recoveries.add_routes(api, services)
     retention.add_routes(api, services)
+    pii.add_routes(api, services)
+    pii_results.add_routes(api, services)
 
 
 def _add_people(app: web.Application, api: Api, services: Services, passwords: PasswordChecker) -> None:
     guesses = Guesses(
         by_peer=services.tries("peer", TRIES_PER_PEER, WINDOW_SECONDS),
         by_address=services.tries("address", TRIES_PER_ADDRESS, WINDOW_SECONDS),
-    pii.add_routes(api, services)
-    pii_results.add_routes(api, services)
         by_person=services.tries("person", TRIES_PER_PERSON, HOUR_SECONDS),
         letters=services.tries("letters", LETTERS_PER_ADDRESS, HOUR_SECONDS),
     )

@@ -147,12 +147,12 @@ class Behind:
             await self._start_delivery(stack, shared, calling_pool, work_pool)
         if "media" in self._roles:
             self._start_media(stack, shared, work_pool)
+        if "detection" in self._roles:
+            start(stack, Detection(work_pool, shared.app_pool, shared.announce, id_of_now))
         if "housekeeping" in self._roles:
             await self._start_housekeeping(stack, shared, work_pool)
 
     async def _start_sending(self, stack: AsyncExitStack, shared: Shared, pool: asyncpg.Pool) -> None:
-        if "detection" in self._roles:
-            start(stack, Detection(work_pool, shared.app_pool, shared.announce, id_of_now))
         own = Own(shared.files, shared.public_url)
         sender = await sender_of(stack, shared.settings, shared.keyring, pool, own, shared.announce, shared.endpoints)
         self._sender = sender

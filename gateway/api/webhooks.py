@@ -5,6 +5,7 @@ from pydantic import Field
 
 from gateway.api.cursors import list_json, position_of
 from gateway.api.services import Services
+from gateway.keys import KeyShredded, KeysUnavailable
 from gateway.model.fields import ConnectionId
 from gateway.model.ids import parse
 from gateway.model.webhook import Webhook, WebhookInFull, WebhookPage, WebhookState
@@ -49,6 +50,7 @@ GET = Operation(
     body=NoBody,
     permission="webhooks.read",
     answers={200: Answer("The webhook.", WebhookInFull)},
+    problems=(KeyShredded, KeysUnavailable),
     id_prefix="whk",
 )
 REPLAY = Operation(
@@ -62,7 +64,7 @@ REPLAY = Operation(
     body=NoBody,
     permission="webhooks.replay",
     answers={200: Answer("The webhook as it is now.", Webhook)},
-    problems=(Overloaded, ShareUsed),
+    problems=(Overloaded, ShareUsed, KeyShredded, KeysUnavailable),
     id_prefix="whk",
 )
 
@@ -91,7 +93,10 @@ class Webhooks:
         """Answer one webhook in full."""
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             found = await webhooks.get_in_full(tx, call.id)
-        return json_answer(_there(found))
+        if found is None:
+            raise NotFound("there is no such webhook")
+        _, body = await found.raw.opened(self._services.keyring)
+        return json_answer(found.with_body(body))
 
     async def replay(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Have a webhook parsed anew, and answer what became of it."""

@@ -15,7 +15,7 @@ from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory, Route
 from gateway.ingest.webhook import Webhook
 from gateway.ingest.writer import Writer
-from gateway.keys import KeysUnavailable
+from gateway.keys import Keyring, KeysUnavailable, KeyUnusable
 from gateway.lasting import keep_at
 from gateway.problems import Overloaded
 from gateway.store.ledger import StoredWebhook, claim_mails, postpone
@@ -35,6 +35,7 @@ FETCHES_AT_ONCE = 4
 BUSY_SECONDS = 5.0
 #: Between the tries to fetch the content of a mail; after the last one it is read without.
 FETCH_WAITS = (5.0, 15.0, 60.0, 120.0, 300.0)
+LOCKED = "the key that it was sealed with is not here; replay it once that is back"
 GONE = "its connection is gone, or of a provider that this version does not know; replay it once that is back"
 #: After trouble with the database.
 TROUBLE_SECONDS = 30.0
@@ -51,10 +52,17 @@ class MailParser:
     """
 
     def __init__(
-        self, pool: asyncpg.Pool, directory: Directory, receiver: Receiver, writer: Writer, questions: Questions
+        self,
+        pool: asyncpg.Pool,
+        directory: Directory,
+        keyring: Keyring,
+        receiver: Receiver,
+        writer: Writer,
+        questions: Questions,
     ) -> None:
         self._pool = pool
         self._directory = directory
+        self._keyring = keyring
         self._receiver = receiver
         self._writer = writer
         self._questions = questions
@@ -105,18 +113,28 @@ class MailParser:
         route = await self._directory.route_of_stored(mail.integration_id)
         if route is None:
             log.warning("mail.connection_gone", webhook=str(mail.id), provider=mail.provider)
-            await self._writer.store(as_webhook(mail).quarantined("connection_gone", GONE))
+            await self._set_aside(mail, "connection_gone", GONE)
         elif mail.attempts > TRIES:
-            failed = as_webhook(mail).quarantined("parser_failed", f"{TRIES} attempts to parse it did not end")
-            await self._writer.store(failed)
-        elif route.adapter.operations.complete is None:
-            await self._read(mail, route, {})
-        elif len(self._fetching) >= FETCHES_AT_ONCE:
+            await self._set_aside(mail, "parser_failed", f"{TRIES} attempts to parse it did not end")
+        elif route.adapter.operations.complete is not None and len(self._fetching) >= FETCHES_AT_ONCE:
             await postpone(self._pool, mail, BUSY_SECONDS)
         else:
-            task = asyncio.create_task(self._complete(mail, route), name="mail fetch")
+            try:
+                webhook = await as_webhook(mail, self._keyring)
+            except KeyUnusable as error:
+                log.warning("mail.key_unusable", webhook=str(mail.id), error=str(error))
+                await self._set_aside(mail, "key_unusable", LOCKED)
+                return
+            if route.adapter.operations.complete is None:
+                await self._read(mail, webhook, route, {})
+                return
+            task = asyncio.create_task(self._complete(mail, webhook, route), name="mail fetch")
             self._fetching.add(task)
             task.add_done_callback(self._fetching.discard)
+
+    async def _set_aside(self, mail: StoredWebhook, code: str, why: str) -> None:
+        request = HttpRequest(mail.method, mail.raw.url, Headers.of(mail.headers), b"")
+        await self._writer.store(_known(mail, request).quarantined(code, why))
 
     async def _give_back(self, mail: StoredWebhook, others: Sequence[StoredWebhook], error: BaseException) -> None:
         """Let go of mails after trouble, so that they need not wait for the end of their leases."""
@@ -128,33 +146,43 @@ class MailParser:
         except LATER as again:
             log.warning("mail.lease_kept", error=type(again).__name__)
 
-    async def _complete(self, mail: StoredWebhook, route: Route) -> None:
+    async def _complete(self, mail: StoredWebhook, webhook: Webhook, route: Route) -> None:
         """Fetch what a mail points at, then read it; or give it back for another try."""
         try:
-            fetched = await self._questions.complete(route, as_webhook(mail).request)
+            fetched = await self._questions.complete(route, webhook.request)
             if not isinstance(fetched, Refused):
-                await self._read(mail, route, fetched)
+                await self._read(mail, webhook, route, fetched)
             elif fetched.retryable and mail.fetches < len(FETCH_WAITS):
                 wait = max(FETCH_WAITS[mail.fetches], fetched.retry_after or 0.0)
                 await postpone(self._pool, mail, min(wait, FETCH_WAITS[-1]), fetched=True)
             else:
                 log.warning("mail.incomplete", webhook=str(mail.id), provider=mail.provider, code=fetched.code)
-                await self._read(mail, route, {})
+                await self._read(mail, webhook, route, {})
         except LATER as error:
             await self._give_back(mail, (), error)
         except Exception:  # nobody waits for this task; its lease ends, and the mail is taken up again
             log.exception("mail.fetch_failed", webhook=str(mail.id))
 
-    async def _read(self, mail: StoredWebhook, route: Route, fetched: Mapping[str, bytes]) -> None:
+    async def _read(self, mail: StoredWebhook, webhook: Webhook, route: Route, fetched: Mapping[str, bytes]) -> None:
         began = passage.clock()
-        webhook = await asyncio.to_thread(self._receiver.parsed, as_webhook(mail), route, fetched)
-        commit = await self._writer.store(webhook)
-        passage.read_later(webhook, mail.provider, commit, began, first=mail.method == "SMTP")
+        parsed = await asyncio.to_thread(self._receiver.parsed, webhook, route, fetched)
+        commit = await self._writer.store(parsed)
+        passage.read_later(parsed, mail.provider, commit, began, first=mail.method == "SMTP")
 
 
-def as_webhook(mail: StoredWebhook) -> Webhook:
-    """Return a stored webhook as it came in."""
-    request = HttpRequest(mail.method, mail.url, Headers.of(mail.headers), mail.body)
+async def as_webhook(mail: StoredWebhook, keyring: Keyring) -> Webhook:
+    """Return a stored webhook as it came in.
+
+    Raises:
+        KeyShredded: when the tenant's keys were destroyed.
+        KeyUnusable: when the master key that it was sealed under is not here.
+        KeysUnavailable: when the service that has it does not answer.
+    """
+    url, body = await mail.raw.opened(keyring)
+    return _known(mail, HttpRequest(mail.method, url, Headers.of(mail.headers), body))
+
+
+def _known(mail: StoredWebhook, request: HttpRequest) -> Webhook:
     return Webhook(
         id=mail.id,
         tenant_id=mail.tenant_id,

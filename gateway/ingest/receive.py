@@ -98,14 +98,16 @@ class Receiver:
     ) -> None:
         """Store a webhook whose signature was looked at."""
         milliseconds = int(now.timestamp() * 1000)
+        key = self._new_id(milliseconds)
         webhook = Webhook(
-            id=self._new_id(milliseconds),
+            id=key,
             tenant_id=route.tenant_id,
             integration_id=route.integration_id,
             provider=route.adapter.provider,
             received_at=now,
             request=request,
             verified=verified,
+            sealed=await route.sealing.seal(key, request.url, request.body),
         )
         if route.adapter.deferred:
             raw = replace(webhook, pending=True)

@@ -10,6 +10,7 @@ from gateway.ingest.mail import as_webhook
 from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory
 from gateway.ingest.writer import Writer
+from gateway.keys import Keyring
 from gateway.store.ledger import load
 from gateway.store.pool import tenant_tx
 
@@ -18,10 +19,17 @@ class Replayer:
     """Replays webhooks of any tenant; what was stored before stays as it is."""
 
     def __init__(
-        self, pool: asyncpg.Pool, directory: Directory, receiver: Receiver, writer: Writer, questions: Questions
+        self,
+        pool: asyncpg.Pool,
+        directory: Directory,
+        keyring: Keyring,
+        receiver: Receiver,
+        writer: Writer,
+        questions: Questions,
     ) -> None:
         self._pool = pool
         self._directory = directory
+        self._keyring = keyring
         self._receiver = receiver
         self._writer = writer
         self._questions = questions
@@ -34,6 +42,9 @@ class Replayer:
         Raises:
             Overloaded: when too many webhooks wait to be stored.
             DatabaseUnavailable: when the database can't be reached.
+            KeyShredded: when the tenant's keys were destroyed.
+            KeyUnusable: when the master key that it was sealed under is not here.
+            KeysUnavailable: when the service that has it does not answer.
         """
         async with tenant_tx(self._pool, tenant_id) as tx:
             stored = await load(tx, webhook_id)
@@ -43,7 +54,7 @@ class Replayer:
         route = await self._directory.route(stored.integration_id)
         if route is None:
             return False
-        webhook = as_webhook(stored)
+        webhook = await as_webhook(stored, self._keyring)
         fetched = await self._questions.complete(route, webhook.request)
         if isinstance(fetched, Refused):  # then it is read as far as it goes by itself
             fetched = {}

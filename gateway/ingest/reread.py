@@ -14,6 +14,7 @@ from gateway.ingest.asking import Questions
 from gateway.ingest.mail import as_webhook
 from gateway.ingest.routing import Directory
 from gateway.ingest.view import clean
+from gateway.keys import Keyring
 from gateway.store.ledger import received_at
 from gateway.store.pool import tenant_tx
 
@@ -24,12 +25,14 @@ class Rereader:
     Args:
         pool: of the role ``app``.
         directory: finds connections.
+        keyring: opens what the ledger holds.
         questions: asks providers.
     """
 
-    def __init__(self, pool: asyncpg.Pool, directory: Directory, questions: Questions) -> None:
+    def __init__(self, pool: asyncpg.Pool, directory: Directory, keyring: Keyring, questions: Questions) -> None:
         self._pool = pool
         self._directory = directory
+        self._keyring = keyring
         self._questions = questions
 
     async def files_of(
@@ -45,6 +48,8 @@ class Rereader:
 
         Raises:
             DatabaseUnavailable: when the ledger can't be read.
+            KeyUnusable: when the master key that it was sealed under is not here.
+            KeysUnavailable: when the service that has it does not answer.
         """
         route = await self._directory.route_of_stored(integration_id)
         if route is None:
@@ -52,7 +57,7 @@ class Rereader:
         async with tenant_tx(self._pool, tenant_id) as tx:
             stored = await received_at(tx, integration_id, moment)
         for one in stored:
-            request = as_webhook(one).request
+            request = (await as_webhook(one, self._keyring)).request
             fetched = await self._questions.complete(route, request)
             if isinstance(fetched, Refused) and fetched.retryable:
                 return fetched

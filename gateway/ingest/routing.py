@@ -14,8 +14,9 @@ from pydantic import ValidationError
 from channels.adapter import Adapter, Credentials
 from channels.events import InboundMessage, Other, StatusUpdate
 from channels.registry import ADAPTERS
-from gateway.keys import Keyring, KeysUnavailable, KeyUnusable, WrappedKey, credentials_of, unseal
+from gateway.keys import Keyring, KeyShredded, KeysUnavailable, KeyUnusable, WrappedKey, credentials_of, unseal
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
+from gateway.store.raw_webhooks import Sealing
 
 log = structlog.get_logger(__name__)
 
@@ -26,6 +27,7 @@ ROUTE_OF_HOOK = "SELECT * FROM route_of_hook($1)"
 ROUTE_OF = "SELECT * FROM route_of($1, true)"
 ROUTES_OF_PROVIDER = "SELECT * FROM routes_of_provider($1)"
 MAILBOXES_OF = "SELECT * FROM mailboxes_of($1, $2, $3)"
+DATA_KEY_OF = "SELECT * FROM data_key_of($1)"
 ROUTE_OF_APP = "SELECT * FROM route_of_app($1)"
 
 CHANNEL_KIND = {"whatsapp": "whatsapp", "sms": "sms", "mms": "sms", "email": "email"}
@@ -42,6 +44,7 @@ class Route:
     report_only: bool
     context: Mapping[str, Any]
     channels: Mapping[tuple[str, str], UUID]
+    sealing: Sealing
 
     def channel_of(self, event: InboundMessage | StatusUpdate | Other) -> UUID | None:
         """Return the channel that an event names; None when this connection has no such address.
@@ -211,7 +214,20 @@ class Directory:
             row["report_only"],
             orjson.loads(row["config"]),
             {(c["kind"], c["address"]): UUID(c["id"]) for c in orjson.loads(row["channels"])},
+            await self._sealing(row["tenant_id"]),
         )
+
+    async def _sealing(self, tenant_id: UUID) -> Sealing:
+        """Return what seals a tenant's raw webhooks: the newest of its data keys.
+
+        Raises:
+            KeyShredded: when it has none any more.
+        """
+        row = await self._row(DATA_KEY_OF, tenant_id)
+        if row is None:
+            raise KeyShredded("the tenant's data keys were destroyed")
+        key = await self._keyring.unwrap(WrappedKey(row["wrapped_key"], row["master_key_id"]))
+        return Sealing(tenant_id, row["id"], key)
 
     async def _load_app(self, app_id: UUID) -> SharedApp | None:
         row = await self._row(ROUTE_OF_APP, app_id)

@@ -84,10 +84,10 @@ class Ingest:
         self._shared = SharedReceiver(hook_pool, self.directory, receiver, clock, new_id)
         self.receiver = receiver
         self._reads_mail = mail_stored is None
-        self._mail = MailParser(hook_pool, self.directory, receiver, self._writer, questions)
-        self._replayer = Replayer(app_pool, self.directory, receiver, self._writer, questions)
+        self._mail = MailParser(hook_pool, self.directory, keyring, receiver, self._writer, questions)
+        self._replayer = Replayer(app_pool, self.directory, keyring, receiver, self._writer, questions)
         self.replay = self._replayer.replay
-        self.reread = Rereader(app_pool, self.directory, questions).files_of
+        self.reread = Rereader(app_pool, self.directory, keyring, questions).files_of
         self._probes = Probes(keyring, clock)
         self.refusals = Refusals(clock)
 

@@ -11,6 +11,7 @@ import orjson
 from channels.http import HttpRequest
 from channels.registry import ADAPTERS
 from gateway.model.texts import storable
+from gateway.store.raw_webhooks import Sealed
 
 #: The header fields worth keeping for every provider: those that tell how to read the body and who called. Never
 #: credentials.
@@ -65,6 +66,7 @@ class Webhook:
     Attributes:
         pending: only the raw body is to be stored now; a worker will parse it.
         known: its ledger row exists already (a mail that was pending, or a replay).
+        sealed: its raw request as the ledger keeps it; a known one needs none.
         messages, statuses, notes, aliases, marks, unstored: see ``Rows``.
     """
 
@@ -77,6 +79,7 @@ class Webhook:
     verified: bool = True
     pending: bool = False
     known: bool = False
+    sealed: Sealed | None = None
     messages: Sequence[Row] = ()
     statuses: Sequence[Row] = ()
     notes: Sequence[Row] = ()
@@ -97,6 +100,7 @@ class Webhook:
             request=self.request,
             verified=self.verified,
             known=self.known,
+            sealed=self.sealed,
             messages=rows.messages,
             statuses=rows.statuses,
             notes=rows.notes,
@@ -122,6 +126,11 @@ class Webhook:
         )
 
     @property
+    def key_id(self) -> UUID | None:
+        """The data key that its raw request is sealed with."""
+        return None if self.sealed is None else self.sealed.key_id
+
+    @property
     def item_count(self) -> int:
         """How many of its items became rows; a note that a message brings along is no item of its own."""
         items = len(self.messages) + len(self.statuses)
@@ -130,6 +139,7 @@ class Webhook:
     def row(self, *, more: bool = False) -> Row:
         """Return the row of the SQL type ``ingest_webhook``; ``more`` for a further part of this one."""
         quarantined = sum(item.state == "quarantined" for item in self.unstored)
+        raw = self.sealed or self.request
         return (
             self.tenant_id,
             self.id,
@@ -137,9 +147,9 @@ class Webhook:
             self.integration_id,
             self.provider,
             self.request.method,
-            self.request.url,
+            raw.url,
             orjson.dumps(kept_headers(self.request, self.provider)).decode(),
-            self.request.body,
+            b"" if self.known or more else raw.body,
             "verified" if self.verified else "report_only",
             self.pending,
             self.known,

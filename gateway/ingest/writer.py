@@ -47,7 +47,7 @@ ANEW_FACTOR = 8
 
 INGEST = """
 SELECT * FROM ingest($1::ingest_webhook[], $2::ingest_message[], $3::ingest_alias[], $4::ingest_status[], $5::text[],
-    $6::ingest_note[], $7::uuid[])
+    $6::ingest_note[], $7::uuid[], $8::uuid[])
 """
 
 
@@ -211,7 +211,7 @@ class Writer:
         await self._keep_plans_fitting()
         arguments = (
             call.webhooks, call.messages, call.aliases, call.statuses, call.marks, call.notes,
-            list(self._echo_tenants()),
+            list(self._echo_tenants()), call.keys,
         )  # fmt: skip
         for tries_left in range(TRIES_AFTER_DEADLOCK, 0, -1):
             try:
@@ -275,10 +275,11 @@ def share_of(limit: int) -> int:
 class Call:
     """What one call of the SQL function takes."""
 
-    __slots__ = ("aliases", "marks", "messages", "notes", "statuses", "webhooks")
+    __slots__ = ("aliases", "keys", "marks", "messages", "notes", "statuses", "webhooks")
 
     def __init__(self) -> None:
         self.webhooks: list[Row] = []
+        self.keys: list[UUID | None] = []  # of the webhooks
         self.messages: list[Row] = []
         self.aliases: list[Row] = []
         self.statuses: list[Row] = []
@@ -302,6 +303,7 @@ def calls_for(webhooks: Sequence[Webhook]) -> list[Call]:
                 calls.append(Call())
             call = calls[-1]
             call.webhooks.append(webhook.row(more=begun))
+            call.keys.append(webhook.key_id)
             begun = True
             place, room = len(call.webhooks), CALL_ITEMS - call.items
             for row in messages[:room]:

@@ -6,21 +6,17 @@ authenticated with them, so that a sealed value copied into another row does not
 """
 
 from gateway.keys.keyring import Keyring
-from gateway.keys.master import MasterKeys, new_master_key
-from gateway.keys.sealing import NONCE_BYTES, SEAL_BYTES, credentials_of, seal, unseal
-from gateway.keys.wrapped import KEY_BYTES, KeyShredded, KeysUnavailable, KeyUnusable, WrappedKey, Wrapping
+from gateway.keys.master import new_master_key
+from gateway.keys.sealing import Sealer, credentials_of, seal, unseal
+from gateway.keys.wrapped import KeyShredded, KeysUnavailable, KeyUnusable, WrappedKey
 
 __all__ = [
-    "KEY_BYTES",
-    "NONCE_BYTES",
-    "SEAL_BYTES",
     "KeyShredded",
     "KeyUnusable",
     "Keyring",
     "KeysUnavailable",
-    "MasterKeys",
+    "Sealer",
     "WrappedKey",
-    "Wrapping",
     "credentials_of",
     "new_master_key",
     "seal",

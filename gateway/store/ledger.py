@@ -8,20 +8,30 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from gateway.keys import WrappedKey
 from gateway.store.pool import TenantTx
+from gateway.store.raw_webhooks import RawWebhook
 
-CLAIM = "SELECT * FROM claim_mails($1, $2, $3)"
+CLAIM = "SELECT * FROM claim_raw_mails($1, $2, $3)"
 POSTPONE = "SELECT postpone_mail($1, $2, $3, $4, $5, $6)"
-LOAD = """
-SELECT tenant_id, id, received_at, integration_id, provider, method, url, headers::text AS headers, body,
-    verdict, attempts, fetches
-FROM inbound_webhooks WHERE tenant_id = $1 AND id = $2 AND received_at >= $3 AND received_at < $4
+ROW = """
+SELECT w.tenant_id, w.id, w.received_at, w.integration_id, w.provider, w.method, w.url, w.headers::text AS headers,
+    w.body, w.verdict, w.attempts, w.fetches, w.key_id, k.wrapped_key, k.master_key_id
+FROM inbound_webhooks w LEFT JOIN encryption_keys k ON k.tenant_id = w.tenant_id AND k.id = w.key_id
 """
+LOAD = f"{ROW} WHERE w.tenant_id = $1 AND w.id = $2 AND w.received_at >= $3 AND w.received_at < $4"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredWebhook:
-    """A webhook as the ledger holds it: ``verdict`` on its proof, ``attempts`` to parse, ``fetches`` to complete it."""
+    """A webhook as the ledger holds it.
+
+    Attributes:
+        raw: its URL and body, sealed.
+        verdict: on its proof.
+        attempts: to parse it.
+        fetches: to complete it.
+    """
 
     tenant_id: UUID
     id: UUID
@@ -29,9 +39,8 @@ class StoredWebhook:
     integration_id: UUID
     provider: str
     method: str
-    url: str
     headers: Mapping[str, str]
-    body: bytes
+    raw: RawWebhook
     verdict: str
     attempts: int
     fetches: int
@@ -62,11 +71,7 @@ async def load(tx: TenantTx, webhook_id: UUID) -> StoredWebhook | None:
     return None if row is None else _read(row)
 
 
-RECEIVED_AT = """
-SELECT tenant_id, id, received_at, integration_id, provider, method, url, headers::text AS headers, body,
-    verdict, attempts, fetches
-FROM inbound_webhooks WHERE tenant_id = $1 AND received_at = $2 AND integration_id = $3
-"""
+RECEIVED_AT = f"{ROW} WHERE w.tenant_id = $1 AND w.received_at = $2 AND w.integration_id = $3"
 
 
 async def received_at(tx: TenantTx, integration_id: UUID, moment: datetime) -> list[StoredWebhook]:
@@ -75,8 +80,20 @@ async def received_at(tx: TenantTx, integration_id: UUID, moment: datetime) -> l
 
 
 def _read(row: asyncpg.Record) -> StoredWebhook:
-    fields = dict(row)
-    return StoredWebhook(**{**fields, "headers": orjson.loads(fields["headers"])})
+    key = None if row["key_id"] is None else WrappedKey(row["wrapped_key"] or b"", row["master_key_id"] or "")
+    return StoredWebhook(
+        tenant_id=row["tenant_id"],
+        id=row["id"],
+        received_at=row["received_at"],
+        integration_id=row["integration_id"],
+        provider=row["provider"],
+        method=row["method"],
+        headers=orjson.loads(row["headers"]),
+        raw=RawWebhook(row["tenant_id"], row["id"], row["url"], row["body"], key),
+        verdict=row["verdict"],
+        attempts=row["attempts"],
+        fetches=row["fetches"],
+    )
 
 
 WAITING = """

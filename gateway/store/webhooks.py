@@ -1,12 +1,15 @@
 """The ledger of raw webhooks, as its tenant sees it. It is partitioned by the time of receipt."""
 
+from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from gateway.keys import WrappedKey
 from gateway.model.page import Page, Position
 from gateway.store.pages import page_of
 from gateway.store.pool import TenantTx
+from gateway.store.raw_webhooks import RawWebhook
 
 #: How much of a body is shown: a mail may have 40 MiB.
 SHOWN_BODY = 4 * 1024 * 1024
@@ -67,10 +70,10 @@ WHERE w.tenant_id = $1 AND w.id = $2
 GET_IN_FULL = """
 SELECT (left(webhook_json(w)::text, -1) || ', "connection_id" : ' || to_json(public_id('int_', w.integration_id))
     || ', "method" : ' || to_json(w.method) || ', "path" : ' || to_json(split_part(w.url, '?', 1))
-    || ', "headers" : ' || w.headers || ', "body_base64" : '
-    || to_json(replace(encode(substr(w.body, 1, $4), 'base64'), E'\\n', ''))
-    || ', "items" : ' || coalesce(w.items, '[]') || '}')
-FROM inbound_webhooks w
+    || ', "headers" : ' || w.headers || ', "items" : ' || coalesce(w.items, '[]') || '}') AS json,
+    w.url, CASE WHEN w.key_id IS NULL THEN substr(w.body, 1, $4) ELSE w.body END AS body,
+    w.key_id, k.wrapped_key, k.master_key_id
+FROM inbound_webhooks w LEFT JOIN encryption_keys k ON k.tenant_id = w.tenant_id AND k.id = w.key_id
 WHERE w.tenant_id = $1 AND w.id = $2
   AND w.received_at >= to_timestamp($3) - interval '2 ms' AND w.received_at < to_timestamp($3) + interval '2 ms'
 """
@@ -82,12 +85,25 @@ async def get(tx: TenantTx, webhook_id: UUID) -> str | None:
     return found
 
 
-async def get_in_full(tx: TenantTx, webhook_id: UUID) -> str | None:
-    """Return a webhook with its headers, its body and what was not stored, as JSON text."""
-    found: str | None = await tx.connection.fetchval(
-        GET_IN_FULL, tx.tenant_id, webhook_id, _seconds(webhook_id), SHOWN_BODY
-    )
-    return found
+@dataclass(frozen=True, slots=True)
+class WebhookInFull:
+    """A webhook with its headers and what was not stored, as JSON text; and its body, which has to be opened."""
+
+    json: str
+    raw: RawWebhook
+
+    def with_body(self, body: bytes) -> str:
+        """Return the whole as JSON text; a long body is cut."""
+        return f'{self.json[:-1]}, "body_base64" : "{b64encode(body[:SHOWN_BODY]).decode()}"}}'
+
+
+async def get_in_full(tx: TenantTx, webhook_id: UUID) -> WebhookInFull | None:
+    """Return a webhook with everything that is stored of it."""
+    row = await tx.connection.fetchrow(GET_IN_FULL, tx.tenant_id, webhook_id, _seconds(webhook_id), SHOWN_BODY)
+    if row is None:
+        return None
+    key = None if row["key_id"] is None else WrappedKey(row["wrapped_key"] or b"", row["master_key_id"] or "")
+    return WebhookInFull(row["json"], RawWebhook(tx.tenant_id, webhook_id, row["url"], row["body"], key))
 
 
 def _seconds(webhook_id: UUID) -> float:

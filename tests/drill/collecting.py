@@ -1,17 +1,19 @@
 """Reads what a drill left in the database, past row-level security, and what the simulator took."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 import aiohttp
 import asyncpg
 
+from gateway.keys import Keyring
 from gateway.model.ids import public
 from tests.drill.companies import CANARY, Company
 from tests.drill.evidence import Owed, Stored
-from tests.drill.marks import PATTERN, marks_in
+from tests.drill.marks import PATTERN, marks_in, strangers
+from tests.ledger import opened
 
 MESSAGES = "SELECT tenant_id, id, direction, status, text FROM messages WHERE kind NOT IN ('note', 'activity')"
 SEQS = "SELECT tenant_id, seq FROM events"
@@ -39,7 +41,6 @@ WHERE EXISTS (SELECT FROM regexp_matches({words}, $1, 'g') found WHERE found[1] 
         "messages": "coalesce(r.text, '')",
         "customers": "r.name",
         "conversations": "coalesce(r.subject, '')",
-        "inbound_webhooks": "encode(r.body, 'escape')",
         "search_documents": "coalesce(r.names, '')",
     }.items()
 }
@@ -51,9 +52,11 @@ ORDER BY c.table_name
 """
 #: How far others have got with a tenant's log, which they write down for those with an empty one too.
 BOOKKEEPING = frozenset({"search_heads", "delivery_heads", "webhook_minutes"})
-POSTS_ABOUT = """
-SELECT received_at, provider, state, stored, duplicate, error_code FROM inbound_webhooks
-WHERE position(convert_to($1, 'UTF8') IN body) > 0 ORDER BY received_at
+POSTS = """
+SELECT w.received_at, w.provider, w.state, w.stored, w.duplicate, w.error_code, w.tenant_id, w.id, w.url, w.body,
+    w.key_id, k.wrapped_key, k.master_key_id
+FROM inbound_webhooks w LEFT JOIN encryption_keys k ON k.tenant_id = w.tenant_id AND k.id = w.key_id
+ORDER BY w.received_at
 """
 MESSAGES_ABOUT = """
 SELECT created_at, direction, medium, external_id, status FROM messages WHERE position($1 IN text) > 0
@@ -85,10 +88,12 @@ class Ledger:
     Args:
         connection: to it.
         companies: the tenants.
+        master_key: of the gateways: raw webhooks are sealed.
     """
 
-    def __init__(self, connection: asyncpg.Connection, companies: Sequence[Company]) -> None:
+    def __init__(self, connection: asyncpg.Connection, companies: Sequence[Company], master_key: str) -> None:
         self._connection = connection
+        self._keyring = Keyring(master_key)
         self._names = {company.id: company.name for company in companies}
 
     async def stored(self) -> list[Stored]:
@@ -123,7 +128,9 @@ class Ledger:
 
     async def foreign_rows(self) -> dict[str, int]:
         """Return how many rows of each table tell anything of another tenant."""
-        return {table: await self._connection.fetchval(query, PATTERN) for table, query in FOREIGN.items()}
+        found = {table: await self._connection.fetchval(query, PATTERN) for table, query in FOREIGN.items()}
+        names = [(self._name(row["tenant_id"]), body) async for row, body in self._posts()]
+        return {**found, "inbound_webhooks": sum(bool(strangers(name, body)) for name, body in names)}
 
     async def canary_rows(self) -> dict[str, int]:
         """Return how many rows the tenant without traffic has in each table."""
@@ -143,7 +150,8 @@ class Ledger:
         """Return what there is about one message, in words."""
         posts = [
             f"{mark}: webhook {row[0]:%H:%M:%S.%f} {row[1]} {row[2]} ({row[3]} stored, {row[4]} duplicate, {row[5]})"
-            for row in await self._connection.fetch(POSTS_ABOUT, mark)
+            async for row, body in self._posts()
+            if mark in body
         ]
         rows = [
             f"{mark}: message {row[0]:%H:%M:%S.%f} {row[1]} {row[2]} {row[3]} {row[4]}"
@@ -154,6 +162,12 @@ class Ledger:
     async def end_leases(self) -> None:
         """Let the leases of those end now who died."""
         await self._connection.execute(END_LEASES)
+
+    async def _posts(self) -> AsyncIterator[tuple[asyncpg.Record, str]]:
+        """Yield the webhooks with their bodies, the oldest first; none is stored in clear."""
+        async with self._connection.transaction():
+            async for row in self._connection.cursor(POSTS, prefetch=200):
+                yield row, (await opened(row, self._keyring)).body.decode("utf-8", "replace")
 
     def _name(self, tenant_id: UUID) -> str:
         return self._names[tenant_id]

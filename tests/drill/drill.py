@@ -229,6 +229,6 @@ class Drill:
 async def _ledger(stage: Stage) -> AsyncIterator[Ledger]:
     connection = await asyncpg.connect(stage.admin_url)
     try:
-        yield Ledger(connection, stage.companies)
+        yield Ledger(connection, stage.companies, stage.master_key)
     finally:
         await connection.close()

@@ -57,6 +57,7 @@ class Stage:
         simulator_url: the providers.
         companies: the tenants, the one without traffic last.
         admin_url: the database, as its superuser.
+        master_key: of the gateways.
     """
 
     postgres: Postgres
@@ -66,6 +67,7 @@ class Stage:
     simulator_url: str
     companies: Sequence[Company]
     admin_url: str
+    master_key: str
 
     @property
     def programs(self) -> Sequence[Program]:
@@ -113,7 +115,9 @@ async def staged(folder: Path, workers: int) -> AsyncIterator[Stage]:
             stack.push_async_callback(_ended, program)
             await program.start()
         await asyncio.gather(*(program.ready() for program in programs))
-        yield Stage(postgres, valkey, programs[:2], programs[2:], urls["simulator"], companies, database["admin"])
+        yield Stage(
+            postgres, valkey, programs[:2], programs[2:], urls["simulator"], companies, database["admin"], master_key
+        )
 
 
 def _arguments(name: str, port: int, workers: int) -> list[str]:

@@ -15,6 +15,7 @@ from aiosmtplib.errors import SMTPException
 from gateway.running import Refused, run_gateway
 from gateway.settings import Settings
 from tests.conftest import Database, Tenant
+from tests.ledger import raw_webhooks
 from tests.smtp.conftest import Connect, letter
 
 BOX = "support@shop.test"
@@ -53,7 +54,7 @@ async def deliver(port: int, taken: list[str], prefix: str) -> None:
 
 
 async def test_a_kill_loses_no_mail_that_was_taken(
-    settings: Settings, database: Database, tenant: Tenant, connect: Connect
+    settings: Settings, database: Database, master_key: str, tenant: Tenant, connect: Connect
 ) -> None:
     await connect(tenant, BOX, allowed_hosts=["127.0.0.1"])
     smtp_port = free_port()
@@ -74,12 +75,7 @@ async def test_a_kill_loses_no_mail_that_was_taken(
         process.send_signal(signal.SIGKILL)
         await process.wait()
     await asyncio.gather(*senders)
-    kept = " ".join(
-        row["head"]
-        for row in await database.fetch(
-            "SELECT convert_from(substr(body, 1, 400), 'UTF8') AS head FROM inbound_webhooks"
-        )
-    )
+    kept = " ".join(raw.body[:400].decode() for raw in await raw_webhooks(database, master_key))
     stored = set(re.findall(r"Message-ID: <([^>]+)>", kept))
     assert set(taken) <= stored
     assert len(stored) <= len(taken) + 4  # beside those whose 250 was on its way

@@ -7,6 +7,7 @@ import pytest
 
 from gateway.running import Running
 from tests.conftest import Database, Tenant
+from tests.ledger import raw_webhooks
 from tests.smtp.conftest import Connect
 
 BOX = "support@shop.test"
@@ -61,19 +62,19 @@ async def wire(gateway: Running, tenant: Tenant, connect: Connect) -> AsyncItera
     opened.close()
 
 
-async def bodies(database: Database) -> list[bytes]:
-    return [row["body"] for row in await database.fetch("SELECT body FROM inbound_webhooks ORDER BY received_at")]
+async def bodies(database: Database, master_key: str) -> list[bytes]:
+    return [raw.body for raw in await raw_webhooks(database, master_key)]
 
 
 @pytest.mark.parametrize(
     "end",
     [b"\n.\n", b"\n.\r\n", b"\r.\r", b"\r.\r\n", b"\r\n.\n", b"\r\n.\r", b"\r\n\x00.\r\n", b"\n.\r", b"\r\n .\r\n"],
 )
-async def test_no_other_end_ends_a_mail(wire: Wire, database: Database, end: bytes) -> None:
+async def test_no_other_end_ends_a_mail(wire: Wire, database: Database, master_key: str, end: bytes) -> None:
     assert (await wire.say(b"DATA\r\n"))[:3] == b"354"
     reply = await wire.say(HEAD + b"one" + end + SMUGGLED + b"\r\n.\r\n")
     assert reply == b"250 2.0.0 Stored\r\n"
-    [body] = await bodies(database)
+    [body] = await bodies(database, master_key)
     # A dot that begins a line is there to be taken away (RFC 5321 section 4.5.2); that is all that is done.
     assert body == HEAD + b"one" + end.replace(b"\r\n.", b"\r\n") + SMUGGLED + b"\r\n"
 
@@ -90,12 +91,12 @@ async def test_no_other_end_ends_a_mail(wire: Wire, database: Database, end: byt
         b".dots\r\n..two\r\n",
     ],
 )
-async def test_a_mail_is_stored_as_it_came(wire: Wire, database: Database, content: bytes) -> None:
+async def test_a_mail_is_stored_as_it_came(wire: Wire, database: Database, master_key: str, content: bytes) -> None:
     await wire.say(b"DATA\r\n")
     stuffed = b"".join(b"." + line if line[:1] == b"." else line for line in content.splitlines(keepends=True))
     sent = stuffed if content[:1] == b"." else content
     assert (await wire.say(HEAD + sent + b".\r\n"))[:3] == b"250"
-    assert await bodies(database) == [HEAD + content]
+    assert await bodies(database, master_key) == [HEAD + content]
 
 
 @pytest.mark.parametrize(
@@ -121,13 +122,17 @@ async def test_a_mail_is_stored_as_it_came(wire: Wire, database: Database, conte
     ],
     ids=lambda command: repr(command[:30]),
 )
-async def test_odd_commands_are_refused_and_the_session_goes_on(wire: Wire, database: Database, command: bytes) -> None:
+async def test_odd_commands_are_refused_and_the_session_goes_on(
+    wire: Wire, database: Database, master_key: str, command: bytes
+) -> None:
     assert (await wire.say(command))[:1] in {b"4", b"5"}
     await wire.until(b"NOOP\r\n", b"250 OK")
-    assert await bodies(database) == []
+    assert await bodies(database, master_key) == []
 
 
-async def test_a_session_that_ends_inside_a_mail_stores_nothing(wire: Wire, database: Database) -> None:
+async def test_a_session_that_ends_inside_a_mail_stores_nothing(
+    wire: Wire, database: Database, master_key: str
+) -> None:
     await wire.say(b"DATA\r\n")
     await wire.leave()
-    assert await bodies(database) == []
+    assert await bodies(database, master_key) == []

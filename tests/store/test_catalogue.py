@@ -14,7 +14,7 @@ from tests.store.filled import fill
 #: Tables that do not belong to one tenant; each has policies of its own.
 GLOBAL = {
     "tenants", "users", "second_factors", "password_resets",
-    "provider_apps", "unrouted_webhooks", "app_routes", "schema_migrations", "chores",
+    "provider_apps", "unrouted_webhooks", "app_routes", "schema_migrations", "chores", "key_rotations",
 }  # fmt: skip
 
 #: A column that the app role may change, if there is one.

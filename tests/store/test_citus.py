@@ -5,6 +5,7 @@ from tests.conftest import Database
 #: Small tables that every node would have a copy of: nothing of a tenant's is referred to from there.
 REFERENCE = {
     "tenants", "users", "second_factors", "password_resets", "provider_apps", "unrouted_webhooks", "chores",
+    "key_rotations",
     "schema_migrations",
 }  # fmt: skip
 #: Whose tenant is looked up by something else. To be copied to every node it has to lose its reference to

@@ -75,7 +75,7 @@ async def claimed(database: Database, statement: str, *arguments: Any) -> list[U
 
 
 async def test_mails_are_read_in_turns(database: Database, noisy: Tenant, quiet: Tenant) -> None:
-    claim = "SELECT tenant_id FROM claim_mails($1::int, interval '1 minute', $2::uuid)"
+    claim = "SELECT tenant_id FROM claim_raw_mails($1::int, interval '1 minute', $2::uuid)"
     await database.fetch(MAILS, noisy.id, integration(noisy), MANY)
     await database.fetch(MAILS, quiet.id, integration(quiet), 2)
     assert await claimed(database, claim, 3, None) == [noisy.id, quiet.id, noisy.id]

@@ -41,6 +41,7 @@ class Caller:
         role: of the person in the tenant, or ``api_key``.
         permissions: what they may do.
         token_hash: of the session's token, or of the API key: tells it from others.
+        key_id: of the API key; None for a person.
     """
 
     tenant_id: UUID
@@ -48,6 +49,7 @@ class Caller:
     role: str
     permissions: frozenset[Permission]
     token_hash: bytes
+    key_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,15 @@ def new_link_token(tenant_id: UUID, secret: bytes) -> str:
     return _encoded(tenant_id.bytes + secret)
 
 
+def new_reset_token(secret: bytes) -> str:
+    """Write the token of a link that sets a password; people belong to no one tenant.
+
+    Args:
+        secret: 32 random bytes.
+    """
+    return _encoded(secret)
+
+
 def token_hash(token: str) -> bytes:
     """Return what the database knows of a session's token, an API key or a link's token."""
     return hashlib.sha256(token.encode("utf-8", "surrogateescape")).digest()
@@ -196,16 +207,16 @@ def tenant_of_key(key: str) -> UUID:
 
 
 async def _by_key(gate: Gate, header: str) -> Caller:
-    scheme, _, key = header.partition(" ")
+    scheme, _, token = header.partition(" ")
     if scheme.lower() != "bearer":
         raise Unauthenticated("send the API key as: Authorization: Bearer pgk_…")
-    tenant_id = tenant_of_key(key.strip())
-    digest = token_hash(key.strip())
+    tenant_id = tenant_of_key(token.strip())
+    digest = token_hash(token.strip())
     async with tenant_tx(gate.pool, tenant_id) as tx:
-        scopes = await api_keys.scopes_of(tx, digest, gate.clock())
-    if scopes is None:
+        key = await api_keys.known(tx, digest, gate.clock())
+    if key is None:
         raise Unauthenticated("this API key is unknown or revoked")
-    return Caller(tenant_id, None, API_KEY_ROLE, of_key(scopes), digest)
+    return Caller(tenant_id, None, API_KEY_ROLE, of_key(key.scopes), digest, key.id)
 
 
 async def _by_session(gate: Gate, token: str) -> Caller:

@@ -37,6 +37,7 @@ from gateway.openapi import Api
 from gateway.outgoing.egress import Endpoint
 from gateway.outgoing.http import Calls
 from gateway.parts import (
+    auditor_of,
     check_keys,
     id_of_now,
     ingest_of,
@@ -117,7 +118,7 @@ async def assembled(
             # Whoever serves shares out what it commits itself; for others wake-ups tell of it.
             behind.grown_elsewhere(tenant_id)
 
-        servers = servers_of(stack, settings)
+        auditor, servers = auditor_of(stack, settings, hook_pool), servers_of(stack, settings)
         live = live_of(settings, relay_pool, servers, None if serves else grown_elsewhere)
         stack.push_async_callback(live.stop)
         behind = Behind(roles, live.tell)
@@ -160,6 +161,7 @@ async def assembled(
             announce=announce,
             keyring=keyring,
             files=shared.files,
+            auditor=auditor,
             connection_changed=tell_of_connection,
             refusals=ingest.refusals.lately,
             call=lambda request, limit: calls.send(request, limit=limit),

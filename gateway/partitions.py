@@ -8,7 +8,12 @@ from datetime import date, timedelta
 import asyncpg
 
 #: What makes a month's partition of each such table, given a day of it; one that exists is left alone.
-MAKE = ("CALL make_ledger_partition($1)", "CALL make_attempts_partition($1)", "CALL make_old_events_partition($1)")
+MAKE = (
+    "CALL make_ledger_partition($1)",
+    "CALL make_attempts_partition($1)",
+    "CALL make_old_events_partition($1)",
+    "CALL make_audit_partition($1)",
+)
 
 
 async def make_months(pool: asyncpg.Pool, today: date) -> None:

@@ -21,6 +21,8 @@ from channels.providers.smtp import SmtpCredentials
 from gateway.api.services import NotReady
 from gateway.api.shared_tries import SharedTries
 from gateway.api.tries import OwnTries, Tries
+from gateway.audit.access import Auditor
+from gateway.audit.recorder import Recorder
 from gateway.delivery.service import Delivery, Outside
 from gateway.demo.sample_poster import SamplePoster
 from gateway.ingest.service import Ingest
@@ -109,6 +111,14 @@ def now() -> datetime:
 def id_of_now() -> UUID:
     """Make an id of this moment."""
     return new_id(time.time_ns() // 1_000_000)
+
+
+def auditor_of(stack: AsyncExitStack, settings: Settings, hook_pool: asyncpg.Pool) -> Auditor:
+    """Begin to write down who reads and changes personal data; what ends later is stopped before."""
+    recorder = Recorder(hook_pool)
+    recorder.start()
+    stack.push_async_callback(recorder.stop)
+    return Auditor(recorder, now, settings.trusted_proxies)
 
 
 def live_of(

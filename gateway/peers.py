@@ -18,12 +18,24 @@ def peer_of(request: web.Request, proxies: Sequence[Network]) -> str:
         request: its ``X-Forwarded-For`` counts as far as proxies of the operator wrote it, from the right.
         proxies: the operator's.
     """
-    found = "-"
+    address = _nearest(request, proxies)
+    return "-" if address is None else _shown(address)
+
+
+def address_of(request: web.Request, proxies: Sequence[Network]) -> str | None:
+    """Return the address that a request comes from, whole; None when there is none, as with a socket of a file."""
+    address = _nearest(request, proxies)
+    return None if address is None else str(address)
+
+
+def _nearest(request: web.Request, proxies: Sequence[Network]) -> IPv4Address | IPv6Address | None:
+    """Return the first address, from here on, that is none of the operator's proxies."""
+    found = None
     for text in _hops(request):
         address = _read(text)
         if address is None:
             break
-        found = _shown(address)
+        found = address
         if not any(address in network for network in proxies if network.version == address.version):
             break
     return found

@@ -15,6 +15,7 @@ from prometheus_client import Histogram
 
 from gateway import passage, tracing
 from gateway.answering import route_of
+from gateway.audit.access import REQUEST_ID
 from gateway.model.ids import new_id
 from gateway.openapi.api import CALLER
 from gateway.passage import PASSAGE, Passage
@@ -30,7 +31,6 @@ SECONDS = Histogram(
     ["method", "route", "status"],
     buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
-REQUEST_ID = web.RequestKey("request_id", str)
 #: nginx's word for a client that hung up before the answer.
 GONE = 499
 

@@ -8,7 +8,8 @@ from aiohttp import web
 from gateway.answering import BEGUN
 from gateway.rates import STANDINGS
 from gateway.rates import headers as rate_headers
-from gateway.request_log import HOOKS, REQUEST_ID
+from gateway.audit.access import REQUEST_ID
+from gateway.request_log import HOOKS
 
 STATIC: Mapping[str, str] = {
     "X-Content-Type-Options": "nosniff",

@@ -9,7 +9,7 @@ from gateway.files.fetcher import told
 from gateway.files.links import SHORT
 from gateway.model.file import LinkedAttachment
 from gateway.model.ids import public
-from gateway.openapi import Answer, Api, Call, NoBody, NoQuery, Operation, QueryModel, json_answer
+from gateway.openapi import Answer, Api, Audit, Call, NoBody, NoQuery, Operation, QueryModel, json_answer
 from gateway.problems import NotFound, WrongState
 from gateway.store import attachments
 from gateway.store.attachments import Shown
@@ -35,6 +35,7 @@ GET = Operation(
     query=NoQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "attachments"),
     answers={200: Answer("The file.", LinkedAttachment)},
     id_prefix="att",
 )
@@ -49,6 +50,7 @@ CONTENT = Operation(
     query=ContentQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "attachments"),
     answers={302: Answer("The link to them.", content_type=None, headers={"Location": "Lasts 15 minutes."})},
     id_prefix="att",
 )
@@ -63,6 +65,7 @@ FETCH = Operation(
     query=NoQuery,
     body=NoBody,
     permission="conversations.write",
+    audit=Audit("change", "attachments"),
     answers={202: Answer("It will be tried.", LinkedAttachment)},
     problems=(WrongState,),
     id_prefix="att",

@@ -9,7 +9,7 @@ from gateway.api.member_events import tell_of_member
 from gateway.api.profile import TAG
 from gateway.api.services import Services
 from gateway.model.member import Member
-from gateway.openapi import Answer, Api, BodyModel, Call, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, BodyModel, Call, NoQuery, Operation, json_answer
 from gateway.store import members
 from gateway.store.pool import tenant_tx
 
@@ -30,6 +30,7 @@ SET = Operation(
     query=NoQuery,
     body=AvailabilityBody,
     permission="conversations.write",
+    audit=Audit("change", "users"),
     example={"availability": "away"},
     answers={200: Answer("The caller as a member.", Member)},
 )

@@ -19,7 +19,7 @@ from gateway.model.fields import ConversationId
 from gateway.model.ids import parse, public, sample_id
 from gateway.model.log import Entry
 from gateway.model.view import ViewFilters
-from gateway.openapi import Answer, Api, BodyModel, Call, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, BodyModel, Call, NoQuery, Operation, json_answer
 from gateway.problems import Invalid
 from gateway.store import changing, conversations
 from gateway.store.pool import tenant_tx
@@ -56,6 +56,7 @@ BULK = Operation(
     query=NoQuery,
     body=BulkBody,
     permission="conversations.write",
+    audit=Audit("change", "conversations"),
     example={
         "ids": [sample_id("cnv")],
         "change": {
@@ -82,7 +83,7 @@ class Bulk:
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             await hold(tx, wanted, PLACE)
         chosen, more = await self._chosen(call.caller, call.body)
-        results = [await self._change(call.caller, key, wanted, author) for key in sorted(set(chosen))]
+        results = [await self._change(call, key, wanted, author) for key in sorted(set(chosen))]
         return json_answer(BulkResults(data=results, more=more))
 
     async def _chosen(self, caller: Caller, body: BulkBody) -> tuple[Sequence[UUID], bool]:
@@ -92,9 +93,11 @@ class Bulk:
             found = await conversations.ids(tx, filters_of(body.filters, caller), MOST + 1)
         return found[:MOST], len(found) > MOST
 
-    async def _change(self, caller: Caller, key: UUID, wanted: Mapping[str, Any], author: Author) -> BulkResult:
+    async def _change(
+        self, call: Call[NoQuery, BulkBody], key: UUID, wanted: Mapping[str, Any], author: Author
+    ) -> BulkResult:
         try:
-            entries = await self._changed(caller, key, wanted, author)
+            entries = await self._changed(call, key, wanted, author)
         except Invalid as refusal:  # what it names went away in between
             return BulkResult(id=public("cnv", key), outcome="invalid", detail=refusal.detail)
         if entries is None:
@@ -103,14 +106,15 @@ class Bulk:
         return BulkResult(id=public("cnv", key), outcome="changed" if entries else "unchanged", detail=None)
 
     async def _changed(
-        self, caller: Caller, key: UUID, wanted: Mapping[str, Any], author: Author
+        self, call: Call[NoQuery, BulkBody], key: UUID, wanted: Mapping[str, Any], author: Author
     ) -> Sequence[Entry] | None:
         """Change one; returns the log entries, or None when it is not there."""
-        async with tenant_tx(self._services.pool, caller.tenant_id) as tx:
+        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             await hold(tx, wanted, PLACE)
             state = await changing.lock(tx, key)
             if state is None:
                 return None
+            call.reaches(key)
             return await changing.change(tx, key, state, replace(state, **wanted), author)
 
 

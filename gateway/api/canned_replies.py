@@ -21,7 +21,7 @@ from gateway.model.ids import parse, sample_id
 from gateway.model.log import Entry
 from gateway.model.page import Page
 from gateway.model.rendering import render
-from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.problems import ChangedMeanwhile, Fault, Invalid, NotFound
 from gateway.store import canned_replies, log
 from gateway.store.canned_replies import Reply
@@ -137,6 +137,7 @@ RENDER = Operation(
     query=NoQuery,
     body=RenderBody,
     permission="conversations.write",
+    audit=Audit("read", "conversations"),
     example={"conversation_id": sample_id("cnv")},
     answers={200: Answer("The text.", RenderedReply)},
     id_prefix="can",
@@ -202,6 +203,7 @@ class CannedReplies:
         if values is None:
             wrong = Fault("body", "/conversation_id", "there is no such conversation")
             raise Invalid("there is no such conversation", [wrong])
+        call.reaches(conversation)
         return json_answer(orjson.dumps(asdict(render(reply.text, values))))
 
     def _owner_of_new(self, caller: Caller, *, shared: bool) -> UUID | None:

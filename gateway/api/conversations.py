@@ -18,7 +18,7 @@ from gateway.model.conversation import Conversation, ConversationPage
 from gateway.model.ids import sample_id
 from gateway.model.message import MessagePage
 from gateway.model.page import END, START
-from gateway.openapi import Answer, Api, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
+from gateway.openapi import Answer, Api, Audit, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
 from gateway.problems import ChangedMeanwhile, CursorInvalid, NotFound
 from gateway.store import changing, conversations, log, own
 from gateway.store.pool import TenantTx, tenant_tx
@@ -50,6 +50,7 @@ LIST = Operation(
     query=ConversationQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "conversations"),
     answers={200: Answer("A page; its rows are at least as new as seq.", ConversationPage)},
     problems=(CursorInvalid,),
 )
@@ -62,6 +63,7 @@ GET = Operation(
     query=NoQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "conversations"),
     answers={200: Answer("The conversation.", Conversation, headers=ETAG)},
     id_prefix="cnv",
 )
@@ -77,6 +79,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=ConversationChange,
     permission="conversations.write",
+    audit=Audit("change", "conversations"),
     example={
         "status": "pending",
         "priority": "high",
@@ -99,6 +102,7 @@ MESSAGES = Operation(
     query=ThreadQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "messages", "conversations"),
     answers={200: Answer("A page; its rows are at least as new as seq.", MessagePage)},
     problems=(CursorInvalid,),
     id_prefix="cnv",
@@ -114,6 +118,7 @@ READ = Operation(
     query=NoQuery,
     body=NoBody,
     permission="conversations.write",
+    audit=Audit("change", "conversations"),
     answers={200: Answer("The conversation as it is now.", Conversation)},
     id_prefix="cnv",
 )
@@ -128,6 +133,7 @@ UNREAD = Operation(
     query=NoQuery,
     body=NoBody,
     permission="conversations.write",
+    audit=Audit("change", "conversations"),
     answers={200: Answer("The conversation as it is now.", Conversation)},
     id_prefix="cnv",
 )

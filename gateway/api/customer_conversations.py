@@ -6,7 +6,7 @@ from pydantic import Field
 from gateway.api.cursors import list_json, position_of
 from gateway.api.services import Services
 from gateway.model.conversation import ConversationPage
-from gateway.openapi import Answer, Api, Call, Limit, NoBody, Operation, QueryModel, json_answer
+from gateway.openapi import Answer, Api, Audit, Call, Limit, NoBody, Operation, QueryModel, json_answer
 from gateway.problems import CursorInvalid, NotFound
 from gateway.store import customer_timeline as store
 from gateway.store import customers, log
@@ -29,6 +29,7 @@ LIST = Operation(
     query=PageQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "conversations", "customers"),
     answers={200: Answer("A page; its rows are at least as new as seq.", ConversationPage)},
     problems=(CursorInvalid,),
     id_prefix="cus",

@@ -12,7 +12,7 @@ from gateway.customers.merging import Moved
 from gateway.model.customer import MergeResult
 from gateway.model.fields import CustomerId
 from gateway.model.ids import parse, sample_id
-from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.problems import Fault, Invalid, WrongState
 from gateway.store import customer_merges as store
 from gateway.store import customers, log
@@ -41,6 +41,7 @@ MERGE = Operation(
     query=NoQuery,
     body=MergeBody,
     permission="customers.merge",
+    audit=Audit("change", "customers", "customer_merges"),
     example={"other": sample_id("cus")},
     answers={200: Answer("The merge, and both customers as they are now.", MergeResult)},
     problems=(WrongState,),
@@ -59,6 +60,7 @@ UNDO = Operation(
     query=NoQuery,
     body=NoBody,
     permission="customers.merge",
+    audit=Audit("change", "customer_merges", "customers"),
     answers={200: Answer("The merge, and both customers as they are now.", MergeResult)},
     problems=(WrongState,),
     id_prefix="mrg",
@@ -77,6 +79,7 @@ class CustomerMerges:
         if other == call.id:
             raise Invalid("a customer can't be merged with themselves", [Fault("body", "/other", "name another one")])
         merge_id = self._new_id()
+        call.reaches(other)
 
         async def work(tx: TenantTx) -> Moved:
             return await merging.merge(tx, merge_id, call.id, other, call.caller.user_id)

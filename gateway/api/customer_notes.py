@@ -13,7 +13,19 @@ from gateway.api.idempotency import IDEMPOTENCY, once
 from gateway.api.services import Services
 from gateway.model.customer import CustomerNote, CustomerNotePage
 from gateway.model.log import Entry
-from gateway.openapi import Answer, Api, BodyModel, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
+from gateway.openapi import (
+    Answer,
+    Api,
+    Audit,
+    BodyModel,
+    Call,
+    Limit,
+    NoBody,
+    NoQuery,
+    Operation,
+    QueryModel,
+    json_answer,
+)
 from gateway.problems import CursorInvalid, Forbidden, KeyReused, NotFound
 from gateway.store import customer_notes as store
 from gateway.store import customers, log
@@ -45,6 +57,7 @@ LIST = Operation(
     query=PageQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "customer_notes", "customers"),
     answers={200: Answer("A page; its rows are at least as new as seq.", CustomerNotePage)},
     problems=(CursorInvalid,),
     id_prefix="cus",
@@ -59,6 +72,7 @@ ADD = Operation(
     query=NoQuery,
     body=CustomerNoteBody,
     permission="customers.write",
+    audit=Audit("create", "customer_notes", "customers"),
     example={"text": "Prefers to be called in the morning."},
     answers={201: Answer("The note.", CustomerNote)},
     problems=(KeyReused,),
@@ -75,6 +89,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=CustomerNoteBody,
     permission="customers.write",
+    audit=Audit("change", "customer_notes"),
     example={"text": "Prefers to be called in the evening."},
     answers={200: Answer("The note as it is now.", CustomerNote)},
     id_prefix="cnt",
@@ -89,6 +104,7 @@ REMOVE = Operation(
     query=NoQuery,
     body=NoBody,
     permission="customers.write",
+    audit=Audit("remove", "customer_notes"),
     answers={204: Answer("It is gone.", content_type=None)},
     id_prefix="cnt",
 )
@@ -123,7 +139,7 @@ class CustomerNotes:
                 entries.append(await self._tell(tx, note_id))
                 return entries[0].data
 
-            answer = await once(tx, call, work)
+            answer = call.made(await once(tx, call, work))
         self._services.announce(entries)
         return json_answer(answer, 201)
 

@@ -6,7 +6,7 @@ from pydantic import Field
 from gateway.api.cursors import list_json, position_of
 from gateway.api.services import Services
 from gateway.model.customer import Timeline
-from gateway.openapi import Answer, Api, Call, Limit, NoBody, Operation, QueryModel, json_answer
+from gateway.openapi import Answer, Api, Audit, Call, Limit, NoBody, Operation, QueryModel, json_answer
 from gateway.problems import CursorInvalid, NotFound
 from gateway.store import customer_timeline as store
 from gateway.store import customers, log
@@ -30,6 +30,7 @@ LIST = Operation(
     query=TimelineQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "customers", "messages", "customer_notes", "customer_merges"),
     answers={200: Answer("A page; its rows are at least as new as seq.", Timeline)},
     problems=(CursorInvalid,),
     id_prefix="cus",

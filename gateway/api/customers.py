@@ -1,4 +1,4 @@
-"""``/api/v1/customers``: the list, one customer, their card and addresses, and who may be the same person."""
+"""``/api/v1/customers``: the list, one customer, their card and addresses."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
@@ -8,18 +8,29 @@ import orjson
 from aiohttp import web
 from pydantic import Field
 
-from channels.phone_numbers import aliases
 from gateway.api.channels import Words
 from gateway.api.cursors import list_json, name_position_of, names_json, position_of
 from gateway.api.customer_addresses import IdentityBody, IdentityQuery, address_of, spelled
 from gateway.api.customer_cards import EMPTY, Values, changed_values, store_card, wanted_labels
 from gateway.api.etags import ETAG, IF_MATCH, require_match, tagged
 from gateway.api.services import Services
-from gateway.model.customer import Customer, CustomerPage, DuplicateList
+from gateway.model.customer import Customer, CustomerPage
 from gateway.model.fields import LabelId
 from gateway.model.ids import parse, public, sample_id
 from gateway.model.log import Entry
-from gateway.openapi import Answer, Api, BodyModel, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
+from gateway.openapi import (
+    Answer,
+    Api,
+    Audit,
+    BodyModel,
+    Call,
+    Limit,
+    NoBody,
+    NoQuery,
+    Operation,
+    QueryModel,
+    json_answer,
+)
 from gateway.problems import ChangedMeanwhile, CursorInvalid, Fault, Invalid, NotFound, Taken, WrongState
 from gateway.store import customers as store
 from gateway.store import log
@@ -29,7 +40,6 @@ from gateway.store.pool import TenantTx, tenant_tx
 TAG = "Customers"
 CREATED = "customer.created"
 UPDATED = "customer.updated"
-MOST_DUPLICATES = 10
 
 CustomerStatus = Literal["active", "blocked"]
 Labels = Annotated[list[LabelId], Field(max_length=100, description="All labels that they are to have.")]
@@ -78,6 +88,7 @@ LIST = Operation(
     query=CustomerQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "customers"),
     answers={200: Answer("A page; its rows are at least as new as seq.", CustomerPage)},
     problems=(CursorInvalid,),
 )
@@ -91,6 +102,7 @@ CREATE = Operation(
     query=NoQuery,
     body=CustomerBody,
     permission="customers.write",
+    audit=Audit("create", "customers"),
     example={
         "name": "Jane Doe",
         "customer_code": "C-1001",
@@ -110,6 +122,7 @@ GET = Operation(
     query=NoQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "customers"),
     answers={200: Answer("The customer.", Customer, headers=ETAG)},
     id_prefix="cus",
 )
@@ -123,6 +136,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=CustomerChange,
     permission="customers.write",
+    audit=Audit("change", "customers"),
     example={"business_name": "Hats and More", "label_ids": [sample_id("lbl")]},
     answers={200: Answer("The customer as they are now.", Customer, headers=ETAG)},
     problems=(Taken, WrongState, ChangedMeanwhile),
@@ -140,6 +154,7 @@ REMOVE = Operation(
     query=NoQuery,
     body=NoBody,
     permission="customers.write",
+    audit=Audit("remove", "customers"),
     answers={204: Answer("They are gone.", content_type=None)},
     problems=(WrongState,),
     id_prefix="cus",
@@ -155,6 +170,7 @@ ADD_IDENTITY = Operation(
     query=NoQuery,
     body=IdentityBody,
     permission="customers.write",
+    audit=Audit("change", "customers"),
     example={"kind": "email", "value": "jane@example.org"},
     answers={200: Answer("The customer as they are now.", Customer, headers=ETAG)},
     problems=(Taken, WrongState),
@@ -170,21 +186,9 @@ REMOVE_IDENTITY = Operation(
     query=IdentityQuery,
     body=NoBody,
     permission="customers.write",
+    audit=Audit("change", "customers"),
     answers={200: Answer("The customer as they are now.", Customer, headers=ETAG)},
     problems=(WrongState,),
-    id_prefix="cus",
-)
-DUPLICATES = Operation(
-    method="GET",
-    path="/api/v1/customers/{id}/duplicates",
-    name="list_duplicates",
-    tag=TAG,
-    summary="Find customers who may be the same person.",
-    description="By other spellings of their numbers, and by their name.",
-    query=NoQuery,
-    body=NoBody,
-    permission="inbox.read",
-    answers={200: Answer("The likeliest first; at most ten.", DuplicateList)},
     id_prefix="cus",
 )
 
@@ -231,7 +235,7 @@ class Customers:
                 await self._give(tx, customer_id, address)
             await store.set_labels(tx, customer_id, labels)
             entries = [await self._tell(tx, CREATED, customer_id, customer_id)]
-            shown = _there(await store.get(tx, customer_id))
+            shown = call.made(_there(await store.get(tx, customer_id)))
         self._services.announce(entries)
         return tagged(shown, 201)
 
@@ -299,21 +303,6 @@ class Customers:
         self._announce(entries)
         return tagged(shown)
 
-    async def duplicates(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
-        """Answer who may be the same: first those known by another spelling of a number, then namesakes."""
-        async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
-            identities = orjson.loads(_there(await store.get(tx, call.id)))["identities"]
-            numbers = [i["value"] for i in identities if i["kind"] in store.NUMBERS]
-            by_number = await store.known_by(tx, [s for n in numbers for s in (n, *aliases(n))], call.id)
-            by_name = await store.namesakes(tx, call.id)
-            found = list(dict.fromkeys([*by_number, *by_name]))[:MOST_DUPLICATES]
-            shown = await store.shown(tx, found)
-        rows = []
-        for key in found:
-            why = [w for w, keys in (("number", by_number), ("name", by_name)) if key in keys]
-            rows.append(f'{{"customer":{shown[key]},"reasons":{orjson.dumps(why).decode()}}}')
-        return json_answer(f'{{"data":[{",".join(rows)}]}}')
-
     async def _card(self, tx: TenantTx, was: Mapping[str, Any], body: CustomerChange) -> Values:
         """Return the card as the body changes it.
 
@@ -357,7 +346,6 @@ def add_routes(api: Api, services: Services) -> None:
     api.add(REMOVE, handlers.remove)
     api.add(ADD_IDENTITY, handlers.add_identity)
     api.add(REMOVE_IDENTITY, handlers.remove_identity)
-    api.add(DUPLICATES, handlers.duplicates)
 
 
 async def locked(tx: TenantTx, customer_id: UUID) -> str:

@@ -16,7 +16,7 @@ from gateway.model.fields import ConversationId, EndpointId, EventId, Moment
 from gateway.model.ids import IdInvalid, parse
 from gateway.model.log import entry_json
 from gateway.model.texts import storable
-from gateway.openapi import Answer, Api, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
+from gateway.openapi import Answer, Api, Audit, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
 from gateway.pii.events import masked_event
 from gateway.problems import CursorInvalid, NotFound, WrongState
 from gateway.store import delivery_lists, log, pii_rules, webhook_deliveries
@@ -79,6 +79,7 @@ LIST = Operation(
     query=DeliveryQuery,
     body=NoBody,
     permission="webhooks.read",
+    audit=Audit("read", "webhook_deliveries"),
     answers={200: Answer("A page.", DeliveryPage)},
     problems=(CursorInvalid,),
 )
@@ -91,6 +92,7 @@ GET = Operation(
     query=NoQuery,
     body=NoBody,
     permission="webhooks.read",
+    audit=Audit("read", "webhook_deliveries", "messages", "conversations", "customers"),
     answers={200: Answer("The delivery.", DeliveryInFull)},
     id_prefix="dlv",
 )
@@ -105,6 +107,7 @@ ATTEMPTS = Operation(
     query=AttemptQuery,
     body=NoBody,
     permission="webhooks.read",
+    audit=Audit("read", "webhook_deliveries"),
     answers={200: Answer("A page.", AttemptPage)},
     problems=(CursorInvalid,),
     id_prefix="dlv",
@@ -121,6 +124,7 @@ REDELIVER = Operation(
     query=NoQuery,
     body=NoBody,
     permission="webhooks.replay",
+    audit=Audit("replay", "webhook_deliveries"),
     answers={202: Answer("The delivery, waiting.", Delivery)},
     problems=(WrongState,),
     id_prefix="dlv",

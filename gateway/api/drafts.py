@@ -17,6 +17,7 @@ from gateway.openapi import (
     PLAIN_DIGITS,
     Answer,
     Api,
+    Audit,
     BodyModel,
     Call,
     Limit,
@@ -74,6 +75,7 @@ LIST = Operation(
     query=PageQuery,
     body=NoBody,
     permission="account.write",
+    audit=Audit("read", "drafts"),
     answers={200: Answer("A page.", DraftPage)},
     problems=(CursorInvalid,),
 )
@@ -87,6 +89,7 @@ KEEP = Operation(
     query=NoQuery,
     body=DraftBody,
     permission="conversations.write",
+    audit=Audit("change", "drafts", "conversations"),
     example={"version": 7, "content": {"text": "Good mor", "attachment_ids": [sample_id("file")]}},
     answers={200: Answer("The draft that counts.", Draft)},
     id_prefix="cnv",
@@ -100,6 +103,7 @@ DROP = Operation(
     query=VersionQuery,
     body=NoBody,
     permission="conversations.write",
+    audit=Audit("remove", "drafts", "conversations"),
     answers={200: Answer("The draft that counts; its content is null unless a newer one was kept.", Draft)},
     id_prefix="cnv",
 )
@@ -113,6 +117,7 @@ READS = Operation(
     query=ReadQuery,
     body=NoBody,
     permission="account.write",
+    audit=Audit("read", "reads"),
     answers={200: Answer("A page.", ReadPage)},
     problems=(CursorInvalid,),
 )

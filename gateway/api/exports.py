@@ -9,9 +9,9 @@ from pydantic import Field
 from gateway.api.imports import file_headers
 from gateway.api.services import Services
 from gateway.customers.exporting import MARK, cells, columns, line
-from gateway.model.ids import public
+from gateway.model.ids import parse, public
 from gateway.model.page import START
-from gateway.openapi import Answer, Api, Call, NoBody, Operation, QueryModel
+from gateway.openapi import Answer, Api, Audit, Call, NoBody, Operation, QueryModel
 from gateway.store import customer_imports, customers, customers_fields
 from gateway.store.pool import tenant_tx
 
@@ -38,6 +38,7 @@ EXPORT = Operation(
     query=ExportQuery,
     body=NoBody,
     permission="customers.export",
+    audit=Audit("export", "customers"),
     answers={200: Answer("The file.", content_type="text/csv", headers={COUNT: "How many rows it will have."})},
 )
 
@@ -64,7 +65,9 @@ def add_routes(api: Api, services: Services) -> None:
         while True:
             async with tenant_tx(services.pool, tenant_id) as tx:
                 page = await customers.newest_first(tx, statuses, None, after, AT_ONCE)
-            await answer.write(b"".join(line(cells(orjson.loads(row), fields, labels)) for row in page.rows))
+            shown = [orjson.loads(row) for row in page.rows]
+            await call.exports(*(parse("cus", one["id"]) for one in shown))
+            await answer.write(b"".join(line(cells(one, fields, labels)) for one in shown))
             if page.last is None:
                 return answer
             after = page.last

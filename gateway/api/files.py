@@ -14,7 +14,7 @@ from gateway.files.errors import StorageUnavailable
 from gateway.files.links import SHORT
 from gateway.model.file import UploadedFile
 from gateway.model.log import iso
-from gateway.openapi import Answer, Api, Call, NoBody, NoQuery, Operation, QueryModel, json_answer
+from gateway.openapi import Answer, Api, Audit, Call, NoBody, NoQuery, Operation, QueryModel, json_answer
 from gateway.problems import NotFound
 from gateway.store import files
 from gateway.store.pool import DatabaseUnavailable, tenant_tx
@@ -42,6 +42,7 @@ UPLOAD = Operation(
     body=NoBody,
     upload=True,
     permission="messages.send",
+    audit=Audit("create", "files"),
     example="Good morning",
     answers={201: Answer("Stored.", UploadedFile)},
     problems=(StorageUnavailable, DatabaseUnavailable),
@@ -57,6 +58,7 @@ GET = Operation(
     query=NoQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "files"),
     answers={200: Answer("The file.", UploadedFile)},
     id_prefix="file",
 )
@@ -79,6 +81,7 @@ class FileHandlers:
             declared=upload.declared,
             uploaded_by=call.caller.user_id,
         )
+        call.reaches(stored.id)
         return json_answer(await self._shown(call.caller.tenant_id, stored.id), 201)
 
     async def get(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:

@@ -29,6 +29,7 @@ from gateway.openapi import (
     PLAIN_DIGITS,
     Answer,
     Api,
+    Audit,
     BodyModel,
     Call,
     Limit,
@@ -100,6 +101,7 @@ UPLOAD = Operation(
     body=NoBody,
     upload=True,
     permission=PERMISSION,
+    audit=Audit("import", "customer_imports"),
     example="name,phone\r\nJane Doe,+12025550123\r\n",
     answers={201: Answer("The import, with a guess of what the columns hold.", CustomerImport)},
     problems=(DatabaseUnavailable,),
@@ -113,6 +115,7 @@ LIST = Operation(
     query=ImportQuery,
     body=NoBody,
     permission=PERMISSION,
+    audit=Audit("read", "customer_imports"),
     answers={200: Answer("A page.", CustomerImportPage)},
     problems=(CursorInvalid,),
 )
@@ -125,6 +128,7 @@ GET = Operation(
     query=NoQuery,
     body=NoBody,
     permission=PERMISSION,
+    audit=Audit("read", "customer_imports"),
     answers={200: Answer("The import.", CustomerImport)},
     id_prefix="imp",
 )
@@ -139,6 +143,7 @@ CHECK = Operation(
     query=NoQuery,
     body=PlanBody,
     permission=PERMISSION,
+    audit=Audit("change", "customer_imports"),
     example={"targets": ["name"], "country": "US", "label_ids": [sample_id("lbl")]},
     answers={200: Answer("The import, being checked.", CustomerImport)},
     problems=(WrongState,),
@@ -155,6 +160,7 @@ START = Operation(
     query=NoQuery,
     body=PlanBody,
     permission=PERMISSION,
+    audit=Audit("import", "customer_imports"),
     example={"targets": ["name"], "country": "US", "label_ids": [sample_id("lbl")]},
     answers={200: Answer("The import, running.", CustomerImport)},
     problems=(WrongState,),
@@ -170,6 +176,7 @@ CANCEL = Operation(
     query=NoQuery,
     body=NoBody,
     permission=PERMISSION,
+    audit=Audit("change", "customer_imports"),
     answers={200: Answer("The import, cancelled.", CustomerImport)},
     problems=(WrongState,),
     id_prefix="imp",
@@ -183,6 +190,7 @@ PROBLEMS = Operation(
     query=ProblemQuery,
     body=NoBody,
     permission=PERMISSION,
+    audit=Audit("read", "customer_imports"),
     answers={200: Answer("In the order of the file.", ImportProblemList)},
     id_prefix="imp",
 )
@@ -196,6 +204,7 @@ PROBLEM_FILE = Operation(
     query=NoQuery,
     body=NoBody,
     permission=PERMISSION,
+    audit=Audit("export", "customer_imports"),
     answers={200: Answer("The rows.", content_type="text/csv")},
     id_prefix="imp",
 )
@@ -225,7 +234,7 @@ class Imports:
                 shape = (layout.encoding, layout.delimiter, layout.columns, layout.sample)
                 await store.add(tx, store.Upload(import_id, call.caller.user_id, name, *shape, plan, layout.rows))
                 await _keep(tx, import_id, file)
-                shown = _there(await store.get(tx, import_id))
+                shown = call.made(_there(await store.get(tx, import_id)))
         return json_answer(shown, 201)
 
     async def list(self, call: Call[ImportQuery, NoBody]) -> web.StreamResponse:
@@ -275,6 +284,7 @@ class Imports:
         answer.content_type, answer.charset = "text/csv", "utf-8"
         await answer.prepare(call.request)
         if call.request.method == "GET":
+            await call.exports(call.id)
             await answer.write(MARK.encode() + line([*columns, "row", "column", "problem"]))
             async for row in self._problem_lines(tenant_id, call.id, len(columns)):
                 await answer.write(row)

@@ -12,7 +12,7 @@ from gateway.api.members import TAG, require_power_over
 from gateway.model.ids import public
 from gateway.model.log import iso
 from gateway.model.member import Invitation, InvitationPage, SentInvitation
-from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.people import letters
 from gateway.permissions import Role
 from gateway.problems import Fault, Invalid, NotFound, TooManyRequests
@@ -40,6 +40,7 @@ LIST = Operation(
     query=NoQuery,
     body=NoBody,
     permission="members.write",
+    audit=Audit("read", "invitations"),
     answers={200: Answer("All of them, the newest first.", InvitationPage)},
 )
 CREATE = Operation(
@@ -53,6 +54,7 @@ CREATE = Operation(
     query=NoQuery,
     body=InvitationBody,
     permission="members.write",
+    audit=Audit("create", "invitations"),
     example={"email": "jane@example.org", "role": "operator"},
     answers={201: Answer("The invitation.", SentInvitation)},
     problems=(TooManyRequests,),
@@ -67,6 +69,7 @@ RESEND = Operation(
     query=NoQuery,
     body=NoBody,
     permission="members.write",
+    audit=Audit("send", "invitations"),
     answers={200: Answer("The invitation.", SentInvitation)},
     problems=(TooManyRequests,),
     id_prefix="inv",
@@ -80,6 +83,7 @@ REVOKE = Operation(
     query=NoQuery,
     body=NoBody,
     permission="members.write",
+    audit=Audit("remove", "invitations"),
     answers={204: Answer("Its link no longer works.", content_type=None)},
     id_prefix="inv",
 )
@@ -113,6 +117,7 @@ class Invitations:
             expires_at=now + LASTS,
             created_at=now,
         )
+        call.reaches(made.id)
         async with tenant_tx(self._services.pool, caller.tenant_id) as tx:
             if await members.has_address(tx, email):
                 taken = Fault("body", "/email", "this person is a member already")

@@ -13,6 +13,7 @@ from gateway.model.member import WaysIn
 from gateway.openapi import (
     Answer,
     Api,
+    Audit,
     BodyModel,
     Call,
     NoBody,
@@ -84,6 +85,7 @@ ME = Operation(
     query=NoQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "users"),
     answers={200: Answer("The caller, the tenant, and where its log is.", Me)},
 )
 

@@ -12,12 +12,17 @@ from aiohttp import hdrs, web
 
 from gateway.api.ranges import part_of
 from gateway.api.services import Services
+from gateway.audit.access import Access
 from gateway.files.links import PATH
 from gateway.files.looks import PDF, UNKNOWN, is_inline
+from gateway.model.audit import Audit
 from gateway.store.files import StoredFile
 
 UNNAMED = "file"
 NOT_PLAIN = re.compile(r"[^A-Za-z0-9 ._()-]", re.ASCII)
+#: For the audit. Who has a link is not known; to show it to somebody was written down, too.
+FOLLOW_LINK = "follow_media_link"
+AUDIT = Audit("read", "files")
 POLICY = "sandbox; default-src 'none'"
 # Browsers show no PDF in a sandbox. Their viewers run apart from the page.
 PDF_POLICY = "script-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -55,6 +60,8 @@ class Media:
         answer.content_length = end - start
         if request.method == hdrs.METH_HEAD:
             return answer
+        access = Access(request, named.tenant_id, ("link", None), FOLLOW_LINK, AUDIT, ("file", file.id))
+        await access.answered(answer)
         async with aclosing(self._files.read(file, named.tenant_id, start, end)) as pieces:
             piece = await anext(pieces)  # before anything is answered: what is not there is a problem
             await answer.prepare(request)

@@ -12,7 +12,7 @@ from gateway.access import Caller
 from gateway.api.member_events import tell_of_member
 from gateway.api.services import Services
 from gateway.model.member import Member, MemberPage
-from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.permissions import Permission, Role, of_member
 from gateway.problems import Fault, Forbidden, Invalid, NotFound
 from gateway.store import log, members, sessions
@@ -44,6 +44,7 @@ LIST = Operation(
     query=NoQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "users"),
     answers={200: Answer("All of them, the first one first, disabled ones too.", MemberPage)},
 )
 GET = Operation(
@@ -55,6 +56,7 @@ GET = Operation(
     query=NoQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "users"),
     answers={200: Answer("The member.", Member)},
     id_prefix="usr",
 )
@@ -69,6 +71,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=MemberChange,
     permission="members.write",
+    audit=Audit("change", "users"),
     example={"role": "manager", "extra_permissions": ["members.write"]},
     answers={200: Answer("The member as they are now.", Member)},
     id_prefix="usr",

@@ -17,7 +17,7 @@ from gateway.api.pictures import fetch_picture
 from gateway.api.services import Services
 from gateway.files.links import SHORT
 from gateway.model.ids import public
-from gateway.openapi import PLAIN_DIGITS, Answer, Api, Call, NoBody, Operation, QueryModel
+from gateway.openapi import PLAIN_DIGITS, Answer, Api, Audit, Call, NoBody, Operation, QueryModel
 from gateway.problems import NotFound, PictureUnavailable
 from gateway.store import attachments, messages
 from gateway.store.pool import tenant_tx
@@ -66,6 +66,7 @@ HTML = Operation(
     query=HtmlQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "messages"),
     answers={200: Answer("The HTML.", content_type="text/html")},
     id_prefix="msg",
 )
@@ -82,6 +83,7 @@ PICTURE = Operation(
     query=PictureQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "messages"),
     answers={200: Answer("The picture.", content_type="image/*")},
     problems=(PictureUnavailable,),
     id_prefix="msg",

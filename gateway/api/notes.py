@@ -19,7 +19,7 @@ from gateway.model.ids import parse, sample_id
 from gateway.model.log import Entry
 from gateway.model.message import Message
 from gateway.model.own import MentionPage
-from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.problems import ChangedMeanwhile, CursorInvalid, Fault, Forbidden, Invalid, KeyReused, NotFound
 from gateway.store import changing, log, notes, own, thread
 from gateway.store.notes import Note
@@ -57,6 +57,7 @@ ADD = Operation(
     query=NoQuery,
     body=PrivateNoteBody,
     permission="conversations.write",
+    audit=Audit("create", "messages", "conversations"),
     example={"text": "Can you call them back?", "mentions": [sample_id("usr")]},
     answers={201: Answer("The note.", Message, headers=ETAG)},
     problems=(KeyReused,),
@@ -73,6 +74,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=PrivateNoteBody,
     permission="conversations.write",
+    audit=Audit("change", "messages"),
     example={"text": "Can you call them back today?", "mentions": [sample_id("usr")]},
     answers={200: Answer("The note as it is now.", Message, headers=ETAG)},
     problems=(ChangedMeanwhile,),
@@ -89,6 +91,7 @@ REMOVE = Operation(
     query=NoQuery,
     body=NoBody,
     permission="conversations.write",
+    audit=Audit("remove", "messages"),
     answers={204: Answer("It is gone.", content_type=None)},
     id_prefix="msg",
 )
@@ -101,6 +104,7 @@ MENTIONS = Operation(
     query=PageQuery,
     body=NoBody,
     permission="account.write",
+    audit=Audit("read", "messages"),
     answers={200: Answer("A page; its rows are at least as new as seq.", MentionPage)},
     problems=(CursorInvalid,),
 )
@@ -133,7 +137,7 @@ class Notes:
                 entries.append(await self._write(tx, call))
                 return entries[0].data
 
-            answer = await once(tx, call, work)
+            answer = call.made(await once(tx, call, work))
         self._services.announce(entries)
         return tagged(answer, 201)
 

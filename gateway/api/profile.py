@@ -12,7 +12,7 @@ from gateway.api.entrance import Entrance
 from gateway.api.member_events import tell_of_member
 from gateway.model.log import Entry
 from gateway.model.me import Me
-from gateway.openapi import Answer, Api, BodyModel, Call, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, BodyModel, Call, NoQuery, Operation, json_answer
 from gateway.people import letters
 from gateway.people.rules import LONGEST, weakness
 from gateway.problems import Fault, Forbidden, Invalid, NotFound, Overloaded, TooManyRequests
@@ -65,6 +65,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=ProfileChange,
     permission="account.write",
+    audit=Audit("change", "users"),
     example={"name": "Jane Doe"},
     answers={200: Answer("The caller as they are now.", Me)},
 )
@@ -78,6 +79,7 @@ PASSWORD = Operation(
     query=NoQuery,
     body=PasswordChange,
     permission="account.write",
+    audit=Audit("change", "users"),
     example={"current_password": "a quiet harbour", "new_password": "a louder harbour"},
     answers={204: Answer("It is changed.", content_type=None)},
     problems=(TooManyRequests, Overloaded),
@@ -92,6 +94,7 @@ SWITCH = Operation(
     query=NoQuery,
     body=TenantChoice,
     permission="account.write",
+    audit=Audit("read", "users"),
     example={"tenant": "acme"},
     answers={200: Answer("The caller, there.", Me, headers={"Set-Cookie": "The session in that tenant."})},
     problems=(NotFound,),

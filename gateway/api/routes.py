@@ -14,6 +14,7 @@ from gateway.api import (
     conversations,
     custom_fields,
     customer_conversations,
+    customer_duplicates,
     customer_merges,
     customer_notes,
     customer_timeline,
@@ -57,6 +58,7 @@ from gateway.api import (
 from gateway.api.entrance import Entrance, Guesses
 from gateway.api.services import Services
 from gateway.openapi import Api
+from gateway.audit.access import AUDITOR
 from gateway.passwords import PasswordChecker
 
 TRIES_PER_ADDRESS = 10
@@ -72,6 +74,7 @@ def open_gate(app: web.Application, services: Services) -> None:
     """Let callers be identified in this application; before any feature serves."""
     app[GATE] = Gate(services.pool, services.public_url, services.clock)
 
+    app[AUDITOR] = services.auditor
 
 def add_routes(app: web.Application, api: Api, services: Services) -> None:
     """Mount the API but for its description and the page."""
@@ -99,6 +102,7 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     customers.add_routes(api, services)
     customer_conversations.add_routes(api, services)
     customer_merges.add_routes(api, services)
+    customer_duplicates.add_routes(api, services)
     customer_notes.add_routes(api, services)
     customer_timeline.add_routes(api, services)
     custom_fields.add_routes(api, services)

@@ -19,7 +19,7 @@ from gateway.model.ids import parse
 from gateway.model.page import Position
 from gateway.model.search import Found, Where
 from gateway.model.view import SomeMember
-from gateway.openapi import Answer, Api, Call, NoBody, Operation, QueryModel, json_answer
+from gateway.openapi import Answer, Api, Audit, Call, NoBody, Operation, QueryModel, json_answer
 from gateway.openapi.operation import PLAIN_DIGITS
 from gateway.problems import CursorInvalid
 from gateway.store import search
@@ -73,6 +73,7 @@ SEARCH = Operation(
     query=SearchQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("search", "messages", "conversations", "customers"),
     answers={200: Answer("What was found, by kind.", Found)},
     problems=(CursorInvalid, SearchTooSlow),
 )

@@ -18,7 +18,7 @@ from gateway.model.ids import parse, sample_id
 from gateway.model.log import Entry
 from gateway.model.message import Message
 from gateway.model.sending import PER_SECOND, Content, reference_of
-from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.problems import (
     ConnectionDisabled,
     CustomerBlocked,
@@ -69,6 +69,7 @@ SEND = Operation(
     query=NoQuery,
     body=MessageBody,
     permission="messages.send",
+    audit=Audit("send", "messages", "conversations"),
     example={"text": "Here is your invoice.", "attachments": [sample_id("file")], "reply_to_id": sample_id("msg")},
     answers={201: Answer("The message.", Message)},
     problems=(*OBSTACLES, KeyReused),
@@ -86,6 +87,7 @@ START = Operation(
     query=NoQuery,
     body=ConversationBody,
     permission="messages.send",
+    audit=Audit("send", "messages"),
     example={"channel_id": sample_id("ch"), "to": "+12025550123", "name": "Jane Doe", "text": "Good morning"},
     answers={201: Answer("The message.", Message)},
     problems=(*OBSTACLES, KeyReused),
@@ -101,6 +103,7 @@ RETRY = Operation(
     query=NoQuery,
     body=RetryBody,
     permission="messages.send",
+    audit=Audit("change", "messages"),
     example={"may_duplicate": True},
     answers={200: Answer("The message as it is now.", Message)},
     problems=(*OBSTACLES, WrongState),
@@ -116,6 +119,7 @@ CANCEL = Operation(
     query=NoQuery,
     body=NoBody,
     permission="messages.send",
+    audit=Audit("change", "messages"),
     answers={200: Answer("The message as it is now.", Message)},
     problems=(WrongState,),
     id_prefix="msg",
@@ -137,7 +141,7 @@ class Sending:
             async def work() -> str:
                 return await self._accept(tx, call.id, call.body, call.caller.user_id, entries)
 
-            answer = await once(tx, call, work)
+            answer = call.made(await once(tx, call, work))
         self._done(entries)
         return json_answer(answer, 201)
 
@@ -149,7 +153,7 @@ class Sending:
             async def work() -> str:
                 return await self._begin(tx, call.body, call.caller.user_id, entries)
 
-            answer = await once(tx, call, work)
+            answer = call.made(await once(tx, call, work))
         self._done(entries)
         return json_answer(answer, 201)
 

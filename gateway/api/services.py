@@ -12,6 +12,7 @@ from prometheus_client import generate_latest
 
 from channels.http import HttpRequest, HttpResponse
 from gateway.api.tries import OwnTries, Tries
+from gateway.audit.access import Auditor
 from gateway.files.keeping import Files
 from gateway.keys import Keyring
 from gateway.model.log import Entry
@@ -54,6 +55,7 @@ class Services:
         announce: told new log entries after their commit.
         keyring: seals and opens credentials.
         files: takes files in, and gives their bytes out.
+        auditor: writes down who reads and changes personal data.
         connection_changed: told the id of a connection that was changed, after the commit.
         refusals: tells which webhooks of a connection this process refused lately.
         call: makes a request to somebody outside, guarded, and reads that many bytes of the answer at most.
@@ -85,6 +87,7 @@ class Services:
     keyring: Keyring
     files: Files
     connection_changed: Callable[[UUID], None]
+    auditor: Auditor
     refusals: Callable[[UUID], Lately | None]
     call: Callable[[HttpRequest, int], Awaitable[HttpResponse]]
     check_url: Callable[[str], Awaitable[UrlVerdict]]

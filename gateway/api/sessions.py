@@ -9,7 +9,7 @@ from gateway.api.services import Services
 from gateway.model.ids import public
 from gateway.model.log import iso
 from gateway.model.member import LoginSession, LoginSessionPage
-from gateway.openapi import Answer, Api, Call, NoBody, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.people.devices import device_of
 from gateway.problems import NotFound
 from gateway.store import sessions
@@ -24,6 +24,7 @@ LIST = Operation(
     query=NoQuery,
     body=NoBody,
     permission="account.write",
+    audit=Audit("read", "sessions"),
     answers={200: Answer("All of them, the last used first.", LoginSessionPage)},
 )
 END = Operation(
@@ -36,6 +37,7 @@ END = Operation(
     query=NoQuery,
     body=NoBody,
     permission="account.write",
+    audit=Audit("remove", "sessions"),
     answers={204: Answer("It has ended.", content_type=None)},
     id_prefix="ses",
 )

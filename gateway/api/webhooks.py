@@ -9,7 +9,7 @@ from gateway.keys import KeyShredded, KeysUnavailable
 from gateway.model.fields import ConnectionId
 from gateway.model.ids import parse
 from gateway.model.webhook import Webhook, WebhookInFull, WebhookPage, WebhookState
-from gateway.openapi import Answer, Api, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
+from gateway.openapi import Answer, Api, Audit, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
 from gateway.problems import CursorInvalid, NotFound, Overloaded, ShareUsed
 from gateway.store import webhooks
 from gateway.store.pool import tenant_tx
@@ -37,6 +37,7 @@ LIST = Operation(
     query=WebhookQuery,
     body=NoBody,
     permission="webhooks.read",
+    audit=Audit("read", "inbound_webhooks"),
     answers={200: Answer("A page.", WebhookPage)},
     problems=(CursorInvalid,),
 )
@@ -49,6 +50,7 @@ GET = Operation(
     query=NoQuery,
     body=NoBody,
     permission="webhooks.read",
+    audit=Audit("read", "inbound_webhooks"),
     answers={200: Answer("The webhook.", WebhookInFull)},
     problems=(KeyShredded, KeysUnavailable),
     id_prefix="whk",
@@ -63,6 +65,7 @@ REPLAY = Operation(
     query=NoQuery,
     body=NoBody,
     permission="webhooks.replay",
+    audit=Audit("replay", "inbound_webhooks"),
     answers={200: Answer("The webhook as it is now.", Webhook)},
     problems=(Overloaded, ShareUsed, KeyShredded, KeysUnavailable),
     id_prefix="whk",

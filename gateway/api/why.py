@@ -13,7 +13,7 @@ from gateway.model.delivery import Delivery
 from gateway.model.fields import EventId
 from gateway.model.ids import parse, public
 from gateway.model.why import Why
-from gateway.openapi import PLAIN_DIGITS, Answer, Api, Call, NoBody, Operation, QueryModel, json_answer
+from gateway.openapi import PLAIN_DIGITS, Answer, Api, Audit, Call, NoBody, Operation, QueryModel, json_answer
 from gateway.problems import Fault, Invalid, NotFound
 from gateway.store import why
 from gateway.store.pool import tenant_tx
@@ -37,6 +37,7 @@ WHY = Operation(
     query=WhyQuery,
     body=NoBody,
     permission="webhooks.read",
+    audit=Audit("read", "webhook_deliveries"),
     answers={200: Answer("What became of it, and what can be done.", Why)},
     id_prefix="ep",
 )

@@ -8,17 +8,18 @@ from aiohttp.http import HttpVersion11
 
 from gateway.access import Caller
 from gateway.answering import BEGUN
+from gateway.audit.access import Access
 from gateway.live.cursor import Cursor
 from gateway.live.hub import Hub
 from gateway.live.limits import Limits
 from gateway.live.pages import Pages, require_reach
-from gateway.live.queries import EventQuery, last_event_id
+from gateway.live.queries import EVENTS, EventQuery, last_event_id
 from gateway.live.session import Session
 from gateway.live.session_log import closed, opened
-from gateway.live.stream import login_of, reader_of
+from gateway.live.stream import login_of, reader_of, told
 from gateway.live.waiting import WaitingWire
 from gateway.live.wire import EventStreamWire, transport_of
-from gateway.openapi.api import CALLER, json_answer
+from gateway.openapi.api import CALLER, access_of, json_answer
 from gateway.openapi.reading import read_query
 from gateway.problems import Overloaded
 from gateway.rates import charge
@@ -68,6 +69,9 @@ class Events:
         if query.wait and not page.entries and page.to_the_end:
             wire = WaitingWire(transport_of(request), query.types)
             page = await self._pages.next(query, page, login_of(request, caller), wire)
+        if page.entries:
+            about = dict.fromkeys(one.conversation_id for one in page.entries if one.conversation_id is not None)
+            await access_of(request, caller, EVENTS).tells(page.entries[0].seq, page.entries[-1].seq, about)
         return json_answer(page.json())
 
     async def _follow(self, request: web.Request, caller: Caller, query: EventQuery) -> web.StreamResponse:
@@ -77,13 +81,15 @@ class Events:
             require_reach(cursor, await log.head(tx), self._limits.replay_entries)
         if not self._hub.has_room_for(caller.tenant_id):
             raise Overloaded("no room for one more stream")
+        access = access_of(request, caller, EVENTS)
+        await access.follows(None if cursor.after is None else cursor.after + 1)
         response = await _begin(request)
         wire = EventStreamWire(transport_of(request), chunked=request.version >= HttpVersion11)
         session = Session(self._new_session(), login_of(request, caller), wire, self._limits.unsent_bytes)
-        await self._serve(session, wire, cursor)
+        await self._serve(session, wire, cursor, access)
         return response
 
-    async def _serve(self, session: Session, wire: EventStreamWire, cursor: Cursor) -> None:
+    async def _serve(self, session: Session, wire: EventStreamWire, cursor: Cursor, access: Access) -> None:
         self._hub.join(session)
         since = opened(session, "stream")
         try:
@@ -93,6 +99,7 @@ class Events:
         finally:
             self._hub.leave(session)
             closed(session, "stream", since)
+            await told(session, access)
 
 
 async def _begin(request: web.Request) -> web.StreamResponse:

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field
 from gateway.live.protocol import LARGEST_SEQ
 from gateway.model.event import EventPage
 from gateway.model.event_types import EventPattern
-from gateway.openapi import PLAIN_DIGITS, Answer, NoBody, NoQuery, Operation, QueryModel
+from gateway.openapi import PLAIN_DIGITS, Answer, Audit, NoBody, NoQuery, Operation, QueryModel
 from gateway.problems import Fault, Invalid, Malformed, OriginMismatch, Overloaded, Resync
 
 TAG = "Events"
@@ -57,6 +57,7 @@ EVENTS = Operation(
     query=EventQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "events"),
     answers={200: Answer("Entries, oldest first.", EventPage)},
     problems=(Resync, Overloaded),
 )
@@ -70,6 +71,7 @@ STREAM = Operation(
     query=NoQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("follow", "events"),
     answers={101: Answer("The websocket protocol follows.", content_type=None)},
     problems=(Malformed, OriginMismatch),
 )

@@ -36,8 +36,10 @@ class Session:
     """
 
     __slots__ = (
+        "_from",
         "_jumped_to",
         "_taken",
+        "_up_to",
         "bytes",
         "closing",
         "farewell",
@@ -74,6 +76,8 @@ class Session:
         self.hung_up: tuple[int, str] | None = None
         self._taken = 0
         self._jumped_to = 0
+        self._from: int | None = None
+        self._up_to = 0
         #: Brings this session up to date.
         self.task: asyncio.Task[None] | None = None
         #: Closes its connection.
@@ -84,9 +88,16 @@ class Session:
         """How many entries were written to it; each has the next seq, so that nobody has to count."""
         return self._taken + self.seq - self._jumped_to
 
+    @property
+    def told(self) -> tuple[int, int] | None:
+        """Between which entries, these included, all lie that were written to it; None when there are none."""
+        return None if self._from is None or not self.frames else (self._from + 1, max(self._up_to, self.seq))
+
     def jump(self, seq: int) -> None:
         """Go on from another position."""
         self._taken = self.frames
+        self._up_to = max(self._up_to, self.seq)
+        self._from = seq if self._from is None else min(self._from, seq)
         self.seq = self._jumped_to = seq
 
     def catch(self, frame: Frame) -> bool:

@@ -10,17 +10,19 @@ from aiohttp import WSMsgType, web
 
 from gateway.access import Caller, identify, require, require_same_origin
 from gateway.answering import BEGUN
+from gateway.audit.access import Access
 from gateway.live import protocol
 from gateway.live.hub import RESUME_ELSEWHERE, TRY_AGAIN_LATER, Hub
 from gateway.live.limits import Limits
 from gateway.live.presence import Presence
 from gateway.live.protocol import ClientFrame, FrameMalformed, Online, Ping, Resume, Subscribe, Typing
 from gateway.live.protocol import Presence as PresenceAsked
+from gateway.live.queries import STREAM
 from gateway.live.session import Login, Session
 from gateway.live.session_log import closed, opened
 from gateway.live.wire import WebsocketWire, transport_of
 from gateway.model.ids import public
-from gateway.openapi.api import CALLER
+from gateway.openapi.api import CALLER, access_of
 from gateway.problems import Malformed
 from gateway.rates import charge, charge_socket
 from gateway.store.pool import DatabaseUnavailable
@@ -74,7 +76,8 @@ class Stream:
             raise Malformed("this address speaks the websocket protocol only (RFC 6455)")
         await websocket.prepare(request)
         request[BEGUN] = True
-        await self._serve(websocket, self._session(request, websocket, caller))
+        session = self._session(request, websocket, caller)
+        await self._serve(websocket, session, access_of(request, caller, STREAM))
         return websocket
 
     def _new_websocket(self) -> web.WebSocketResponse:
@@ -90,7 +93,7 @@ class Stream:
         wire = WebsocketWire(websocket, transport_of(request))
         return Session(self._new_session(), login_of(request, caller), wire, self._limits.unsent_bytes)
 
-    async def _serve(self, websocket: web.WebSocketResponse, session: Session) -> None:
+    async def _serve(self, websocket: web.WebSocketResponse, session: Session, access: Access) -> None:
         if not self._hub.has_room_for(session.login.tenant_id):
             code = RESUME_ELSEWHERE if self._hub.stopping else TRY_AGAIN_LATER
             await session.wire.close(code, "no room for one more socket", self._limits.close_seconds)
@@ -99,7 +102,7 @@ class Stream:
         self._presence.arrive(session)
         since = opened(session, "websocket")
         try:
-            await self._converse(Inbox(websocket, self._limits), session)
+            await self._converse(Inbox(websocket, self._limits), session, access)
         except ClientGone:
             pass  # the usual end
         except DatabaseUnavailable:
@@ -108,12 +111,13 @@ class Stream:
             self._hub.leave(session)
             self._presence.leave(session)
             await session.said_goodbye()
+            await told(session, access)
             closed(session, "websocket", since, websocket.close_code)
 
-    async def _converse(self, inbox: "Inbox", session: Session) -> None:
+    async def _converse(self, inbox: "Inbox", session: Session, access: Access) -> None:
         while True:
             try:
-                await self._answer(session, await inbox.next(), inbox)
+                await self._answer(session, await inbox.next(), inbox, access)
             except FrameMalformed as malformed:
                 inbox.malformed += 1
                 session.wire.say(protocol.error(malformed))
@@ -122,10 +126,11 @@ class Stream:
             if inbox.late:
                 self._hub.hang_up(session, PROTOCOL_ERROR, "no resume came")
 
-    async def _answer(self, session: Session, frame: ClientFrame | None, inbox: "Inbox") -> None:
+    async def _answer(self, session: Session, frame: ClientFrame | None, inbox: "Inbox", access: Access) -> None:
         match frame:
             case Resume(cursor):
                 inbox.resumed = True
+                await access.follows(None if cursor.after is None else cursor.after + 1)
                 await self._hub.open(session, cursor)
             case Ping():
                 session.whisper(protocol.pong())
@@ -154,6 +159,15 @@ async def reader_of(request: web.Request) -> Caller:
     caller = await identify(request)
     require(caller, "inbox.read")
     return caller
+
+
+async def told(session: Session, access: Access) -> None:
+    """Write down which entries of the log a session that has ended was told."""
+    if session.told is not None:
+        try:
+            await access.tells(*session.told)
+        except DatabaseUnavailable:
+            log.exception("audit.end_not_written", session=session.id, told=session.told)
 
 
 def login_of(request: web.Request, caller: Caller) -> Login:

@@ -9,7 +9,9 @@ from aiohttp import web
 from pydantic import BaseModel
 
 from gateway.access import Caller, identify, require
+from gateway.audit.access import ACCESS, Access, actor_of, audited
 from gateway.openapi.operation import BodyModel, NoBody, Operation, QueryModel
+from gateway.openapi.personal import tables_of
 from gateway.openapi.reading import read_body, read_id, read_query
 from gateway.rates import charge
 
@@ -39,6 +41,26 @@ class Call(OpenCall[Query, Body]):
     """A checked request of a known caller."""
 
     caller: Caller
+
+    def reaches(self, *ids: UUID) -> None:
+        """Name records of the operation's table that neither path nor answer name, for the audit.
+
+        What is made or changed has to be named before it is committed.
+        """
+        self.request[ACCESS].reaches(*ids)
+
+    def made(self, answer: str) -> str:
+        """Name what was made, as its JSON text is about to be answered, before it is committed; returns the text."""
+        self.request[ACCESS].made(answer)
+        return answer
+
+    async def exports(self, *ids: UUID) -> None:
+        """Write down that records of the operation's table are about to be sent.
+
+        Raises:
+            DatabaseBusy: when that can't be done now: then they must not be sent.
+        """
+        await self.request[ACCESS].exports(ids)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +92,11 @@ class Api:
             caller = request[CALLER] = await identify(request)
             charge(request, caller.token_hash, str(caller.tenant_id))
             require(caller, needed)
-            return await handler(Call(*await _read(request, operation), caller))
+            call = Call(*await _read(request, operation), caller)
+            if operation.audit is None:
+                return await handler(call)
+            access = access_of(request, caller, operation, call.id)
+            return await audited(request, access, lambda: handler(call), writes=operation.audit.writes)
 
         self._mount(operation, checked, needs_caller=True, head=True)
 
@@ -91,11 +117,27 @@ class Api:
         self._mount(operation, handler, needs_caller=needs_caller, head=False)
 
     def _mount(self, operation: Operation[Query, Body], handler: Handler, *, needs_caller: bool, head: bool) -> None:
+        unsaid = tables_of(operation) - set(operation.audit.tables if operation.audit else ())
+        if unsaid and needs_caller:
+            tables = ", ".join(f'"{table}"' for table in sorted(unsaid))
+            raise TypeError(f"{operation.name} reaches personal data: declare audit=Audit(…, {tables})")
         path = operation.path.replace("{id}", A_WHOLE_ID)
         self._app.router.add_route(operation.method, path, handler)
         if head and operation.method == "GET":  # the same answer; the server leaves the body out
             self._app.router.add_route("HEAD", path, handler)
         self.mounted.append(Mounted(operation, needs_caller))
+
+
+def access_of(request: web.Request, caller: Caller, operation: Operation[Any, Any], key: UUID = NO_ID) -> Access:
+    """Begin to note what a request reaches, for the audit."""
+    audit = operation.audit
+    if audit is None:
+        raise TypeError(f"{operation.name} does not say what it does to personal data")
+    path = None if operation.id_prefix is None else (operation.id_prefix, key)
+    access = Access(request, caller.tenant_id, actor_of(caller), operation.name, audit, path)
+    if audit.main == "users" and path is None and audit.writes and caller.user_id is not None:
+        access.reaches(caller.user_id)  # one's own
+    return access
 
 
 def json_answer(body: str | bytes | BaseModel, status: int = 200) -> web.Response:

@@ -90,6 +90,8 @@ def _operation(mounted: Mounted) -> Json:
         described["description"] = operation.description
     if operation.permission is not None:
         described["x-permission"] = operation.permission
+    if operation.audit is not None:
+        described["x-audit"] = {"operation": operation.audit.does, "tables": list(operation.audit.tables)}
     if parameters := [*_path_parameters(operation), *_query_parameters(operation.query), *_headers(operation)]:
         described["parameters"] = parameters
     if content := _body(operation):

@@ -7,6 +7,7 @@ from typing import Annotated, Any, Generic, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from gateway.model.audit import Audit
 from gateway.permissions import Permission
 
 DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
@@ -81,6 +82,7 @@ class Operation(Generic[Query, Body]):
         body: the model of its JSON body; ``NoBody`` reads none.
         permission: what its callers need; None for those that anybody may call.
         answers: by status.
+        audit: what it does to personal data; None: it neither shows nor takes any.
         example: a body, for the document; whatever ids are in it are those of ``sample_id``.
         problems: the exceptions it raises, beyond those of the layer.
         id_prefix: of the ``{id}`` in the path.
@@ -99,6 +101,7 @@ class Operation(Generic[Query, Body]):
     body: type[Body]
     answers: Mapping[int, Answer]
     permission: Permission | None = None
+    audit: Audit | None = None
     example: Example | None = None
     problems: tuple[type[Exception], ...] = ()
     id_prefix: str | None = None

@@ -10,8 +10,8 @@ from gateway.store.pool import TenantTx
 #: When a key was last used is written down no more often than this.
 USED_EVERY = timedelta(minutes=15)
 
-SCOPES_OF = """
-SELECT k.scopes, k.last_used_at FROM api_keys k JOIN tenants t ON t.id = k.tenant_id AND t.status = 'active'
+KNOWN = """
+SELECT k.id, k.scopes, k.last_used_at FROM api_keys k JOIN tenants t ON t.id = k.tenant_id AND t.status = 'active'
 WHERE k.tenant_id = $1 AND k.key_hash = $2 AND k.revoked_at IS NULL
 """
 USED = "UPDATE api_keys SET last_used_at = $3 WHERE tenant_id = $1 AND key_hash = $2"
@@ -41,14 +41,22 @@ class Key:
     last_used_at: datetime | None
 
 
-async def scopes_of(tx: TenantTx, key_hash: bytes, now: datetime) -> frozenset[str] | None:
-    """Return what an API key is limited to, and note that it is used; None when there is no such key."""
-    row = await tx.connection.fetchrow(SCOPES_OF, tx.tenant_id, key_hash)
+@dataclass(frozen=True, slots=True)
+class Known:
+    """An API key that somebody uses, and what it is limited to."""
+
+    id: UUID
+    scopes: frozenset[str]
+
+
+async def known(tx: TenantTx, key_hash: bytes, now: datetime) -> Known | None:
+    """Return an API key, and note that it is used; None when there is no such key."""
+    row = await tx.connection.fetchrow(KNOWN, tx.tenant_id, key_hash)
     if row is None:
         return None
     if row["last_used_at"] is None or row["last_used_at"] <= now - USED_EVERY:
         await tx.connection.execute(USED, tx.tenant_id, key_hash, now)
-    return frozenset(row["scopes"])
+    return Known(row["id"], frozenset(row["scopes"]))
 
 
 async def all_of(tx: TenantTx) -> Sequence[Key]:

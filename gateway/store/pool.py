@@ -5,8 +5,9 @@ the log of all). A query takes a ``TenantTx``, which only ``tenant_tx`` makes.
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any, ClassVar
@@ -55,6 +56,10 @@ class TenantTx:
 
     connection: Any  # asyncpg ships no types
     tenant_id: UUID
+
+
+#: What else belongs into each transaction of this task, last of all: the audit writes down there what was written.
+BEFORE_COMMIT: ContextVar[Callable[[TenantTx], Awaitable[None]] | None] = ContextVar("before_commit", default=None)
 
 
 async def require_harmless_role(connection: asyncpg.Connection) -> None:
@@ -148,7 +153,11 @@ async def tenant_tx(pool: asyncpg.Pool, tenant_id: UUID) -> AsyncIterator[Tenant
     try:
         async with _connection(pool) as connection, connection.transaction():
             await connection.execute(ENTER_TENANT, str(tenant_id))
-            yield TenantTx(connection, tenant_id)
+            tx = TenantTx(connection, tenant_id)
+            yield tx
+            before_commit = BEFORE_COMMIT.get()
+            if before_commit is not None:
+                await before_commit(tx)
     except UNAVAILABLE as error:
         raise DatabaseUnavailable("the database can't be reached") from error
 

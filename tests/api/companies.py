@@ -46,6 +46,7 @@ PASSWORD = "a quiet harbour"
 ADD_KEY = "INSERT INTO api_keys (tenant_id, id, prefix, key_hash, name, scopes) VALUES ($1, $2, $3, $4, $5, $6)"
 
 #: Every row of a tenant in every table, as JSON; of the tables of all tenants those that are its people's or its own.
+#: Not what tells of reading: it comes moments later.
 ROWS_OF = """
 SELECT string_agg(format('SELECT %L AS name, row_to_json(t)::text AS row FROM %I t WHERE %s', c.relname, c.relname,
     CASE WHEN EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')
@@ -55,7 +56,8 @@ SELECT string_agg(format('SELECT %L AS name, row_to_json(t)::text AS row FROM %I
             || ' IN (SELECT user_id FROM memberships WHERE tenant_id = $1)' END), ' UNION ALL ')
 FROM pg_class c
 WHERE c.relnamespace = 'public'::regnamespace AND c.relkind IN ('r', 'p') AND NOT c.relispartition
-    AND c.relname NOT IN ('schema_migrations', 'provider_apps', 'unrouted_webhooks', 'chores')
+    AND c.relname NOT IN
+        ('schema_migrations', 'provider_apps', 'unrouted_webhooks', 'chores', 'key_rotations', 'data_access_audit')
 """
 #: Puts a word of the tenant's own before all that its people and customers wrote.
 MARKED = """

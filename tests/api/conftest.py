@@ -20,6 +20,8 @@ from channels.http import HttpRequest, HttpResponse
 from gateway.answering import problems
 from gateway.api.routes import add_last_routes, add_routes, open_gate
 from gateway.api.services import Services
+from gateway.audit.access import Auditor
+from gateway.audit.recorder import Recorder
 from gateway.demo import routes as demo_routes
 from gateway.demo.sample_poster import SamplePoster
 from gateway.files.disk import DiskStorage
@@ -173,6 +175,9 @@ async def served(
     """The API on a socket."""
     neighbours = Neighbours()
     pool = await open_pool(database.app_url, 3)
+    hook_pool = await open_pool(database.hook_url, 1)
+    recorder = Recorder(hook_pool)
+    recorder.start()
     app = web.Application(middlewares=[request_log, problems])
     keyring = Keyring(master_key)
     services = Services(
@@ -185,6 +190,7 @@ async def served(
         announce=neighbours.announce,
         keyring=keyring,
         files=Files(DiskStorage(assets.parent / "files"), pool, keyring, neighbours.now, new_id, FILE_LIMIT),
+        auditor=Auditor(recorder, neighbours.now),
         connection_changed=neighbours.changed.append,
         refusals=lambda _connection: None,
         call=neighbours.call,
@@ -217,6 +223,8 @@ async def served(
     for _, _, what, data in neighbours.own:
         assert frame_faults({"type": "own", "what": what, "data": orjson.loads(data)}, "hear") == []
     await server.close()
+    await recorder.stop()
+    await hook_pool.close()
     await pool.close()
 
 

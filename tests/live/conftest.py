@@ -39,7 +39,7 @@ async def serve(database: Database) -> AsyncIterator[Serve]:
             live = Live(relay, listener, random.random, limits, radio, neighbours)
             await live.start(channels)
             stack.push_async_callback(live.stop)
-            server = TestServer(application(live, pool, "here"))
+            server = TestServer(await application(live, pool, database.hook_url, "here"))
             await server.start_server()
             stack.push_async_callback(server.close)
             client = await stack.enter_async_context(ClientSession(server.make_url("/")))

@@ -25,7 +25,7 @@ async def main(told: Mapping[str, Any]) -> None:
     neighbours = Neighbours(radio, "program", told["say_seconds"], told["silent_seconds"])
     live = Live(relay, partial(connect, told["relay_url"]), random.random, radio=radio, neighbours=neighbours)
     await live.start()
-    server = TestServer(application(live, pool, "program"))
+    server = TestServer(await application(live, pool, told["hook_url"], "program"))
     await server.start_server()
     await radio.connected.wait()
     sys.stdout.write(f"{server.make_url('/')}\n")

@@ -12,12 +12,14 @@ from aiohttp import ClientSession, ClientWebSocketResponse, web
 
 from gateway.access import GATE, Gate, new_session_token, token_hash
 from gateway.answering import problems
+from gateway.audit.access import AUDITOR, Auditor
+from gateway.audit.recorder import Recorder
 from gateway.live.routes import add_routes
 from gateway.live.service import Live
 from gateway.model.log import Entry
 from gateway.openapi import Api
 from gateway.store import log, sessions
-from gateway.store.pool import tenant_tx
+from gateway.store.pool import open_pool, tenant_tx
 from tests.conftest import Tenant, new_id
 from tests.live.clients import ORIGIN, Reader
 
@@ -76,9 +78,19 @@ class Served:
 _sessions = itertools.count(1)
 
 
-def application(live: Live, pool: asyncpg.Pool, process: str) -> web.Application:
+async def application(live: Live, pool: asyncpg.Pool, hook_url: str, process: str) -> web.Application:
     """Mount the live part; no two processes have the same name."""
     app = web.Application(middlewares=[problems])
+    hook_pool = await open_pool(hook_url, 1)
+    recorder = Recorder(hook_pool)
+    recorder.start()
+
+    async def stop(_app: web.Application) -> None:
+        await recorder.stop()
+        await hook_pool.close()
+
+    app.on_cleanup.append(stop)
+    app[AUDITOR] = Auditor(recorder, lambda: datetime.now(UTC))
     app[GATE] = Gate(pool, "http://gateway.test", lambda: datetime.now(UTC))
     add_routes(Api(app), live, pool, "http://gateway.test", lambda: f"ses_{process}{next(_sessions)}")
     return app

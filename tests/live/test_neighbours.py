@@ -91,7 +91,12 @@ async def started(database: Database, valkey: Valkey) -> AsyncIterator[tuple[asy
     """Run a process of its own; yields it and its URL."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.live.program", stdin=pipe, stdout=pipe)
-    told = {"app_url": database.app_url, "relay_url": database.relay_url, "redis_url": valkey.url}
+    told = {
+        "app_url": database.app_url,
+        "hook_url": database.hook_url,
+        "relay_url": database.relay_url,
+        "redis_url": valkey.url,
+    }
     assert process.stdin is not None
     assert process.stdout is not None
     process.stdin.write(json.dumps({**told, "say_seconds": SAY, "silent_seconds": SILENT}).encode())

@@ -304,6 +304,7 @@ async def test_partitions_cannot_be_read_past_their_parent(database: Database, f
         ("make_ledger_partition", "inbound_webhooks"),
         ("make_attempts_partition", "webhook_attempts"),
         ("make_old_events_partition", "old_events"),
+        ("make_audit_partition", "data_access_audit"),
     ],
 )
 async def test_a_new_month_is_closed_too(database: Database, make: str, table: str) -> None:

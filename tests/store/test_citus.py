@@ -31,7 +31,7 @@ SELDOM = {
     "invitations_of", "keep_unrouted", "log_readers", "login_of", "mailboxes_of", "password_of", "password_reset_of",
     "route_of", "route_of_app", "route_of_hook", "routes_of_provider", "set_password_of", "stale_files", "tenants_of",
     "tenants_to_wake", "tenants_with_reopenings", "use_password_reset", "verify_person", "count_alarms",
-    "changed_silences", "note_webhook_hours", "connections_with_logins",
+    "changed_silences", "make_audit_partition", "drop_audit_month", "note_webhook_hours", "connections_with_logins",
 }  # fmt: skip
 #: They take the tenant from the transaction.
 OWN = {"retention_preview", "search_from_rows", "search_lookalikes", "search_matches"}

@@ -12,7 +12,7 @@ from gateway.api.services import Services
 from gateway.model.endpoint import DryRun
 from gateway.model.event_types import like
 from gateway.model.ids import sample_id
-from gateway.openapi import Answer, Api, BodyModel, Call, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, BodyModel, Call, NoQuery, Operation, json_answer
 from gateway.problems import NotFound
 from gateway.store import dry_runs
 from gateway.store.dry_runs import Filters
@@ -45,6 +45,7 @@ UNSAVED = Operation(
     query=NoQuery,
     body=DryRunBody,
     permission="endpoints.write",
+    audit=Audit("read", "events"),
     example={
         "event_types": ["message.*"],
         "channel_ids": [sample_id("ch")],
@@ -63,6 +64,7 @@ SAVED = Operation(
     query=NoQuery,
     body=DryRunBody,
     permission="endpoints.write",
+    audit=Audit("read", "events"),
     example={"event_types": ["*.updated"], "channel_ids": [sample_id("ch")]},
     answers={200: Answer("What would have come.", DryRun)},
     id_prefix="ep",

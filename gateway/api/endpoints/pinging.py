@@ -11,7 +11,7 @@ from gateway.model.delivery import Delivery
 from gateway.model.event_types import PING
 from gateway.model.ids import public
 from gateway.model.log import Entry, entry_json
-from gateway.openapi import Answer, Api, Call, NoBody, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.problems import TooManyRequests
 from gateway.store import pings
 from gateway.store.pool import TenantTx, tenant_tx
@@ -31,6 +31,7 @@ SEND = Operation(
     query=NoQuery,
     body=NoBody,
     permission="endpoints.write",
+    audit=Audit("read", "webhook_deliveries"),
     answers={202: Answer("The delivery, which is attempted at once.", Delivery)},
     problems=(TooManyRequests,),
     id_prefix="ep",

@@ -27,7 +27,7 @@ from gateway.api.etags import ETAG
 from gateway.api.services import Services
 from gateway.model.endpoint import RotatedEndpoint
 from gateway.model.endpoint_secrets import EndpointSecrets
-from gateway.openapi import Answer, Api, BodyModel, Call, NoQuery, Operation
+from gateway.openapi import Answer, Api, Audit, BodyModel, Call, NoQuery, Operation
 from gateway.problems import Fault, Invalid, TooManyRequests, WrongState
 from gateway.store import log
 from gateway.store import webhook_endpoints as store
@@ -59,6 +59,7 @@ ROTATE = Operation(
     query=NoQuery,
     body=RotationBody,
     permission="endpoints.write",
+    audit=Audit("read", "webhook_deliveries"),
     example={"overlap_seconds": 3600, "probe": True},
     answers={200: Answer("The endpoint, and its new secret, which is told this once.", RotatedEndpoint, headers=ETAG)},
     problems=(WrongState, TooManyRequests),

@@ -1,0 +1,225 @@
+"""One request, as far as the audit tells of it: who, from where, what of which tables, and when that is written down.
+
+What is read is written down with others' reads, moments later. What is written is written down in the transaction that
+writes it: ``tenant_tx`` asks for that before it commits, so that no handler can forget it. What is exported is
+written down before it is sent.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from aiohttp import web
+
+from gateway.access import Caller
+from gateway.audit.recorder import Recorder
+from gateway.model.audit import TABLES, Actor, Audit, Does, Table
+from gateway.model.ids import new_id
+from gateway.peers import Network, address_of
+from gateway.store.audit import Row, add
+from gateway.store.pool import BEFORE_COMMIT, TenantTx
+
+#: Of a request; its answer and its log line have it too.
+REQUEST_ID = web.RequestKey("request_id", str)
+#: Characters of what a client calls itself.
+LONGEST_AGENT = 256
+NOT_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
+#: Whatever a place in an answer is called: what is within a text has its quotes escaped, so that no text is an id.
+ID = rb'"%s" ?: ?"%s_([0-9a-f]{32})"'
+
+
+class Auditor:
+    """What makes rows of requests.
+
+    Args:
+        recorder: writes them.
+        clock: the time, in UTC.
+        proxies: the operator's, whose word on who calls counts.
+    """
+
+    def __init__(self, recorder: Recorder, clock: Callable[[], datetime], proxies: Sequence[Network] = ()) -> None:
+        self.recorder = recorder
+        self.clock = clock
+        self.proxies = proxies
+
+
+AUDITOR = web.AppKey("auditor", Auditor)
+
+
+class Access:
+    """What one request reaches.
+
+    Args:
+        request: tells where it comes from.
+        tenant_id: whose data it is.
+        actor: who, and by which id.
+        action: the name of the operation.
+        audit: what the operation says of itself.
+        path: the id in its path, and of what kind that is.
+    """
+
+    def __init__(
+        self,
+        request: web.Request,
+        tenant_id: UUID,
+        actor: tuple[Actor, UUID | None],
+        action: str,
+        audit: Audit,
+        path: tuple[str, UUID] | None = None,
+    ) -> None:
+        self._auditor = request.config_dict[AUDITOR]
+        self._request = request
+        self._tenant_id = tenant_id
+        self._actor = actor
+        self._action = action
+        self._audit = audit
+        self._path = path
+        self._named = dict.fromkeys(self._in_path(audit.main))
+        self._told: set[UUID] = set()
+        self.ended = False
+
+    def reaches(self, *ids: UUID) -> None:
+        """Name records of the main table, beside those that the path and the answer name."""
+        self._named.update(dict.fromkeys(ids))
+
+    def made(self, answer: str) -> None:
+        """Name the record that an answer begins with."""
+        found = _pattern(self._audit.main).search(answer.encode())
+        if found is not None:
+            self.reaches(UUID(hex=found[1].decode()))
+
+    async def commits(self, tx: TenantTx) -> None:
+        """Write down what is written, if this transaction has written anything. Only the commit comes after it."""
+        ids = self._untold()
+        if self.ended or not ids or tx.tenant_id != self._tenant_id:
+            return
+        if await add(tx, self._row(self._audit.main, _array(ids))):
+            self._told.update(ids)
+
+    async def answered(self, answer: web.StreamResponse) -> None:
+        """Write down what an answer shows, before it is sent.
+
+        Raises:
+            DatabaseBusy: when that can't be written down now.
+        """
+        if answer.status >= 400 or answer.status == 304:
+            return
+        recorder, audit = self._auditor.recorder, self._audit
+        if audit.writes and (untold := self._untold()):  # it was done elsewhere, or changed nothing
+            await recorder.keep([self._row(audit.main, _array(untold))])
+        shown = _bytes_of(answer)
+        rows = [row for table in audit.tables if (row := self._seen(table, shown)) is not None]
+        if rows:
+            await recorder.note(rows)
+
+    async def exports(self, ids: Collection[UUID]) -> None:
+        """Write down that records of the main table are about to be sent.
+
+        Raises:
+            DatabaseBusy: when that can't be done now: then they must not be sent.
+        """
+        if ids:
+            await self._auditor.recorder.keep([self._row(self._audit.main, _array(ids))])
+
+    async def tells(self, first: int, last: int, ids: Collection[UUID] = ()) -> None:
+        """Write down which entries of the log were told, and of which conversations if that is known.
+
+        Raises:
+            DatabaseBusy: when that can't be written down now.
+        """
+        await self._auditor.recorder.note([self._row("events", _array(ids), log=(first, last))])
+
+    async def follows(self, first: int | None) -> None:
+        """Write down that all entries of the log are told from now on, from one on, before any is.
+
+        Raises:
+            DatabaseBusy: when that can't be done now.
+        """
+        await self._auditor.recorder.keep([self._row("events", "{}", "follow", log=(first, None))])
+
+    def _untold(self) -> Sequence[UUID]:
+        return [one for one in self._named if one not in self._told]
+
+    def _in_path(self, table: Table) -> Sequence[UUID]:
+        return [self._path[1]] if self._path is not None and self._path[0] == TABLES[table].prefix else []
+
+    def _seen(self, table: Table, shown: bytes) -> Row | None:
+        """Return what is told of a table: what was read of it; or that a thing changed of which a part was written."""
+        writes, main = self._audit.writes, table == self._audit.main
+        if main and (writes or self._audit.does == "export"):  # written down already
+            return None
+        ids = [one.hex for one in (self._named if main else self._in_path(table))]
+        does: Does = self._audit.does if not writes else "change" if ids else "read"
+        ids += [one.decode() for one in _pattern(table).findall(shown)]
+        return self._row(table, "{" + ",".join(dict.fromkeys(ids)) + "}", does) if ids else None
+
+    def _row(
+        self, table: Table, records: str, does: Does | None = None, *, log: tuple[int | None, int | None] = (None, None)
+    ) -> Row:
+        now, request = self._auditor.clock(), self._request
+        return Row(
+            tenant_id=self._tenant_id,
+            id=new_id(int(now.timestamp() * 1000)),
+            at=now,
+            actor=self._actor[0],
+            actor_id=self._actor[1],
+            does=does or self._audit.does,
+            action=self._action,
+            table=table,
+            records=records,
+            first_seq=log[0],
+            last_seq=log[1],
+            personal=TABLES[table].personal,
+            ip=address_of(request, self._auditor.proxies),
+            user_agent=NOT_TEXT.sub("", request.headers.get("User-Agent", ""))[:LONGEST_AGENT] or None,
+            request_id=request.get(REQUEST_ID),
+        )
+
+
+ACCESS = web.RequestKey("access", Access)
+
+
+def actor_of(caller: Caller) -> tuple[Actor, UUID | None]:
+    """Return who a caller is, for the audit."""
+    return ("api_key", caller.key_id) if caller.user_id is None else ("member", caller.user_id)
+
+
+async def audited(
+    request: web.Request, access: Access, work: Callable[[], Awaitable[web.StreamResponse]], *, writes: bool
+) -> web.StreamResponse:
+    """Do what a request asks for, and write down what it reached before its answer goes out.
+
+    Raises:
+        DatabaseBusy: when it can't be written down now.
+    """
+    request[ACCESS] = access
+    if not writes:
+        answer = await work()
+    else:
+        asked = BEFORE_COMMIT.set(access.commits)
+        try:
+            answer = await work()
+        finally:
+            BEFORE_COMMIT.reset(asked)
+            access.ended = True  # for whoever was begun by this task, and goes on
+    await access.answered(answer)
+    return answer
+
+
+@cache
+def _pattern(table: Table) -> re.Pattern[bytes]:
+    records = TABLES[table]
+    return re.compile(ID % (records.key.encode(), records.prefix.encode()))
+
+
+def _array(ids: Collection[UUID]) -> str:
+    return "{" + ",".join(one.hex for one in ids) + "}"
+
+
+def _bytes_of(answer: web.StreamResponse) -> bytes:
+    """Return a whole answer's bytes, if it is JSON; what is streamed tells by itself what it shows."""
+    if isinstance(answer, web.Response) and answer.content_type == "application/json":
+        return answer.body if isinstance(answer.body, bytes) else b""
+    return b""

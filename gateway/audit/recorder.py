@@ -1,0 +1,141 @@
+"""Writing the audit down: what was read, some rows at a time; what must not be lost, before anything goes on.
+
+Rows wait here for half a second at most, and are then written by one statement for all tenants. While the database
+lags they pile up to a bound; beyond it whoever reads waits, and is refused when that takes too long: nothing is shown
+that nobody can write down. A process that is killed loses what it has shown in the last half a second, and no more.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import asyncpg
+import structlog
+from prometheus_client import Counter, Gauge
+
+from gateway.lasting import keep_at
+from gateway.store.audit import Row, add_all
+from gateway.store.pool import DatabaseBusy, DatabaseUnavailable
+
+log = structlog.get_logger(__name__)
+
+FLUSH_SECONDS = 0.5
+#: So many rows are written without waiting for others, and at most so many by one statement.
+AT_ONCE = 500
+#: Rows that may wait, and bytes of the ids in them.
+MOST_ROWS = 10_000
+MOST_BYTES = 32 * 1024 * 1024
+#: How long a request waits for room, and after how long a write that failed is tried again.
+PATIENCE_SECONDS = 10.0
+AGAIN_SECONDS = 0.5
+#: How long a process that stops tries to write down what it has shown.
+LAST_SECONDS = 10.0
+
+WRITTEN = Counter("postgate_audit_rows_total", "Rows of the audit that were written after what they tell of.")
+WAITING = Gauge("postgate_audit_waiting_rows", "Rows of the audit that wait to be written.")
+
+
+class Recorder:
+    """Takes rows from all requests of a process.
+
+    Args:
+        pool: of the role ``hook``.
+    """
+
+    def __init__(self, pool: asyncpg.Pool) -> None:
+        self._pool = pool
+        self._rows: list[Row] = []
+        self._bytes = 0
+        self._some = asyncio.Event()
+        self._now = asyncio.Event()
+        self._written = asyncio.Condition()
+        self._taken = self._done = 0
+        self._task: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to write."""
+        self._task = keep_at("audit", self._run)
+
+    async def stop(self) -> None:
+        """Write what waits, and stop."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        try:
+            async with asyncio.timeout(LAST_SECONDS):
+                while self._rows:
+                    await self._flush()
+        except TimeoutError:
+            log.exception("audit.lost", rows=len(self._rows))
+
+    async def note(self, rows: Sequence[Row]) -> None:
+        """Take rows; returns at once while there is room for them.
+
+        Raises:
+            DatabaseBusy: when there is none for too long; the rows are not taken.
+        """
+        if self._full:
+            await self._wait(lambda: not self._full)
+        self._take(rows)
+
+    async def keep(self, rows: Sequence[Row]) -> None:
+        """Take rows, and return once they are committed.
+
+        Raises:
+            DatabaseBusy: when that takes too long; they may be written all the same.
+        """
+        await self.note(rows)
+        place = self._taken
+        self._now.set()
+        await self._wait(lambda: self._done >= place)
+
+    @property
+    def _full(self) -> bool:
+        return len(self._rows) >= MOST_ROWS or self._bytes >= MOST_BYTES
+
+    def _take(self, rows: Sequence[Row]) -> None:
+        self._rows += rows
+        self._taken += len(rows)
+        self._bytes += sum(len(row.records) for row in rows)
+        self._some.set()
+        if len(self._rows) >= AT_ONCE:
+            self._now.set()
+
+    async def _wait(self, true: Callable[[], bool]) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE_SECONDS), self._written:
+                await self._written.wait_for(true)
+        except TimeoutError:
+            raise DatabaseBusy("the audit can't be written fast enough") from None
+
+    async def _run(self) -> None:
+        while True:
+            await self._some.wait()
+            try:
+                async with asyncio.timeout(FLUSH_SECONDS):
+                    await self._now.wait()
+            except TimeoutError:
+                pass  # it is time anyway
+            await self._flush()
+
+    async def _flush(self) -> None:
+        """Write the oldest rows; they are let go of once they are committed."""
+        self._now.clear()
+        rows = self._rows[:AT_ONCE]
+        try:
+            await add_all(self._pool, rows)
+        except DatabaseUnavailable:
+            log.warning("audit.waits", rows=len(self._rows))
+            WAITING.set(len(self._rows))
+            await asyncio.sleep(AGAIN_SECONDS)
+            return
+        del self._rows[: len(rows)]
+        self._bytes -= sum(len(row.records) for row in rows)
+        self._done += len(rows)
+        WRITTEN.inc(len(rows))
+        WAITING.set(len(self._rows))
+        if not self._rows:
+            self._some.clear()
+        elif len(self._rows) >= AT_ONCE:
+            self._now.set()
+        async with self._written:
+            self._written.notify_all()

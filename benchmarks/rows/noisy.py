@@ -13,8 +13,9 @@ QUIET_CONNECTIONS = 32
 QUIET = 0.05
 TIMES_NOISY = 10.0
 NOISY_CONNECTIONS = 256
-#: The flood lasts longer at both ends than what is measured in it.
-MARGIN_SECONDS = 0.5
+#: The flood lasts longer at both ends than what is measured in it: in its first half second a crowd is worked off at
+#: full speed.
+MARGIN_SECONDS = 1.0
 
 
 async def noisy_neighbour(bench: Bench) -> list[Line]:

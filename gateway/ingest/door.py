@@ -8,46 +8,25 @@ one by one, so that those of others go in between.
 
 import asyncio
 import math
-from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from uuid import UUID
 
 from gateway.ingest import metrics
+from gateway.ingest.crowds import DRAIN_SECONDS, Crowds, Row
 from gateway.ingest.writer import share_of
 from gateway.problems import Overloaded, ShareUsed
 
 #: Bodies in memory.
 BYTES = 256 * 1024 * 1024
-#: In work at the same time of a tenant; with more it is a crowd, which has as many as fill two groups of the writer.
+#: In work at the same time of a tenant; with more it is a crowd.
 A_FEW = 16
-CROWD = 128
-#: How long one in work may keep the others of its tenant from becoming a crowd: it may wait for a provider's answer.
-DRAIN_SECONDS = 0.1
 #: The least and the most that anybody is told to wait, before chance makes it up to twice as long: those who are
 #: refused together shall not come back together.
 LEAST_SECONDS = 1.0
 MOST_SECONDS = 60.0
 #: How long the pace is measured before it is believed.
 MEASURED_SECONDS = 1.0
-
-
-class Row:
-    """One tenant's webhooks: how many are here, their bytes, how many are in work, and who waits for that.
-
-    ``crowded`` changes while none is in work, so that all that are in work are stored over the same connection: over
-    two, one group would wait for the other's lock on the tenant's log. Those that take long are not waited for.
-    """
-
-    __slots__ = ("bytes", "count", "crowded", "inside", "key", "waiting")
-
-    def __init__(self, key: UUID | None) -> None:
-        self.key = key
-        self.bytes = 0
-        self.count = 0
-        self.crowded = False
-        self.inside = 0
-        self.waiting: deque[asyncio.Future[None]] = deque()
 
 
 class Door:
@@ -69,8 +48,7 @@ class Door:
         self._chance = chance
         self._rows: dict[UUID, Row] = {}
         self._all = Row(None)
-        self._calling = False
-        self._called: deque[asyncio.Future[None]] = deque()
+        self._crowds = Crowds(clock)
         self._left, self._left_since, self._pace = 0, clock(), 0.0
 
     def room(self, key: UUID, size: int) -> "Room":
@@ -114,6 +92,7 @@ class Door:
         if row.crowded or row.waiting or row.inside >= A_FEW:
             return False
         row.inside += 1
+        self._crowds.beside(row.key)
         return True
 
     def wait(self, row: Row) -> "asyncio.Future[None]":
@@ -125,7 +104,7 @@ class Door:
             asyncio.get_running_loop().call_later(DRAIN_SECONDS, self._drained, row)
         return called
 
-    def leave(self, row: Row, size: int, *, counted: bool, inside: bool) -> None:
+    def leave(self, row: Row, size: int, *, counted: bool, inside: bool, called: bool) -> None:
         """Forget a webhook, and let the next ones of its tenant in."""
         row.bytes -= size
         self._all.bytes -= size
@@ -135,34 +114,20 @@ class Door:
         if inside:
             row.inside -= 1
             self._left += 1
-        self._let_in(row)
+            self._let_in(row)
+            if called:
+                self._crowds.left()
         if not (row.bytes or row.count) and row.key is not None:
             self._rows.pop(row.key, None)
 
     def _drained(self, row: Row) -> None:
         """Wait no more for those of a tenant that are in work."""
         if row.waiting:
-            row.crowded = True
-            self._let_in(row)
+            self._crowds.wait(row)
 
     def _let_in(self, row: Row) -> None:
-        if row.waiting and not row.inside:
-            row.crowded = True
-        while row.crowded and row.waiting and row.inside < CROWD:
-            row.inside += 1
-            self._called.append(row.waiting.popleft())
-        if self._called and not self._calling:
-            self._calling = True
-            asyncio.get_running_loop().call_soon(self._call_next)
-
-    def _call_next(self) -> None:
-        """Call one in; the next one after the event loop has looked at all connections."""
-        called = self._called.popleft()
-        if not called.done():
-            called.set_result(None)
-        self._calling = bool(self._called)
-        if self._calling:
-            asyncio.get_running_loop().call_soon(self._call_next)
+        if row.waiting and (row.crowded or not row.inside):
+            self._crowds.wait(row)
 
     def _wait_for(self, ahead: int) -> int:
         """Return the seconds after which trying again is worth it: when as many as are ahead have gone, and chance."""
@@ -177,13 +142,13 @@ class Door:
 class Room:
     """The room of one webhook."""
 
-    __slots__ = ("_counted", "_door", "_inside", "_row", "_size")
+    __slots__ = ("_called", "_counted", "_door", "_inside", "_row", "_size")
 
     def __init__(self, door: Door, row: Row, size: int) -> None:
         self._door = door
         self._row = row
         self._size = size
-        self._counted = self._inside = False
+        self._called = self._counted = self._inside = False
 
     def __enter__(self) -> "Room":
         return self
@@ -191,7 +156,7 @@ class Room:
     def __exit__(
         self, _type: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        self._door.leave(self._row, self._size, counted=self._counted, inside=self._inside)
+        self._door.leave(self._row, self._size, counted=self._counted, inside=self._inside, called=self._called)
 
     @property
     def crowded(self) -> bool:
@@ -230,4 +195,4 @@ class Room:
                 if called in self._row.waiting:  # the client has gone
                     self._row.waiting.remove(called)
                 else:
-                    self._inside = True
+                    self._called = self._inside = True

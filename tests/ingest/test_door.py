@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 
 from channels.registry import ADAPTERS
-from gateway.ingest.door import A_FEW, CROWD, Door, Room
+from gateway.ingest.crowds import CROWD
+from gateway.ingest.door import A_FEW, Door, Room
 from gateway.ingest.routes import _crowded
 from gateway.problems import Overloaded, ShareUsed
 

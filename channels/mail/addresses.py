@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from itertools import islice
 
 from channels.events import Mailbox
 from channels.mail import limits
@@ -9,6 +10,7 @@ from channels.mail.charsets import storable
 from channels.mail.words import header_text
 
 BARE = re.compile(r'(?:"[^"\s]{1,128}"|[^\s<>()\[\],;:"@]{1,128})@[^\s<>(),;:"@]{1,255}')
+RUN = re.compile(r'[^"\\()<>,;:]+|["\\()<>,;:]')
 UNWANTED = re.compile(r"[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 
@@ -50,7 +52,7 @@ class _Draft:
 
 
 class _Scanner:
-    """Cuts a list into items, one character after the other."""
+    """Cuts a list into items: runs of characters that mean nothing by themselves, and one that may."""
 
     def __init__(self) -> None:
         self.drafts: list[_Draft] = []
@@ -58,59 +60,62 @@ class _Scanner:
         self._escaped = self._quoted = self._angled = False
         self._depth = 0
 
-    def feed(self, char: str) -> None:
+    def feed(self, run: str) -> None:
         if self._escaped:
             self._escaped = False
-            (self.draft.comment if self._depth else self.draft.phrase).append(char)
-        elif char == "\\" and (self._quoted or self._depth):
+            (self.draft.comment if self._depth else self.draft.phrase).append(run[0])
+            run = run[1:]
+        if not run:
+            return
+        if run == "\\" and (self._quoted or self._depth):
             self._escaped = True
         elif self._depth:
-            self._in_comment(char)
+            self._in_comment(run)
         elif self._angled:
-            self._in_angle(char)
-        elif char == '"':
+            self._in_angle(run)
+        elif run == '"':
             self._quoted = not self._quoted
-            self.draft.plain.append(char)
+            self.draft.plain.append(run)
         elif self._quoted:
-            self._keep(char)
+            self._keep(run)
         else:
-            self._between(char)
+            self._between(run)
 
     def finish(self) -> list[_Draft]:
         return [*self.drafts, self.draft]
 
-    def _in_comment(self, char: str) -> None:
-        self._depth += {"(": 1, ")": -1}.get(char, 0)
+    def _in_comment(self, run: str) -> None:
+        self._depth += {"(": 1, ")": -1}.get(run, 0)
         if self._depth:
-            self.draft.comment.append(char)
+            self.draft.comment.append(run)
 
-    def _in_angle(self, char: str) -> None:
-        self._angled = char != ">"
+    def _in_angle(self, run: str) -> None:
+        self._angled = run != ">"
         if self._angled and self.draft.angle is not None:
-            self.draft.angle.append(char)
+            self.draft.angle.append(run)
 
-    def _between(self, char: str) -> None:
-        if char == "(":
+    def _between(self, run: str) -> None:
+        if run == "(":
             self._depth = 1
-        elif char == "<":
+        elif run == "<":
             self._angled, self.draft.angle = True, []
-        elif char in ",;":
+        elif run in {",", ";"}:
             self.drafts.append(self.draft)
             self.draft = _Draft()
-        elif char == ":":
+        elif run == ":":
             self.draft = _Draft()  # what stood before is the name of a group
         else:
-            self._keep(char)
+            self._keep(run)
 
-    def _keep(self, char: str) -> None:
-        self.draft.phrase.append(char)
-        self.draft.plain.append(char)
+    def _keep(self, run: str) -> None:
+        self.draft.phrase.append(run)
+        self.draft.plain.append(run)
 
 
 def _drafts(value: str) -> list[_Draft]:
     scanner = _Scanner()
-    for char in value:
-        scanner.feed(char)
+    for run in islice(RUN.findall(value), limits.MAX_ADDRESS_RUNS):
+        scanner.feed(run)
     return scanner.finish()
 
 

@@ -15,6 +15,9 @@ MAX_PART_HEADER_BYTES = 32 * 1024
 MAX_ADDRESSES = 500
 """Addresses taken from one header."""
 
+MAX_ADDRESS_RUNS = 10_000
+"""Pieces of one header of addresses that are looked at: words, and the marks between them. An address takes four."""
+
 MAX_REFERENCES = 100
 """Message-IDs kept of a References header: the first and the newest ones."""
 

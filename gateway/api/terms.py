@@ -4,10 +4,13 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 TERM = re.compile(r'(-)?(?:"([^"]*)"?|([^\s"]+))')
 #: As people write numbers; a national zero in brackets belongs to none of the ways to dial it.
 NUMBER = re.compile(r"[+(0-9][0-9\s()./\-]*")
+WORD = re.compile(r"\w+")
+REST = re.compile(r"[^\W_]*")
 MOST_TERMS = 12
 SHORTEST_NUMBER = 3
 #: How much of a text is shown around a hit, in characters.
@@ -80,34 +83,47 @@ def _begin(text: str, hit: int) -> int:
 
 
 def _hits(text: str, terms: Sequence[Term]) -> Iterator[tuple[int, int]]:
+    """Give the hits of each term, from the first of all as far as a text is shown around that."""
     folded, places = _folded(text)
-    for term in terms:
-        if term.excluded:
-            continue
-        words = re.findall(r"\w+", _folded(term.text)[0].replace("_", " "))
-        if not words:
-            continue
-        after = r"" if term.prefix or _unspaced(words[-1]) else r"(?![^\W_])"
-        before = "" if _unspaced(words[0]) else r"(?<![^\W_])"
-        pattern = before + r"[\W_]*".join(re.escape(word) for word in words) + after
-        for match in re.finditer(pattern, folded):
+    sought = [(term, words, _pattern(term, words)) for term in terms if (words := _words(term))]
+    first = min((found.start() for *_, pattern in sought if (found := pattern.search(folded))), default=None)
+    if first is None:
+        return
+    for term, words, pattern in sought:
+        for match in pattern.finditer(folded, first):
+            if places[match.start()] > places[first] + WHOLE:
+                break
             end = match.end()
             if term.prefix:  # the whole word is shown as the hit, which is easier to read than its beginning
-                rest = re.compile(r"[^\W_]*").match(folded, end)
+                rest = REST.match(folded, end)
                 end = rest.end() if rest and not _unspaced(words[-1]) else end
             yield places[match.start()], places[end - 1] + 1
 
 
+def _words(term: Term) -> Sequence[str]:
+    """Return the words of a term that has to be there."""
+    return [] if term.excluded else WORD.findall(_folded(term.text)[0].replace("_", " "))
+
+
+def _pattern(term: Term, words: Sequence[str]) -> re.Pattern[str]:
+    after = r"" if term.prefix or _unspaced(words[-1]) else r"(?![^\W_])"
+    before = "" if _unspaced(words[0]) else r"(?<![^\W_])"
+    return re.compile(before + r"[\W_]*".join(re.escape(word) for word in words) + after)
+
+
 def _folded(text: str) -> tuple[str, Sequence[int]]:
     """Return a text in lower case and without accents, and where each of its characters was."""
-    folded: list[str] = []
-    places: list[int] = []
-    for place, character in enumerate(text):
-        for plain in unicodedata.normalize("NFKD", character).casefold().translate(PLAIN):
-            if not unicodedata.combining(plain):
-                folded.append(plain)
-                places.append(place)
+    if text.isascii():
+        return text.lower(), range(len(text))
+    folded = [_plain(character) for character in text]
+    places = [place for place, plain in enumerate(folded) for _ in plain]
     return "".join(folded), places
+
+
+@lru_cache(4096)
+def _plain(character: str) -> str:
+    plain = unicodedata.normalize("NFKD", character).casefold().translate(PLAIN)
+    return "".join(one for one in plain if not unicodedata.combining(one))
 
 
 def _unspaced(word: str) -> bool:

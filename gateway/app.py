@@ -177,6 +177,7 @@ async def assembled(
             demo=poster.serves,
             tell_own=live.tell_own,
             import_waits=behind.import_waits,
+            data_request_waits=behind.data_request_waits,
             tries=partial(tries_of, servers),
             checks={
                 "leaving": leaving.check,

@@ -40,6 +40,9 @@ from gateway.retention import Retention
 from gateway.sending.making import Own
 from gateway.sending.sender import Sender
 from gateway.settings import Settings
+from gateway.subjects.erasing import Eraser
+from gateway.subjects.exporting import Exporter
+from gateway.subjects.worker import Subjects
 
 #: Connections at most. Of sending and delivery: as many as there are statements that they may have under way.
 CALLING_POOL_SIZE = 6
@@ -48,9 +51,9 @@ WORK_POOL_SIZE = 3
 HOUR_SECONDS = 3600.0
 
 SENDS = "postgate_sends"
-#: Tells that something is to be taken up: a mail to be read, or an import.
+#: Tells that something is to be taken up: a mail to be read, an import, or a request about a customer's data.
 WAITING = "postgate_waiting"
-MAIL, IMPORT = "mail", "import"
+MAIL, IMPORT, DATA_REQUEST = "mail", "import", "data_request"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,10 +120,11 @@ class Behind:
 
     def import_waits(self) -> None:
         """Tell that an import is to be read."""
-        if IMPORT in self._waiting:
-            self._told(IMPORT)
-        else:
-            self._tell(WAITING, IMPORT)
+        self._waits(IMPORT)
+
+    def data_request_waits(self) -> None:
+        """Tell that something is asked for of a customer's data."""
+        self._waits(DATA_REQUEST)
 
     def mail_waits(self) -> None:
         """Tell those who read mail that one is in the ledger."""
@@ -187,14 +191,30 @@ class Behind:
         self.channels[WAITING] = self._told
         self._waiting[IMPORT] = importer.waits
         start(stack, importer)
+        subjects = subjects_of(pool, shared)
+        self._waiting[DATA_REQUEST] = subjects.waits
+        start(stack, subjects)
         start(stack, Errands(pool, Doer(shared.app_pool, shared.announce, new_id)))
         start(stack, Indexer(pool))
         await make_months(pool, now().date())
         start(stack, Chores(pool, chores_of(pool, shared)))
 
+    def _waits(self, what: str) -> None:
+        if what in self._waiting:
+            self._told(what)
+        else:
+            self._tell(WAITING, what)
+
     def _told(self, what: str) -> None:
         if what in self._waiting:
             self._waiting[what]()
+
+
+def subjects_of(pool: asyncpg.Pool, shared: Shared) -> Subjects:
+    """Return the worker that exports and erases what is known of customers; the pool is of the role ``hook``."""
+    eraser = Eraser(shared.files, shared.keyring)
+    exporter = Exporter(shared.app_pool, shared.files, shared.keyring, now)
+    return Subjects(pool, shared.app_pool, eraser, exporter, id_of_now)
 
 
 def chores_of(pool: asyncpg.Pool, shared: Shared) -> list[Chore]:

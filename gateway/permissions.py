@@ -13,6 +13,7 @@ Permission = Literal[
     "customers.merge",
     "customers.import",
     "customers.export",
+    "customers.privacy",
     "workspace.write",
     "webhooks.read",
     "webhooks.replay",
@@ -35,6 +36,7 @@ MEANINGS: Mapping[Permission, str] = {
     "customers.merge": "Make one customer of two, and undo it.",
     "customers.import": "Import customers from a file.",
     "customers.export": "Export customers to a file.",
+    "customers.privacy": "Export all that is known of a customer, or erase it for good.",
     "workspace.write": "Manage teams, labels, canned replies, custom fields and shared views.",
     "webhooks.read": "See raw webhooks as the providers sent them, and what is delivered to endpoints.",
     "webhooks.replay": "Have raw webhooks read again, and events delivered again.",
@@ -57,7 +59,9 @@ MANAGER = OPERATOR | frozenset[Permission](
         "webhooks.replay",
     }
 )
-ADMIN = MANAGER | frozenset[Permission]({"endpoints.write", "connections.write", "members.write", "api_keys.write"})
+ADMIN = MANAGER | frozenset[Permission](
+    {"customers.privacy", "endpoints.write", "connections.write", "members.write", "api_keys.write"}
+)
 OWNER = ADMIN | frozenset[Permission]({"tenant.write"})
 
 OF_ROLE: Mapping[Role, frozenset[Permission]] = {

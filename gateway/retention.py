@@ -6,7 +6,7 @@ for a shorter time than others have theirs removed row by row, in short transact
 
 import asyncio
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -30,6 +30,9 @@ PAUSE_SECONDS = 0.02
 MARGIN = timedelta(hours=1)
 MAKE_MONTH = "CALL make_old_events_partition($1)"
 NAME = re.compile(r"_(\d{4})_(\d{2})$")
+
+#: Removes some things of a tenant that came before a moment, up to a number.
+Forget = Callable[[asyncpg.Pool, UUID, datetime, int], Awaitable[Gone]]
 
 REMOVED_ROWS = Counter(
     "postgate_retention_removed_rows_total", "Rows that were kept for long enough and removed, by kind.", ["kind"]
@@ -99,6 +102,7 @@ class Retention:
             await self._webhooks(now, tenants, report)
             await self._deliveries(now, tenants, report)
             await self._events(now, tenants, report)
+        await self._chosen(now, slug, report)
         for kind, moment in await store.oldest_kept(self._pool):
             OLDEST.labels(kind).set(0 if moment is None else moment.timestamp())
         log.info(
@@ -116,6 +120,34 @@ class Retention:
         await self._webhooks_of(tenant, now - timedelta(days=keeping.webhooks_days), report)
         await self._deliveries_of(tenant, now - timedelta(days=keeping.deliveries_days), report)
         await self._events_of(tenant, now - timedelta(days=keeping.events_days), report)
+
+    async def _chosen(self, now: datetime, slug: str | None, report: Report) -> None:
+        """Remove what tenants keep for a while only, and others for ever."""
+        for tenant_id, its_slug, choice in await store.by_choice(self._pool):
+            if slug in {None, its_slug}:
+                if choice.conversations_days is not None:
+                    await self._conversations_of(tenant_id, now - timedelta(days=choice.conversations_days), report)
+                if choice.attachments_days is not None:
+                    before = now - timedelta(days=choice.attachments_days)
+                    await self._some(tenant_id, before, store.forget_attachments, "attachments", report)
+                if choice.notes_days is not None:
+                    before = now - timedelta(days=choice.notes_days)
+                    await self._some(tenant_id, before, store.forget_notes, "notes", report)
+
+    async def _conversations_of(self, tenant_id: UUID, before: datetime, report: Report) -> None:
+        while True:
+            found = await store.forget_conversations(self._pool, tenant_id, before, self._at_once)
+            conversations, messages = found
+            report.count("conversations", Gone(conversations))
+            report.count("messages", Gone(messages))
+            if found == (0, 0):
+                return
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def _some(self, tenant_id: UUID, before: datetime, forget: Forget, kind: str, report: Report) -> None:
+        while (gone := await forget(self._pool, tenant_id, before, self._at_once)).rows:
+            report.count(kind, gone)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _move(self, now: datetime, report: Report) -> None:
         before = now - timedelta(days=self._rules.events_hot_days)

@@ -1,5 +1,6 @@
-"""``/api/v1/retention``: how long a tenant keeps raw webhooks, deliveries and events."""
+"""``/api/v1/retention``: how long a tenant keeps what."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import orjson
@@ -13,13 +14,17 @@ from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Opera
 from gateway.problems import Fault, Invalid
 from gateway.store import tenant_retention
 from gateway.store.pool import TenantTx, tenant_tx
-from gateway.store.retention import Keeping
+from gateway.store.retention import Choice, Keeping
 from gateway.store.tenant_retention import Own
 
 TAG = "Retention"
 KINDS = ("webhooks", "deliveries", "events")
 
+CHOSEN = ("conversations", "attachments", "notes")
+
 Days = Annotated[int, Field(ge=7, le=3650)]
+Month = Annotated[int, Field(ge=30, le=3650)]
+FOR_EVER = "null: for ever. Left out: as it is."
 
 
 class RetentionBody(BodyModel):
@@ -28,6 +33,9 @@ class RetentionBody(BodyModel):
     webhooks_days: Days | None = Field(description="Raw webhooks.")
     deliveries_days: Days | None = Field(description="Deliveries that are done, with their attempts.")
     events_days: Days | None = Field(description="Events; at least as long as deliveries.")
+    conversations_days: Month | None = Field(default=None, description=f"Resolved conversations. {FOR_EVER}")
+    attachments_days: Days | None = Field(default=None, description=f"Files of messages. {FOR_EVER}")
+    notes_days: Days | None = Field(default=None, description=f"Notes on customers. {FOR_EVER}")
 
 
 class SetQuery(QueryModel):
@@ -72,7 +80,8 @@ class RetentionOfTenant:
     async def get(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Answer what holds."""
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
-            return await self._shown(tx, await tenant_retention.own(tx), dry_run=False)
+            own, choice = await tenant_retention.own(tx), await tenant_retention.choice(tx)
+            return await self._shown(tx, own, choice, dry_run=False)
 
     async def set(self, call: Call[SetQuery, RetentionBody]) -> web.StreamResponse:
         """Set what holds, or tell what that would mean."""
@@ -83,11 +92,13 @@ class RetentionOfTenant:
             wrong = f"deliveries are kept for {keeping.deliveries_days} days and can be sent again until then"
             raise Invalid("events have to be kept as long as deliveries", [Fault("body", "/events_days", wrong)])
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
+            choice = _chosen(body, await tenant_retention.choice(tx))
             if not dry_run:
                 await tenant_retention.set_own(tx, wanted, call.caller.user_id)
-            return await self._shown(tx, wanted, dry_run=dry_run)
+                await tenant_retention.set_choice(tx, choice, call.caller.user_id)
+            return await self._shown(tx, wanted, choice, dry_run=dry_run)
 
-    async def _shown(self, tx: TenantTx, own: Own, *, dry_run: bool) -> web.StreamResponse:
+    async def _shown(self, tx: TenantTx, own: Own, choice: Choice, *, dry_run: bool) -> web.StreamResponse:
         defaults = self._services.keeping
         keeping = own.over(defaults)
         due = await tenant_retention.preview(tx, keeping)
@@ -104,7 +115,19 @@ class RetentionOfTenant:
                 KINDS, _days(keeping), _days(own), _days(defaults), strict=True
             )
         }
+        chosen = await tenant_retention.choice_preview(tx, choice)
+        for kind in CHOSEN:
+            days, found = getattr(choice, f"{kind}_days"), chosen[kind]
+            oldest = None if found.oldest is None else iso(found.oldest)
+            shown[kind] = {"days": days, "own_days": days, "default_days": None, "amount": found.amount,
+                "oldest": oldest, "held": found.held}  # fmt: skip
         return json_answer(orjson.dumps({**shown, "dry_run": dry_run}).decode())
+
+
+def _chosen(body: RetentionBody, now: Choice) -> Choice:
+    """Return what a body says of what is kept for ever otherwise; what it leaves out stays."""
+    days = {name: getattr(body, name) for name in body.model_fields_set if name.removesuffix("_days") in CHOSEN}
+    return replace(now, **days)
 
 
 def _days(of: Keeping | Own) -> tuple[int | None, int | None, int | None]:

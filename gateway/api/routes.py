@@ -19,6 +19,7 @@ from gateway.api import (
     customer_notes,
     customer_timeline,
     customers,
+    data_requests,
     deliveries,
     docs,
     drafts,
@@ -108,6 +109,7 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     custom_fields.add_routes(api, services)
     imports.add_routes(api, services)
     exports.add_routes(api, services)
+    data_requests.add_routes(api, services)
     search.add_routes(api, services)
     webhooks.add_routes(api, services)
     providers.add_routes(api, services)

@@ -70,6 +70,7 @@ class Services:
         single_sign_on: the identity provider; None when the operator named none.
         trusted_proxies: those of the operator, whose word on who calls counts.
         import_waits: told that an import of customers is to be read.
+        data_request_waits: told that something is asked for of a customer's data.
         tries: makes what counts tries, given a name, how many are allowed, and within how many seconds.
         keeping: how long things are kept of tenants that don't say otherwise.
         measurements: tells all that is measured, as Prometheus reads it.
@@ -101,6 +102,7 @@ class Services:
     single_sign_on: SingleSignOn | None = None
     trusted_proxies: Sequence[Network] = ()
     import_waits: Callable[[], None] = lambda: None
+    data_request_waits: Callable[[], None] = lambda: None
     tries: Callable[[str, int, float], Tries] = lambda _name, allowed, seconds: OwnTries(
         allowed, time.monotonic, seconds
     )

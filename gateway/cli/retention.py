@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated
 
 import asyncpg
@@ -45,8 +46,12 @@ async def _preview(settings: Settings, rules: Rules, slug: str | None) -> list[s
         for one in _chosen(await store.of_all(hook, rules.keeping), slug):
             async with tenant_tx(app, one.tenant_id) as tx:
                 due = await tenant_retention.preview(tx, one.keeping)
-            days = (one.keeping.webhooks_days, one.keeping.deliveries_days, one.keeping.events_days)
-            for kind, kept in zip(("webhooks", "deliveries", "events"), days, strict=True):
+                choice = await tenant_retention.choice(tx)
+                due = {**due, **await tenant_retention.choice_preview(tx, choice)}
+            for name, kept in {**asdict(one.keeping), **asdict(choice)}.items():
+                if kept is None:
+                    continue
+                kind = name.removesuffix("_days")
                 found = due[kind]
                 since = f", the oldest of {found.oldest:%Y-%m-%d}" if found.oldest else ""
                 lines.append(f"{one.slug}\t{kind}\tkept {kept} days\t{found.amount} would go{since}, {found.held} held")

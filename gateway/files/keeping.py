@@ -17,7 +17,7 @@ from gateway.files.storage import Storage, key_of
 from gateway.keys import Keyring
 from gateway.store import files
 from gateway.store.files import NewFile, StoredFile
-from gateway.store.pool import tenant_tx
+from gateway.store.pool import TenantTx, tenant_tx
 
 #: How long a file waits for a message that has it.
 UNUSED = timedelta(hours=24)
@@ -59,8 +59,10 @@ class Files:
         filename: str | None = None,
         declared: str | None = None,
         uploaded_by: UUID | None = None,
+        limit: int | None = None,
+        lasting: timedelta = UNUSED,
     ) -> StoredFile:
-        """Store a file; returns once it is durable. Unless a message has it a day later, it is removed.
+        """Store a file; returns once it is durable. Unless a message has it by then, it is removed a day later.
 
         Args:
             tenant_id: whose it is.
@@ -68,6 +70,8 @@ class Files:
             filename: as its sender calls it.
             declared: the type that its sender names.
             uploaded_by: the member who uploads it.
+            limit: the most bytes, where they are others than of all files.
+            lasting: how long it stays without a message that has it.
 
         Raises:
             FileTooLarge: beyond the limit.
@@ -75,9 +79,9 @@ class Files:
             StorageUnavailable: when the bytes can't be stored now.
             DatabaseUnavailable: when the file can't be noted now.
         """
-        async with spooled(self._storage.spool, chunks, self.limit) as whole:
+        async with spooled(self._storage.spool, chunks, limit or self.limit) as whole:
             looks = await asyncio.to_thread(_looks, whole.path, whole.size, declared)
-            return await self._keep(tenant_id, whole, looks, filename, uploaded_by)
+            return await self._keep(tenant_id, whole, looks, filename, uploaded_by, lasting)
 
     def read(
         self, file: StoredFile, tenant_id: UUID, start: int = 0, end: int | None = None
@@ -91,6 +95,17 @@ class Files:
         if not file.storage_key.startswith(f"{tenant_id.hex}/"):
             raise ContentMissing("these bytes are another tenant's")
         return self._storage.read(file.storage_key, start, file.size if end is None else end)
+
+    async def remove(self, tx: TenantTx, file_id: UUID) -> bool:
+        """Remove a file whose time is over, with its bytes; False when a message has it, or another file has the bytes.
+
+        Raises:
+            StorageUnavailable: when the bytes can't be removed now; the transaction is to be given up.
+        """
+        key = await files.remove(tx, file_id)
+        if key is not None:
+            await self._storage.delete(key)
+        return key is not None
 
     def link(self, tenant_id: UUID, file_id: UUID, lasting: timedelta) -> tuple[str, datetime]:
         """Return the path of a signed link to a file, and when it ends.
@@ -118,7 +133,13 @@ class Files:
         return named, file
 
     async def _keep(
-        self, tenant_id: UUID, whole: Spooled, looks: Looks, filename: str | None, uploaded_by: UUID | None
+        self,
+        tenant_id: UUID,
+        whole: Spooled,
+        looks: Looks,
+        filename: str | None,
+        uploaded_by: UUID | None,
+        lasting: timedelta,
     ) -> StoredFile:
         """Note the file first: from then on nobody removes what lies under its key."""
         now = self._clock()
@@ -133,7 +154,7 @@ class Files:
             height=looks.height,
             duration_ms=looks.duration_ms,
             uploaded_by=uploaded_by,
-            expires_at=now + UNUSED,
+            expires_at=now + lasting,
         )
         async with tenant_tx(self._pool, tenant_id) as tx:
             known = await files.add(tx, new)

@@ -8,6 +8,7 @@ from gateway.model.canned_reply import CannedReply
 from gateway.model.connection import Channel
 from gateway.model.conversation import Conversation
 from gateway.model.customer import Customer, CustomerMerged, CustomerNote, CustomField
+from gateway.model.data_request import DataRequestId
 from gateway.model.delivery import Delivery
 from gateway.model.endpoint import EndpointNews
 from gateway.model.fields import (
@@ -15,6 +16,7 @@ from gateway.model.fields import (
     ChannelId,
     ConnectionId,
     ConversationId,
+    CustomerId,
     EndpointId,
     EventId,
     Seq,
@@ -119,6 +121,34 @@ class CustomersMerged(Elsewhere):
     data: CustomerMerged
 
 
+class ErasedCustomer(BaseModel):
+    """Whom to forget, in ``customer.erased``."""
+
+    id: CustomerId
+    merged_ids: list[CustomerId] = Field(description="Those who were merged into them, and are erased as well.")
+    request_id: DataRequestId
+
+
+class CustomerErased(Elsewhere):
+    """Nothing is known of a customer any more: whoever keeps something of them is to erase it, too."""
+
+    type: Literal["customer.erased"]
+    data: ErasedCustomer
+
+
+class ErasedEvent(BaseModel):
+    """What an entry was before a customer was erased."""
+
+    was: str = Field(description="Its type.")
+
+
+class EventErased(Elsewhere):
+    """An entry that told of somebody who was erased since. It keeps its place, and tells nothing."""
+
+    type: Literal["event.erased"]
+    data: ErasedEvent
+
+
 class CustomerNoteChanged(Elsewhere):
     """Something was noted of a customer."""
 
@@ -218,6 +248,8 @@ Event = Annotated[
     | AttachmentChanged
     | CustomerChanged
     | CustomersMerged
+    | CustomerErased
+    | EventErased
     | CustomerNoteChanged
     | CustomFieldChanged
     | MemberChanged

@@ -218,6 +218,7 @@ DATA: Mapping[str, Json] = {
         **KEPT,
     },
     "customer.created": CUSTOMER,
+    "customer.erased": {"id": _id("cus"), "merged_ids": [], "request_id": _id("dsr")},
     "customer.merged": {
         "customer": CUSTOMER,
         "merged": {**CUSTOMER, "id": _id("cus", 2), "status": "merged", "merged_into": _id("cus"), "identities": []},
@@ -233,6 +234,7 @@ DATA: Mapping[str, Json] = {
         "deleted_at": None,
     },
     "delivery.exhausted": DELIVERY,
+    "event.erased": {"was": "message.created"},
     "label.updated": {"id": _id("lbl"), "name": "Urgent", "color": "red", "description": None, **KEPT},
     "member.updated": {
         "id": _id("usr"),

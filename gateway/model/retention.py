@@ -18,10 +18,26 @@ class Kept(BaseModel):
     )
 
 
+class KeptByChoice(BaseModel):
+    """How long things of a kind are kept that are kept for ever unless somebody says otherwise."""
+
+    days: int | None = Field(description="For so many days; null: for ever.")
+    own_days: int | None = Field(description="What this workspace says; null: nothing.")
+    default_days: None = Field(description="The operator has no say in this.")
+    amount: int = Field(description="How many are older now and would go; up to 10,000 are counted.")
+    oldest: Timestamp | None = Field(description="When the oldest of these came.")
+    held: int = Field(description="How many are older but stay: conversations that are not resolved.")
+
+
 class Retention(BaseModel):
-    """How long this workspace keeps what. Conversations and messages are kept whatever stands here."""
+    """How long this workspace keeps what."""
 
     webhooks: Kept = Field(description="Raw webhooks, as the providers sent them.")
     deliveries: Kept = Field(description="What was delivered to endpoints, with all attempts.")
     events: Kept = Field(description="The log that the stream, endpoints and GET /api/v1/events read.")
+    conversations: KeptByChoice = Field(
+        description="Resolved conversations with their messages, by when the last one came."
+    )
+    attachments: KeptByChoice = Field(description="Files of messages; the messages stay.")
+    notes: KeptByChoice = Field(description="Notes on customers.")
     dry_run: bool = Field(description="Whether this is only what would be.")

@@ -43,6 +43,15 @@ OPERATORS = Keeping(webhooks_days=90, deliveries_days=30, events_days=365)
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """For how many days a tenant keeps what others keep for ever: resolved conversations, files, notes on customers."""
+
+    conversations_days: int | None = None
+    attachments_days: int | None = None
+    notes_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TenantKeeping:
     """What holds for a tenant."""
 
@@ -55,6 +64,33 @@ async def of_all(pool: asyncpg.Pool, defaults: Keeping) -> Sequence[TenantKeepin
     """Return what holds for each tenant, by id."""
     rows = await pool.fetch(ALL, defaults.webhooks_days, defaults.deliveries_days, defaults.events_days)
     return [TenantKeeping(row[0], row[1], Keeping(*row[2:])) for row in rows]
+
+
+BY_CHOICE = "SELECT tenant_id, slug, conversations_days, attachments_days, notes_days FROM retention_by_choice()"
+FORGET_CONVERSATIONS = "SELECT conversations, messages FROM forget_conversations($1, $2, $3)"
+FORGET_ATTACHMENTS = "SELECT removed, bytes FROM forget_attachments($1, $2, $3)"
+FORGET_NOTES = "SELECT forget_notes($1, $2, $3)"
+
+
+async def by_choice(pool: asyncpg.Pool) -> Sequence[tuple[UUID, str, Choice]]:
+    """Return the tenants that keep something only for a while that others keep for ever: id, slug, and what."""
+    return [(row[0], row[1], Choice(*row[2:])) for row in await pool.fetch(BY_CHOICE)]
+
+
+async def forget_conversations(pool: asyncpg.Pool, tenant_id: UUID, before: datetime, most: int) -> tuple[int, int]:
+    """Empty some resolved conversations; returns how many, and how many messages of others that are next."""
+    row = await pool.fetchrow(FORGET_CONVERSATIONS, tenant_id, before, most)
+    return row["conversations"], row["messages"]
+
+
+async def forget_attachments(pool: asyncpg.Pool, tenant_id: UUID, before: datetime, most: int) -> "Gone":
+    """Let go of some files of messages."""
+    return Gone(*await pool.fetchrow(FORGET_ATTACHMENTS, tenant_id, before, most))
+
+
+async def forget_notes(pool: asyncpg.Pool, tenant_id: UUID, before: datetime, most: int) -> "Gone":
+    """Remove some notes on customers."""
+    return Gone(await pool.fetchval(FORGET_NOTES, tenant_id, before, most))
 
 
 async def logs_to_move(pool: asyncpg.Pool, before: datetime) -> Sequence[tuple[UUID, datetime]]:

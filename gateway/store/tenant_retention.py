@@ -6,11 +6,19 @@ from datetime import datetime
 from uuid import UUID
 
 from gateway.store.pool import TenantTx
-from gateway.store.retention import Keeping
+from gateway.store.retention import Choice, Keeping
 
 #: Webhooks and deliveries are counted up to here.
 MOST_COUNTED = 10_000
 
+CHOICE = "SELECT conversations_days, attachments_days, notes_days FROM retention WHERE tenant_id = $1"
+SET_CHOICE = """
+INSERT INTO retention (tenant_id, conversations_days, attachments_days, notes_days, changed_by)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (tenant_id) DO UPDATE SET conversations_days = excluded.conversations_days,
+    attachments_days = excluded.attachments_days, notes_days = excluded.notes_days, changed_by = excluded.changed_by
+"""
+CHOICE_PREVIEW = "SELECT kind, amount, oldest, held FROM choice_preview($1, $2, $3, $4)"
 GET = "SELECT webhooks_days, deliveries_days, events_days FROM retention WHERE tenant_id = $1"
 SET = """
 INSERT INTO retention (tenant_id, webhooks_days, deliveries_days, events_days, changed_by) VALUES ($1, $2, $3, $4, $5)
@@ -50,6 +58,19 @@ async def set_own(tx: TenantTx, wanted: Own, user_id: UUID | None) -> None:
     )
 
 
+async def choice(tx: TenantTx) -> Choice:
+    """Return what the tenant keeps for a while only, of what is kept for ever otherwise."""
+    row = await tx.connection.fetchrow(CHOICE, tx.tenant_id)
+    return Choice() if row is None else Choice(*row)
+
+
+async def set_choice(tx: TenantTx, wanted: Choice, user_id: UUID | None) -> None:
+    """Write that down, and who said so."""
+    await tx.connection.execute(
+        SET_CHOICE, tx.tenant_id, wanted.conversations_days, wanted.attachments_days, wanted.notes_days, user_id
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """How much of a kind is older than it is kept, when the oldest of it came, and how much more has to stay."""
@@ -63,3 +84,9 @@ async def preview(tx: TenantTx, keeping: Keeping) -> Mapping[str, Due]:
     """Tell what would go now, by kind: ``webhooks``, ``deliveries``, ``events``."""
     days = (keeping.webhooks_days, keeping.deliveries_days, keeping.events_days)
     return {row[0]: Due(*row[1:]) for row in await tx.connection.fetch(PREVIEW, *days, MOST_COUNTED)}
+
+
+async def choice_preview(tx: TenantTx, wanted: Choice) -> Mapping[str, Due]:
+    """Tell the same of ``conversations``, ``attachments`` and ``notes``."""
+    days = (wanted.conversations_days, wanted.attachments_days, wanted.notes_days)
+    return {row[0]: Due(*row[1:]) for row in await tx.connection.fetch(CHOICE_PREVIEW, *days, MOST_COUNTED)}

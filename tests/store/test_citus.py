@@ -23,7 +23,7 @@ MANY_TENANTS = {
 #: Asked before a tenant is known, or by the operator; or by one process now and then.
 SELDOM = {
     "add_password_reset", "add_person", "chores_ahead", "claim_chore", "keep_chore", "note_chore",
-    "claim_customer_import",
+    "claim_customer_import", "claim_data_request", "retention_by_choice",
     "clear_month", "drop_month", "drop_attempts_partitions", "make_attempts_partition", "make_ledger_partition",
     "make_old_events_partition", "month_is_needed", "logs_to_move", "oldest_kept", "retention_of_all", "end_deliveries",
     "end_sessions_of", "sessions_of", "forget_customer_imports", "forget_deliveries", "forget_idempotency_keys",
@@ -34,7 +34,10 @@ SELDOM = {
     "changed_silences", "make_audit_partition", "drop_audit_month", "note_webhook_hours", "connections_with_logins",
 }  # fmt: skip
 #: They take the tenant from the transaction.
-OWN = {"retention_preview", "search_from_rows", "search_lookalikes", "search_matches"}
+OWN = {
+    "choice_preview", "erase_customer", "erase_events", "erase_messages", "mark_strays", "retention_preview",
+    "search_from_rows", "search_lookalikes", "search_matches",
+}  # fmt: skip
 
 KEYS = """
 SELECT i.indrelid::regclass::text AS name, i.indexrelid::regclass::text AS key,

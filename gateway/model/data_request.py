@@ -1,0 +1,84 @@
+"""Requests of customers about their data, as the API shows them."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from gateway.model.fields import CustomerId, Timestamp, UserId, public_id
+
+DataRequestId = Annotated[str, public_id("dsr")]
+DataRequestKind = Literal["export", "erasure"]
+DataRequestState = Literal["waiting", "running", "done", "failed"]
+
+
+class DataRequest(BaseModel):
+    """A request, and how far it came."""
+
+    id: DataRequestId
+    kind: DataRequestKind
+    customer_id: CustomerId
+    customer_name: str | None = Field(description="null: they have none, or were erased.")
+    user_id: UserId | None = Field(description="Who asked; null: a program.")
+    state: DataRequestState
+    step: str | None = Field(description="What is being done.")
+    counts: dict[str, int] = Field(
+        description="An erasure: rows by table. An export: rows by file of the archive, once it is made."
+    )
+    error: str | None = Field(description="What keeps it from going on, or why it failed.")
+    size: int | None = Field(description="Bytes of the archive.")
+    expires_at: Timestamp | None = Field(description="Until when the archive can be downloaded.")
+    created_at: Timestamp
+    finished_at: Timestamp | None
+
+
+class DataRequestPage(BaseModel):
+    """Requests, newest first."""
+
+    data: list[DataRequest]
+    next_cursor: str | None
+
+
+class ArchiveLink(BaseModel):
+    """Where an archive can be downloaded for a while."""
+
+    url: str
+    expires_at: Timestamp = Field(description="Of the link.")
+
+
+class ErasedRows(BaseModel):
+    """What was erased in one table."""
+
+    table: str
+    rows: int
+    how: Literal["removed", "emptied"] = Field(
+        description="emptied: the row is there and tells nothing of anybody any more."
+    )
+    holds: str = Field(description="What such rows tell, in words.")
+
+
+class KeptRows(BaseModel):
+    """What stays, and why."""
+
+    what: str
+    why: str
+
+
+class Asker(BaseModel):
+    """Who asked for an erasure."""
+
+    id: UserId | None = Field(description="null: a program with an API key.")
+    name: str | None = Field(description="As they are called now.")
+    role: str | None
+
+
+class Certificate(BaseModel):
+    """What was erased of a customer, when, and who asked for it. It holds nothing of the customer but a former id."""
+
+    request_id: DataRequestId
+    customer_id: CustomerId
+    requested_by: Asker
+    requested_at: Timestamp
+    erased_at: Timestamp
+    erased: list[ErasedRows]
+    kept: list[KeptRows]
+    sha256: str = Field(description="Of the rest, as JSON with sorted keys and without blanks.")

@@ -38,8 +38,10 @@ ALL_ROLES: tuple[Role, ...] = get_args(Role)
 
 
 def _roles(value: Any) -> Any:
-    """Read roles written as a list with commas; ``none`` are none."""
+    """Read roles written as a list with commas; ``none`` are none. Nothing at all is more likely an oversight."""
     words = _words(value)
+    if words == ():
+        raise ValueError("no role is named; `none` is for a process that has none")
     return () if words == ("none",) else words
 
 

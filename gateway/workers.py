@@ -158,7 +158,18 @@ class Supervisor:
         failures = 0
         ended: Process | None = None
         while not self._stopping:
-            process = await self._next(place, ended)
+            try:
+                process = await self._next(place, ended)
+            except OSError as error:  # no memory, no process, no file left
+                if not self._serving:
+                    self._failure = f"a worker can't be started: {error.strerror}"
+                    self._stopped.set()
+                    return
+                failures += 1
+                pause = PAUSES[min(failures, len(PAUSES) - 1)]
+                log.warning("workers.not_started", worker=place, error=error.strerror, again_in_seconds=pause)
+                await self._pause(pause)
+                continue
             began = asyncio.get_running_loop().time()
             while True:
                 status = await process.ended()
@@ -213,7 +224,11 @@ class Supervisor:
                 old = self._processes.get(place)
                 if old is None:  # it is about to start
                     continue
-                new = await self._start(place)
+                try:
+                    new = await self._start(place)
+                except OSError as error:
+                    log.warning("workers.not_replaced", worker=place, error=error.strerror)
+                    break
                 try:
                     serves = await new.serves()
                 except asyncio.CancelledError:
@@ -232,7 +247,11 @@ class Supervisor:
                 await old.ended()
 
     async def _start(self, place: int) -> Process:
-        """Start a process on the sockets; it reads the settings, and the program, anew."""
+        """Start a process on the sockets; it reads the settings, and the program, anew.
+
+        Raises:
+            OSError: when the system has no room for one more.
+        """
         ours, theirs = socket.socketpair()
         self._starts[place] += 1
         sockets = [listener.fileno() for listener in self._sockets]
@@ -249,10 +268,15 @@ class Supervisor:
             }
         )
         handed_down: Sequence[int] = (*sockets, theirs.fileno(), *(() if mail is None else (mail,)))
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway.cli.worker", orders.decode(), pass_fds=handed_down, env=os.environ
-        )
-        theirs.close()
+        try:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "gateway.cli.worker", orders.decode(), pass_fds=handed_down, env=os.environ
+            )
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
         reader, writer = await asyncio.open_connection(sock=ours)
         return Process(place, process, reader, writer)
 

@@ -1,12 +1,14 @@
 """Who is kept in which place while workers die and are replaced; the workers are stand-ins, the drill has real ones."""
 
 import asyncio
+import errno
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
 
+from gateway.running import Refused
 from gateway.settings import Settings
 from gateway.workers import Process, Supervisor
 
@@ -70,11 +72,14 @@ class Watched(Supervisor):
         super().__init__(Settings.model_validate(SETTINGS), {}, amount)
         self.started: list[StandIn] = []
         self.failing: int | None = None
+        self.room = True
         self.pausing = 0
         self.go_on = asyncio.Event()
 
     async def _start(self, place: int) -> Process:
         await asyncio.sleep(0)
+        if not self.room:
+            raise BlockingIOError(errno.EAGAIN, "no room for one more process")
         process = StandIn(place, len(self.started), starts=place != self.failing)
         self.started.append(process)
         return process
@@ -154,3 +159,24 @@ async def test_the_socket_of_a_dead_place_is_not_left_with_a_worker_that_leaves(
         assert not supervisor.kept(1).ready
 
     await supervised(2, act)
+
+
+async def test_a_worker_that_the_system_has_no_room_for_is_started_once_there_is(hang_up: Callable[[], None]) -> None:
+    async def act(supervisor: Watched) -> None:
+        supervisor.room = False
+        hang_up()
+        supervisor.kept(0).die()
+        await until(lambda: supervisor.pausing == 1)
+        assert supervisor.kept(1).ready, "the other one serves on"
+        supervisor.room = True
+        supervisor.go_on.set()
+        await until(lambda: supervisor.kept(0).ready)
+
+    await supervised(2, act)
+
+
+async def test_a_supervisor_without_room_for_any_worker_says_so() -> None:
+    supervisor = Watched(1)
+    supervisor.room = False
+    with pytest.raises(Refused, match="no room for one more process"):
+        await supervisor.run()

@@ -22,6 +22,7 @@ Permission = Literal[
     "members.write",
     "api_keys.write",
     "tenant.write",
+    "audit.read",
 ]
 
 PERMISSIONS: tuple[Permission, ...] = get_args(Permission)
@@ -45,6 +46,7 @@ MEANINGS: Mapping[Permission, str] = {
     "members.write": "Invite people, change their roles, and remove them.",
     "api_keys.write": "Make and revoke API keys.",
     "tenant.write": "Rename the workspace and change what holds for all of it.",
+    "audit.read": "See and export who read and changed personal data.",
 }
 
 VIEWER = frozenset[Permission]({"inbox.read", "account.write"})
@@ -62,7 +64,7 @@ MANAGER = OPERATOR | frozenset[Permission](
 ADMIN = MANAGER | frozenset[Permission](
     {"customers.privacy", "endpoints.write", "connections.write", "members.write", "api_keys.write"}
 )
-OWNER = ADMIN | frozenset[Permission]({"tenant.write"})
+OWNER = ADMIN | frozenset[Permission]({"tenant.write", "audit.read"})
 
 OF_ROLE: Mapping[Role, frozenset[Permission]] = {
     "viewer": VIEWER,
@@ -75,8 +77,10 @@ OF_ROLE: Mapping[Role, frozenset[Permission]] = {
 #: An API key is nobody's account.
 OF_KEYS = frozenset(PERMISSIONS) - {"account.write"}
 READING = frozenset[Permission]({"inbox.read", "webhooks.read"})
+#: What older API keys have that name no permission: all there was, and nothing that tells of everybody.
+UNNAMED = OF_KEYS - {"audit.read"}
 #: Words for many permissions, as the scope of an API key.
-BROAD_SCOPES: Mapping[str, frozenset[Permission]] = {"read": READING, "write": OF_KEYS}
+BROAD_SCOPES: Mapping[str, frozenset[Permission]] = {"read": READING, "write": UNNAMED}
 
 
 def of_member(role: Role, extra: Iterable[str] = ()) -> frozenset[Permission]:
@@ -90,9 +94,9 @@ def of_member(role: Role, extra: Iterable[str] = ()) -> frozenset[Permission]:
 
 
 def of_key(scopes: Iterable[str]) -> frozenset[Permission]:
-    """Return what an API key may do; without any scope, all that a key can."""
+    """Return what an API key may do; without any scope, all that a key can but look into the audit."""
     named = set(scopes)
     if not named:
-        return OF_KEYS
+        return UNNAMED
     granted = {permission for permission in OF_KEYS if permission in named}
     return frozenset(granted.union(*(BROAD_SCOPES[word] for word in named if word in BROAD_SCOPES)))

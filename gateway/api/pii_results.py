@@ -11,7 +11,19 @@ from gateway.detection.previews import hide
 from gateway.model.fields import ConversationId, CustomerId, MessageId
 from gateway.model.ids import parse
 from gateway.model.pii import PiiResult, PiiResultPage, ReviewState
-from gateway.openapi import Answer, Api, BodyModel, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
+from gateway.openapi import (
+    Answer,
+    Api,
+    Audit,
+    BodyModel,
+    Call,
+    Limit,
+    NoBody,
+    NoQuery,
+    Operation,
+    QueryModel,
+    json_answer,
+)
 from gateway.pii.finding import Kind
 from gateway.problems import CursorInvalid, NotFound
 from gateway.store import pii_results, pii_rules
@@ -48,6 +60,7 @@ LIST = Operation(
     query=ResultQuery,
     body=NoBody,
     permission="inbox.read",
+    audit=Audit("read", "pii_detection_results"),
     answers={200: Answer("A page.", PiiResultPage)},
     problems=(CursorInvalid,),
 )
@@ -61,6 +74,7 @@ REVIEW = Operation(
     query=NoQuery,
     body=ReviewBody,
     permission="workspace.write",
+    audit=Audit("change", "pii_detection_results"),
     example={"state": "dismissed"},
     answers={200: Answer("The result as it is now.", PiiResult)},
     id_prefix="pii",

@@ -6,6 +6,7 @@ from gateway.access import GATE, Gate
 from gateway.api import (
     api_keys,
     attachments,
+    audit,
     availability,
     bulk,
     canned_replies,
@@ -41,9 +42,9 @@ from gateway.api import (
     password_reset,
     profile,
     providers,
+    recoveries,
     pii,
     pii_results,
-    recoveries,
     retention,
     search,
     second_factor,
@@ -58,8 +59,8 @@ from gateway.api import (
 )
 from gateway.api.entrance import Entrance, Guesses
 from gateway.api.services import Services
-from gateway.openapi import Api
 from gateway.audit.access import AUDITOR
+from gateway.openapi import Api
 from gateway.passwords import PasswordChecker
 
 TRIES_PER_ADDRESS = 10
@@ -72,10 +73,10 @@ HOUR_SECONDS = 3600.0
 
 
 def open_gate(app: web.Application, services: Services) -> None:
-    """Let callers be identified in this application; before any feature serves."""
+    """Let callers be identified in this application, and written down; before any feature serves."""
     app[GATE] = Gate(services.pool, services.public_url, services.clock)
-
     app[AUDITOR] = services.auditor
+
 
 def add_routes(app: web.Application, api: Api, services: Services) -> None:
     """Mount the API but for its description and the page."""
@@ -102,8 +103,8 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     media.add_routes(app, services)
     customers.add_routes(api, services)
     customer_conversations.add_routes(api, services)
-    customer_merges.add_routes(api, services)
     customer_duplicates.add_routes(api, services)
+    customer_merges.add_routes(api, services)
     customer_notes.add_routes(api, services)
     customer_timeline.add_routes(api, services)
     custom_fields.add_routes(api, services)
@@ -122,6 +123,7 @@ def add_routes(app: web.Application, api: Api, services: Services) -> None:
     why.add_routes(api, services)
     recoveries.add_routes(api, services)
     retention.add_routes(api, services)
+    audit.add_routes(api, services)
     pii.add_routes(api, services)
     pii_results.add_routes(api, services)
 

@@ -24,7 +24,7 @@ READING = frozenset[Does]({"read", "search", "follow", "export"})
 Table = Literal[
     "customers", "customer_notes", "customer_merges", "customer_imports", "conversations", "messages", "attachments",
     "files", "drafts", "reads", "inbound_webhooks", "webhook_deliveries", "events", "users", "invitations",
-    "sessions", "data_access_audit",
+    "sessions", "pii_detection_results", "data_access_audit",
 ]  # fmt: skip
 TABLE_NAMES: tuple[Table, ...] = get_args(Table)
 
@@ -65,6 +65,7 @@ TABLES: Mapping[Table, Records] = {
     "users": Records("usr"),
     "invitations": Records("inv"),
     "sessions": Records("ses"),
+    "pii_detection_results": Records("pii", personal=False),
     "data_access_audit": Records("aud"),
 }
 

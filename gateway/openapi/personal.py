@@ -16,6 +16,7 @@ from gateway.model.me import MeUser
 from gateway.model.member import Invitation, LoginSession, Member
 from gateway.model.message import Message
 from gateway.model.own import Draft, Mention, Read
+from gateway.model.pii import PiiResult
 from gateway.model.search import FoundMessage
 from gateway.model.webhook import Webhook
 from gateway.openapi.operation import Operation
@@ -44,6 +45,7 @@ TABLE_OF: Mapping[type[BaseModel], Table] = {
     Member: "users",
     Invitation: "invitations",
     LoginSession: "sessions",
+    PiiResult: "pii_detection_results",
     AccessPage: "data_access_audit",
 }
 #: Of a path. What else has such an id is told by its conversation.

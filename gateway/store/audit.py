@@ -32,7 +32,7 @@ ORDER BY a.created_at DESC, a.id DESC
 NEWEST_FIRST = """(
     SELECT * FROM data_access_audit x
     WHERE x.tenant_id = $1 AND (x.created_at, x.id) < ($7, $8)
-      AND x.created_at >= coalesce($5, '-infinity') AND x.created_at < coalesce($6, 'infinity')
+      AND x.created_at >= coalesce($5::timestamptz, '-infinity') AND x.created_at < coalesce($6::timestamptz, 'infinity')
       AND {actor} AND {operation} AND {table}
     ORDER BY x.created_at DESC, x.id DESC LIMIT $9)"""
 #: Each only as it is asked for, so that a plan is made for it.

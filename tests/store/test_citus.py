@@ -17,7 +17,8 @@ SEQUENCES = {("customer_identities", "position", "integer"), ("sends", "position
 #: each would be called on a node, for the tenants of that node: "postgate work" and the writer once for each.
 MANY_TENANTS = {
     "ingest", "dispatch_deliveries", "claim_lanes", "renew_lanes", "release_lanes", "endpoints_to_serve",
-    "due_deliveries", "record_attempts", "claim_sends", "claim_mails", "claim_raw_mails", "claim_files", "search_catch_up", "errands",
+    "due_deliveries", "record_attempts", "claim_sends", "claim_mails", "claim_raw_mails", "claim_files",
+    "search_catch_up", "errands",
     "recover_deliveries", "deliveries_waiting", "sends_waiting", "endpoints_to_mask", "logs_to_detect", "note_accesses",
 }  # fmt: skip
 #: Asked before a tenant is known, or by the operator; or by one process now and then.
@@ -35,8 +36,8 @@ SELDOM = {
 }  # fmt: skip
 #: They take the tenant from the transaction.
 OWN = {
-    "choice_preview", "erase_customer", "erase_events", "erase_messages", "mark_strays", "retention_preview",
-    "search_from_rows", "search_lookalikes", "search_matches",
+    "accesses_to", "choice_preview", "erase_customer", "erase_events", "erase_messages", "mark_strays",
+    "retention_preview", "search_from_rows", "search_lookalikes", "search_matches",
 }  # fmt: skip
 
 KEYS = """

@@ -1,0 +1,103 @@
+"""Nothing that was shown is dropped while the database lags, and nobody who serves can take back what is written."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import pytest
+
+from gateway.audit import recorder as audit
+from gateway.audit.recorder import Recorder
+from gateway.store.audit import Row, add_all, drop_month
+from gateway.store.pool import DatabaseBusy, DatabaseUnavailable, open_pool, tenant_tx
+from tests.conftest import Database, Tenant, new_id
+
+COUNT = "SELECT count(*) FROM data_access_audit"
+MONTHS = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'data_access_audit'::regclass"
+
+
+def row(tenant: Tenant) -> Row:
+    """Make a row of now."""
+    return Row(
+        tenant.id, new_id(), datetime.now(UTC), "member", new_id(), "read", "get_customer", "customers",
+        "{" + new_id().hex + "}", None, None, True, "2001:db8::7", "test", "abc",
+    )  # fmt: skip
+
+
+@pytest.fixture
+async def pool(database: Database) -> AsyncIterator[asyncpg.Pool]:
+    """A pool of the role hook."""
+    opened = await open_pool(database.hook_url, 1)
+    yield opened
+    await opened.close()
+
+
+async def test_rows_wait_for_a_database_that_is_away_and_are_written_once(
+    database: Database, tenant: Tenant, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    away, tried = True, asyncio.Event()
+
+    async def sometimes(to: asyncpg.Pool, rows: Any) -> None:
+        await add_all(to, rows)
+        tried.set()
+        if away:  # it is there, but its answer was lost: it is sent again
+            raise DatabaseUnavailable("away")
+
+    monkeypatch.setattr(audit, "add_all", sometimes)
+    monkeypatch.setattr(audit, "FLUSH_SECONDS", 0.0)
+    monkeypatch.setattr(audit, "AGAIN_SECONDS", 0.0)
+    monkeypatch.setattr(audit, "MOST_ROWS", 3)
+    monkeypatch.setattr(audit, "PATIENCE_SECONDS", 0.05)
+    recorder = Recorder(pool)
+    recorder.start()
+    await recorder.note([row(tenant) for _ in range(3)])
+    await tried.wait()
+    with pytest.raises(DatabaseBusy):  # no room, and nothing is dropped for it
+        await recorder.note([row(tenant)])
+    away = False
+    monkeypatch.setattr(audit, "PATIENCE_SECONDS", 60.0)
+    await recorder.keep([row(tenant)])
+    assert await database.value(COUNT) == 4
+    monkeypatch.setattr(audit, "FLUSH_SECONDS", 3600.0)
+    await recorder.note([row(tenant)])
+    await recorder.stop()  # writes what waits
+    assert await database.value(COUNT) == 5
+
+
+async def test_nobody_who_serves_changes_or_removes_a_row(
+    database: Database, tenant: Tenant, pool: asyncpg.Pool
+) -> None:
+    await add_all(pool, [row(tenant)])
+    for url in (database.app_url, database.hook_url, database.relay_url):
+        theirs = await open_pool(url, 1)
+        for statement in (
+            "UPDATE data_access_audit SET operation = 'read'",
+            "DELETE FROM data_access_audit",
+            "TRUNCATE data_access_audit",
+            "UPDATE data_access_audit_otherwise SET operation = 'read'",
+            "DROP TABLE data_access_audit",
+        ):
+            with pytest.raises(asyncpg.InsufficientPrivilegeError):
+                async with tenant_tx(theirs, tenant.id) as tx:
+                    await tx.connection.execute(statement)
+        await theirs.close()
+    granted = (
+        "SELECT array_agg(DISTINCT privilege_type ORDER BY privilege_type) FROM information_schema.role_table_grants"
+        " WHERE table_name = 'data_access_audit' AND grantee LIKE 'postgate\\_%' AND grantee <> 'postgate_owner'"
+    )
+    assert await database.value(granted) == ["INSERT", "SELECT"]
+    assert await database.value(COUNT) == 1
+
+
+async def test_months_go_when_they_are_old_and_never_before_ninety_days(database: Database, pool: asyncpg.Pool) -> None:
+    today = datetime.now(UTC)
+    for days in (200, 60):
+        await pool.execute("CALL make_audit_partition($1)", (today - timedelta(days=days)).date())
+    made = await database.value(MONTHS)
+    assert await drop_month(pool, today - timedelta(days=365), "") is None
+    old = f"data_access_audit_{today - timedelta(days=200):%Y_%m}"
+    assert await drop_month(pool, today, "") == (old, "dropped")
+    assert await drop_month(pool, today + timedelta(days=3650), "") is None  # whoever asks
+    assert await database.value(MONTHS) == made - 1

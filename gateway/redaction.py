@@ -9,6 +9,9 @@ from functools import lru_cache
 from types import TracebackType
 from typing import Any
 
+from gateway.pii.detecting import Detectors, Rule
+from gateway.pii.masking import mask
+
 HIDDEN = "[hidden]"
 #: A name with one of these in it names a secret.
 SECRET = re.compile(
@@ -37,6 +40,9 @@ CREDENTIALS = (
 )
 #: One of these is in whatever has credentials, an address or a number in it; most texts have none.
 SUSPICIOUS = re.compile(r"[@+]|://|eyJ|EAA|\b(?:bearer|basic|digest)\b|[abckpy]_[\w+/=.-]{12}", re.IGNORECASE)
+#: Numbers of cards and accounts have as many digits in a row.
+NUMBER = re.compile(r"\d{4}[ -]?\d{4}[ -]?\d{3}")
+NUMBERS = Detectors([Rule("payment_card"), Rule("iban")])
 MOST_TEXT = 500
 #: Where an exception came from is long, and its name comes last.
 TRACE, MOST_TRACE = "exception", 20_000
@@ -51,8 +57,10 @@ def redact(_logger: object, _method: str, event: Any) -> Any:
 
 
 def scrub(text: str, most: int = MOST_TEXT) -> str:
-    """Take credentials, addresses and numbers out of a text, and what exceeds so many characters."""
+    """Take credentials, addresses, numbers of people, cards and accounts out, and what exceeds so many characters."""
     text = text if len(text) <= most else text[:most] + "…"
+    if NUMBER.search(text) is not None:
+        text = mask(text, NUMBERS)
     if SUSPICIOUS.search(text) is None:
         return text
     for pattern, instead in CREDENTIALS:

@@ -22,13 +22,16 @@ ENGLISH = (
     "street|avenue|road|lane|drive|court|boulevard|way|place|square|terrace|close|crescent|highway|parkway"
     "|st|ave|rd|ln|dr|blvd|sq|hwy|pkwy"
 )
-GERMAN = "straße|strasse|str\\.|weg|platz|allee|gasse|ring|damm|ufer|[ \\-](?:Straße|Strasse|Weg|Platz|Allee)"
+GERMAN = "straße|strasse|str\\.|weg|platz|allee|gasse|ring|damm|ufer|[ \\-](?:Straße|Strasse|Str\\.|Weg|Platz|Allee)"
 SPANISH = "calle|c/|avenida|avda\\.?|av\\.|plaza|paseo|carrera|cra\\.?|camino"
 FRENCH = "rue|avenue|boulevard|bd|place|chemin|all[ée]e|impasse|quai|route|cours"
 PORTUGUESE = "rua|avenida|av\\.|travessa|pra[çc]a|largo|alameda|rodovia|estrada"
+#: A German street that is named after where it is, which is one only when a code and a town follow.
+AT = "de at"
 STREETS = (
     ("en", re.compile(rf"{BEFORE}[a-z]? {NAME}(?i:{ENGLISH})\b\.?")),
     ("de", re.compile(rf"\b{CAPITAL}(?: {CAPITAL}){{0,2}}?(?:{GERMAN}) {HOUSE}")),
+    (AT, re.compile(rf"\b(?:Am|An der|Im|In der|Auf der|Zum|Zur) {CAPITAL}(?: {CAPITAL})? {HOUSE}")),
     ("es", re.compile(rf"\b(?i:{SPANISH}) ?(?:{WORD} ){{0,4}}{WORD}{BEHIND}")),
     ("fr", re.compile(rf"{BEFORE}(?: ?(?:bis|ter|[a-d]))?,? (?i:{FRENCH}) (?:{WORD} ){{0,4}}[^\W\d_]{WORD}")),
     ("pt", re.compile(rf"\b(?i:{PORTUGUESE}) (?:{WORD} ){{0,4}}{WORD}{BEHIND}")),
@@ -55,5 +58,7 @@ def find_addresses(text: str) -> Iterator[Finding]:
         for street in pattern.finditer(text):
             more = MORE.match(text, street.end())
             end = street.end() if more is None else more.end()
-            sure = 0.9 if end - street.end() > LONGEST_SCRAP else 0.7
-            yield Finding("postal_address", language, street.start(), end, sure)
+            if end - street.end() > LONGEST_SCRAP:
+                yield Finding("postal_address", language.removesuffix(" at"), street.start(), end, 0.9)
+            elif language != AT:
+                yield Finding("postal_address", language, street.start(), end, 0.7)

@@ -10,6 +10,7 @@ OTHER = re.compile(
     r"order|tracking|track|parcel|shipment|invoice|ticket|reference|\bref\b|booking|serial|batch|article|sku|item|model"
     r"|version|build|commit|transaction|receipt|request|session|timestamp|\blot\b|uuid|\bean\b|isbn|imei|latitude"
     r"|longitude|coordinates|price|total|amount|barcode"
+    r"|kunden-?(?:nummer|nr)|customer n|mitglieds-?(?:nummer|nr)|z[äa]hler"
     r"|bestell|auftrag|rechnung|sendung|paket|vorgang|artikel|serien|charge|beleg|buchung|koordinat|preis|betrag"
     r"|pedido|factura|seguimiento|env[ií]o|referencia|reserva|art[ií]culo|serie|precio|importe"
     r"|commande|facture|suivi|colis|r[ée]f[ée]rence|r[ée]servation|prix|montant|s[ée]rie"
@@ -20,7 +21,7 @@ OTHER = re.compile(
 
 
 #: Where a sentence or a line ends, what comes before is of something else. A dot within "Tel." ends none.
-BREAK = re.compile(r"[\n;!?。]|\.\s+(?=[A-ZÄÖÜÉÀÁÍÓÚ])")
+BREAK = re.compile(r"[\n;!?。]|\.\s{1,3}(?=[A-ZÄÖÜÉÀÁÍÓÚ])")
 
 
 def before(text: str, start: int) -> str:

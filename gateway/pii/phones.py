@@ -19,7 +19,7 @@ WRITTEN = re.compile(r"(?<![\w.,:/+\-#])(?:\+ ?|\()?\d(?:[ .\-/()]{0,3}\d){6,17}
 WORDS = re.compile(
     r"phone|\btel\b|\btel[.:]|mobile|\bcell|\bcall|\bfax|whats ?app|\bsms\b|\btext me|reach me|ring me|\bdial\b"
     r"|my number|contact"
-    r"|telefon|\bhandy|mobil|\brufen?\b|\banruf|erreichbar|r[üu]ckruf|nummer"
+    r"|telefon|\bhandy|mobil|\brufen?\b|\banruf|erreichbar|r[üu]ckruf|(?:meine|telefon|ruf|handy|mobil)-?\s?nummer"
     r"|tel[ée]fono|m[óo]vil|celular|ll[áa]m|n[úu]mero|t[ée]l[ée]phone|portable|appel|num[ée]ro|joign"
     r"|telefone|telem[óo]vel|ligar?\b|ligue|telefoon|bel me|telefono|chiama"
     r"|फ़?ोन|मोबाइल|नंबर|هاتف|جوال|رقم|اتصل|电话|手机|联系",

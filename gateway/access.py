@@ -22,6 +22,9 @@ from gateway.store import api_keys, sessions
 from gateway.store.pool import tenant_tx
 
 COOKIE = "postgate_session"
+#: A cookie of this name is believed by browsers from this host only, over https: no neighbour's page can set one
+#: (https://httpwg.org/http-extensions/draft-ietf-httpbis-rfc6265bis.html, section 4.1.3.2).
+HOST_PREFIX = "__Host-"
 KEY_PREFIX = "pgk"
 TENANT_BYTES = 16
 SECRET_BYTES = 32
@@ -86,7 +89,7 @@ async def identify(request: web.Request) -> Caller:
     gate = request.config_dict[GATE]
     if "Authorization" in request.headers:
         return await _by_key(gate, request.headers["Authorization"])
-    caller = await _by_session(gate, request.cookies.get(COOKIE, ""))
+    caller = await _by_session(gate, request.cookies.get(cookie_name(COOKIE, gate.public_url), ""))
     if request.method not in SAFE_METHODS:
         require_same_origin(request, gate.public_url)
     return caller
@@ -115,6 +118,11 @@ def require_same_origin(request: web.Request, public_url: str) -> None:
         return
     if origin_of(request.headers.get("Origin", "")) != origin_of(public_url):
         raise OriginMismatch("a cookie only counts for changes that the gateway's own page asks for")
+
+
+def cookie_name(name: str, public_url: str) -> str:
+    """Return how a cookie is called at a public URL; its path has to be ``/``."""
+    return f"{HOST_PREFIX}{name}" if public_url.startswith("https:") else name
 
 
 def origin_of(url: str) -> tuple[str, str, int | None] | None:

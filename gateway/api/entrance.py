@@ -1,7 +1,7 @@
 """Letting somebody in who has proven who they are: the second factor if they have one, then a session."""
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,7 +10,16 @@ from uuid import UUID
 import structlog
 from aiohttp import web
 
-from gateway.access import COOKIE, Caller, new_session_token, require_same_origin, tenant_of_session, token_hash
+from gateway.access import (
+    COOKIE,
+    Caller,
+    cookie_name,
+    new_session_token,
+    require_same_origin,
+    tenant_of_session,
+    token_hash,
+)
+from gateway.api.known_browsers import KnownBrowsers
 from gateway.api.services import Services
 from gateway.api.tries import Tries
 from gateway.model.ids import public
@@ -33,7 +42,6 @@ CHALLENGE_LASTS = timedelta(minutes=10)
 TOKEN_SECRET_BYTES = 32
 #: Holds a slip that says whose password was right, until the code has come: only this browser can go on.
 CHALLENGE_COOKIE = "postgate_login"
-CHALLENGE_PATH = "/api/v1/login"
 CHALLENGE = "second factor"
 #: How long a stopping server waits for letters that are on their way.
 ERRAND_SECONDS = 5.0
@@ -55,13 +63,27 @@ class Guesses:
         by_peer: by one computer, whatever it guesses.
         by_address: for the password of one e-mail address.
         by_person: for the codes of one person; they are short.
-        letters: how often one address may be written to.
+        letters: how often one address may be written to because somebody said that it was theirs.
+        invitations: how often one address may be invited.
     """
 
     by_peer: Tries
     by_address: Tries
     by_person: Tries
     letters: Tries
+    invitations: Tries
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Tries that were counted: of what, and for whom."""
+
+    counted: Sequence[tuple[Tries, str]]
+
+    async def give_back(self) -> None:
+        """Forget them: it succeeded."""
+        for tries, key in self.counted:
+            await tries.give_back(key)
 
 
 class Entrance:
@@ -77,6 +99,7 @@ class Entrance:
         self.services = services
         self.passwords = passwords
         self.guesses = guesses
+        self.browsers = KnownBrowsers(services.keyring, services.public_url)
         self._errands: set[asyncio.Task[None]] = set()
 
     def own_page(self, request: web.Request) -> None:
@@ -91,6 +114,33 @@ class Entrance:
     def peer(self, request: web.Request) -> str:
         """Name the computer that a request comes from."""
         return peer_of(request, self.services.trusted_proxies)
+
+    async def try_password(self, request: web.Request, address: str) -> Taken:
+        """Count a try at the password of an address; a browser that is known has tries of its own.
+
+        Raises:
+            TooManyRequests: when there were too many.
+        """
+        return await self._try(request, self.guesses.by_address, address, address)
+
+    async def try_code(self, request: web.Request, user_id: UUID) -> Taken:
+        """Count a try at the codes of a person; a browser that is known has tries of its own.
+
+        Raises:
+            TooManyRequests: when there were too many.
+        """
+        return await self._try(request, self.guesses.by_person, user_id.hex, user_id)
+
+    async def _try(self, request: web.Request, tries: Tries, key: str, who: UUID | str) -> Taken:
+        browser = self.browsers.of(request, who, self.services.clock())
+        counted = (
+            [(self.guesses.by_peer, self.peer(request)), (tries, key)]
+            if browser is None
+            else [(tries, f"{key} in {browser}")]
+        )
+        for one, counts in counted:
+            await one.take(counts)
+        return Taken(counted)
 
     def new_id(self) -> UUID:
         """Make an id of now."""
@@ -141,13 +191,16 @@ class Entrance:
         """Start a session, and answer who it is for."""
         token = await self.start(request, user_id, tenant)
         caller = Caller(tenant.tenant_id, user_id, tenant.role, tenant.permissions, token_hash(token))
-        answer = json_answer(await self.me(caller), status)
+        me = await self.me(caller)
+        answer = json_answer(me, status)
         self.set_session(answer, token)
+        if me.user is not None:
+            self.know(request, answer, user_id, me.user.email)
         return answer
 
     async def start(self, request: web.Request, user_id: UUID, tenant: Membership) -> str:
         """Start a session under a new token, which is returned; an old one of this browser ends."""
-        await self.end(request.cookies.get(COOKIE, ""))
+        await self.end(self.cookie(request, COOKIE))
         now = self.services.clock()
         token = new_session_token(tenant.tenant_id, self.services.secret(TOKEN_SECRET_BYTES))
         session = sessions.Session(
@@ -195,11 +248,7 @@ class Entrance:
         values = {"user": who.user_id.hex, "tenant": who.tenant_id.hex}
         until = self.services.clock() + CHALLENGE_LASTS
         slip = slips.write(self.services.keyring, CHALLENGE, values, until)
-        lasts = int(CHALLENGE_LASTS.total_seconds())
-        answer.set_cookie(
-            CHALLENGE_COOKIE, slip, max_age=lasts, path=CHALLENGE_PATH, secure=self.secure, httponly=True,
-            samesite="Strict",
-        )  # fmt: skip
+        self.set_cookie(answer, CHALLENGE_COOKIE, slip, CHALLENGE_LASTS, "Strict")
 
     def challenged(self, request: web.Request) -> Challenge:
         """Return who this browser has to show a code for.
@@ -207,7 +256,7 @@ class Entrance:
         Raises:
             Unauthenticated: when that was nobody, or too long ago.
         """
-        slip = request.cookies.get(CHALLENGE_COOKIE, "")
+        slip = self.cookie(request, CHALLENGE_COOKIE)
         values = slips.read(self.services.keyring, CHALLENGE, slip, self.services.clock())
         if values is None:
             raise Unauthenticated("begin with the password again")
@@ -215,14 +264,35 @@ class Entrance:
 
     def end_challenge(self, answer: web.Response) -> None:
         """Let a browser forget that a code was to come."""
-        answer.del_cookie(CHALLENGE_COOKIE, path=CHALLENGE_PATH, secure=self.secure, httponly=True, samesite="Strict")
+        self.drop_cookie(answer, CHALLENGE_COOKIE, "Strict")
 
     def set_session(self, answer: web.Response, token: str) -> None:
         """Give a browser its session."""
-        lasts = int(SESSION_LASTS.total_seconds())
-        answer.set_cookie(COOKIE, token, max_age=lasts, path="/", secure=self.secure, httponly=True, samesite="Lax")
+        self.set_cookie(answer, COOKIE, token, SESSION_LASTS, "Lax")
+
+    def know(self, request: web.Request, answer: web.Response, user_id: UUID, address: str) -> None:
+        """Know the browser of somebody who has come in."""
+        self.browsers.remember(request, answer, user_id, address, self.services.clock())
+
+    def cookie(self, request: web.Request, name: str) -> str:
+        """Return a cookie's value; empty when there is none."""
+        return request.cookies.get(cookie_name(name, self.services.public_url), "")
+
+    def set_cookie(self, answer: web.Response, name: str, value: str, lasts: timedelta, samesite: str) -> None:
+        """Set a cookie that no script can read."""
+        answer.set_cookie(
+            cookie_name(name, self.services.public_url), value, max_age=int(lasts.total_seconds()), path="/",
+            secure=self._secure, httponly=True, samesite=samesite,
+        )  # fmt: skip
+
+    def drop_cookie(self, answer: web.Response, name: str, samesite: str) -> None:
+        """Have a cookie forgotten."""
+        answer.del_cookie(
+            cookie_name(name, self.services.public_url), path="/", secure=self._secure, httponly=True,
+            samesite=samesite,
+        )  # fmt: skip
 
     @property
-    def secure(self) -> bool:
+    def _secure(self) -> bool:
         """Whether cookies are for encrypted connections only."""
         return self.services.public_url.startswith("https:")

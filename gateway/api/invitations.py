@@ -106,7 +106,7 @@ class Invitations:
         """Store an invitation, then send it."""
         caller, email, now = call.caller, normal(call.body.email), self._services.clock()
         require_power_over(caller, call.body.role)
-        await self._entrance.guesses.letters.take(email)
+        await self._entrance.guesses.invitations.take(email)
         token = self._new_token(caller)
         made = invitations.Invitation(
             id=self._entrance.new_id(),
@@ -134,7 +134,7 @@ class Invitations:
             if renewed is None:
                 raise NotFound("there is no such invitation")
             require_power_over(caller, renewed.role)
-            await self._entrance.guesses.letters.take(renewed.email)
+            await self._entrance.guesses.invitations.take(renewed.email)
         return json_answer(await self._sent(caller, renewed, token))
 
     async def revoke(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:

@@ -108,7 +108,7 @@ class Login:
         """Check a password, and let in or ask for a code."""
         self._entrance.own_page(call.request)
         body = call.body
-        person, tenants = await self._checked(normal(body.email), body.password, self._entrance.peer(call.request))
+        person, tenants = await self._checked(call.request, normal(body.email), body.password)
         wanted = [one for one in tenants if body.tenant in {None, one.slug}]
         if not wanted:
             raise LoginFailed("this account does not belong to that tenant")
@@ -116,29 +116,26 @@ class Login:
 
     async def log_out(self, call: OpenCall[NoQuery, NoBody]) -> web.StreamResponse:
         """End a session; without one there is nothing to do."""
-        if COOKIE in call.request.cookies:
+        if token := self._entrance.cookie(call.request, COOKIE):
             require_same_origin(call.request, self._services.public_url)
-            await self._entrance.end(call.request.cookies[COOKIE])
+            await self._entrance.end(token)
         answer = web.Response(status=204)
-        answer.del_cookie(COOKIE, path="/", secure=self._entrance.secure, httponly=True, samesite="Lax")
+        self._entrance.drop_cookie(answer, COOKIE, "Lax")
         return answer
 
     async def me(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Tell who calls."""
         return json_answer(await self._entrance.me(call.caller))
 
-    async def _checked(self, address: str, password: str, peer: str) -> tuple[Person, Sequence[Membership]]:
+    async def _checked(self, request: web.Request, address: str, password: str) -> tuple[Person, Sequence[Membership]]:
         """Return whose password this is, and where they may go; tries that succeed do not count."""
-        guesses = self._entrance.guesses
-        await guesses.by_peer.take(peer)
-        await guesses.by_address.take(address)
+        tries = await self._entrance.try_password(request, address)
         person = await people.person_of(self._services.pool, address)
         right = await self._entrance.passwords.matches(password, person.password_hash if person else None)
         tenants = await people.memberships_of(self._services.pool, person.user_id) if person and right else []
         if person is None or not tenants:
             raise LoginFailed("no account has this e-mail address and this password")
-        await guesses.by_peer.give_back(peer)
-        await guesses.by_address.give_back(address)
+        await tries.give_back()
         return person, tenants
 
 

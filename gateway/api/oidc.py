@@ -81,10 +81,7 @@ class Oidc:
             return self._refused(refused.code, str(refused))
         values = {"state": attempt.state, "nonce": attempt.nonce, "verifier": attempt.verifier}
         slip = slips.write(self._services.keyring, PURPOSE, values, self._services.clock() + LASTS)
-        lasts = int(LASTS.total_seconds())
-        answer.set_cookie(
-            COOKIE, slip, max_age=lasts, path=PATH, secure=self._entrance.secure, httponly=True, samesite="Lax"
-        )
+        self._entrance.set_cookie(answer, COOKIE, slip, LASTS, "Lax")
         return answer
 
     async def callback(self, call: OpenCall[CallbackQuery, NoBody]) -> web.StreamResponse:
@@ -120,6 +117,7 @@ class Oidc:
         else:
             answer = _to("/")
             self._entrance.set_session(answer, await self._entrance.start(request, user_id, tenants[0]))
+            self._entrance.know(request, answer, user_id, email)
         return self._forget(answer)
 
     async def _joined(self, identity: Identity, email: str, known: UUID | None) -> UUID | None:
@@ -138,7 +136,7 @@ class Oidc:
 
     def _attempt(self, request: web.Request, state: str | None) -> Attempt | None:
         """Return the attempt that this browser began, if it comes back from just that one."""
-        slip = request.cookies.get(COOKIE, "")
+        slip = self._entrance.cookie(request, COOKIE)
         values = slips.read(self._services.keyring, PURPOSE, slip, self._services.clock())
         if values is None or state != values["state"]:
             return None
@@ -149,7 +147,7 @@ class Oidc:
         return self._forget(_to(f"/login?refused={quote(code)}"))
 
     def _forget(self, answer: web.Response) -> web.Response:
-        answer.del_cookie(COOKIE, path=PATH, secure=self._entrance.secure, httponly=True, samesite="Lax")
+        self._entrance.drop_cookie(answer, COOKIE, "Lax")
         return answer
 
     def _provider(self) -> SingleSignOn:

@@ -1,12 +1,11 @@
 """``/api/v1/password-reset``: a link by mail, and a new password by the link."""
 
-import base64
 from datetime import timedelta
 
 from aiohttp import web
 from pydantic import Field
 
-from gateway.access import token_hash
+from gateway.access import new_reset_token, token_hash
 from gateway.api.entrance import TOKEN_SECRET_BYTES, Entrance
 from gateway.api.login import TAG, normal
 from gateway.api.profile import require_good
@@ -122,7 +121,7 @@ class PasswordReset:
         return web.Response(status=204)
 
     async def _send(self, address: str) -> None:
-        token = base64.urlsafe_b64encode(self._services.secret(TOKEN_SECRET_BYTES)).rstrip(b"=").decode()
+        token = new_reset_token(self._services.secret(TOKEN_SECRET_BYTES))
         until = self._services.clock() + LASTS
         name = await passwords.add_reset(self._services.pool, address, token_hash(token), until)
         if name is not None:

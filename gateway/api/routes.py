@@ -134,6 +134,7 @@ def _add_people(app: web.Application, api: Api, services: Services, passwords: P
         by_address=services.tries("address", TRIES_PER_ADDRESS, WINDOW_SECONDS),
         by_person=services.tries("person", TRIES_PER_PERSON, HOUR_SECONDS),
         letters=services.tries("letters", LETTERS_PER_ADDRESS, HOUR_SECONDS),
+        invitations=services.tries("invitations", LETTERS_PER_ADDRESS, HOUR_SECONDS),
     )
     entrance = Entrance(services, passwords, guesses)
 

@@ -128,17 +128,14 @@ class SecondFactors:
         """Check the code of somebody whose password was right."""
         self._entrance.own_page(call.request)
         who = self._entrance.challenged(call.request)
-        guesses, peer = self._entrance.guesses, self._entrance.peer(call.request)
-        await guesses.by_peer.take(peer)
-        await guesses.by_person.take(who.user_id.hex)
+        tries = await self._entrance.try_code(call.request, who.user_id)
         tenants = await people.memberships_of(self._services.pool, who.user_id)
         tenant = next((one for one in tenants if one.tenant_id == who.tenant_id), None)
         if tenant is None:
             raise LoginFailed("this account is no longer in use")
         async with tenant_tx(self._services.pool, who.tenant_id) as tx:
             await self._spend(tx, who.user_id, call.body.code.strip())
-        await guesses.by_peer.give_back(peer)
-        await guesses.by_person.give_back(who.user_id.hex)
+        await tries.give_back()
         answer = await self._entrance.open(call.request, who.user_id, tenant)
         self._entrance.end_challenge(answer)
         return answer

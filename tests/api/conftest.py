@@ -163,6 +163,12 @@ def single_sign_on() -> SingleSignOn | None:
 
 
 @pytest.fixture
+def public_url() -> str:
+    """The address of the page; the tests of https have another one."""
+    return PUBLIC_URL
+
+
+@pytest.fixture
 def live() -> Live | None:
     """The live part; the tests of the whole API have one."""
     return None
@@ -170,7 +176,12 @@ def live() -> Live | None:
 
 @pytest.fixture
 async def served(
-    database: Database, assets: Path, master_key: str, single_sign_on: SingleSignOn | None, live: Live | None
+    database: Database,
+    assets: Path,
+    master_key: str,
+    single_sign_on: SingleSignOn | None,
+    live: Live | None,
+    public_url: str,
 ) -> AsyncIterator[Served]:
     """The API on a socket."""
     neighbours = Neighbours()
@@ -182,7 +193,7 @@ async def served(
     keyring = Keyring(master_key)
     services = Services(
         pool=pool,
-        public_url=PUBLIC_URL,
+        public_url=public_url,
         assets=assets,
         clock=neighbours.now,
         new_id=new_id,
@@ -208,12 +219,12 @@ async def served(
     api = Api(app)
     add_routes(app, api, services)
     if live is not None:
-        live_routes.add_routes(api, live, pool, PUBLIC_URL, lambda: public("ses", new_id(0)))
+        live_routes.add_routes(api, live, pool, public_url, lambda: public("ses", new_id(0)))
         demo_routes.add_routes(
             api, SamplePoster(assets.parent / "ready.json", random.Random(), neighbours.now), lambda: new_id(0)
         )
     add_last_routes(app, api, services)
-    add_headers(app, PUBLIC_URL)
+    add_headers(app, public_url)
     server = TestServer(app)
     await server.start_server()
     url = str(server.make_url("/")).rstrip("/")

@@ -65,13 +65,19 @@ async def test_every_answer_is_guarded(served: Served, path: str) -> None:
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert answer.headers["Referrer-Policy"] == "same-origin"
         assert answer.headers["Content-Security-Policy"] == policy("http://gateway.test")
+        assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert "microphone=()" in answer.headers["Permissions-Policy"]
+        assert "Cache-Control" in answer.headers
+        assert "Server" not in answer.headers
         assert len(answer.headers["X-Request-Id"]) == 16
 
 
 def test_the_policy_allows_nothing_inline_and_names_the_websocket() -> None:
     rules = dict(rule.split(" ", 1) for rule in policy("https://in.example.org:8443").split("; "))
     assert rules["default-src"] == rules["script-src"] == rules["style-src"] == "'self'"
-    assert rules["connect-src"] == "'self' ws://in.example.org:8443 wss://in.example.org:8443"
+    assert rules["connect-src"] == "'self' wss://in.example.org:8443"
+    assert rules["require-trusted-types-for"] == "'script'"
     assert {rules[name] for name in ("frame-ancestors", "base-uri", "object-src")} == {"'none'"}
     assert "unsafe" not in str(rules)
 

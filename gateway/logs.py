@@ -21,15 +21,8 @@ def configure_logs(level: str) -> None:
         level: the least important level that is written.
     """
     number = logging.getLevelNamesMapping().get(level.upper(), logging.INFO)
-    alike: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.processors.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-        _error,
-        redact,
-    ]
     structlog.configure(
-        processors=[*alike, structlog.processors.JSONRenderer(serializer=_json)],
+        processors=[*processors(), renderer()],
         wrapper_class=structlog.make_filtering_bound_logger(number),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
@@ -37,15 +30,28 @@ def configure_logs(level: str) -> None:
     others = logging.StreamHandler(sys.stderr)
     others.setFormatter(
         structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=[_named, *alike],
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.JSONRenderer(serializer=_json),
-            ],
+            foreign_pre_chain=[_named, *processors()],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer()],
         )
     )
     logging.basicConfig(level=max(number, OTHERS), handlers=[others], force=True)
     logging.captureWarnings(True)
+
+
+def processors() -> list[Processor]:
+    """Return what is done to every event before it is written, whoever it is of."""
+    return [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        _error,
+        redact,
+    ]
+
+
+def renderer() -> Processor:
+    """Return what makes a line of an event."""
+    return structlog.processors.JSONRenderer(serializer=_json)
 
 
 def _error(_logger: object, _method: str, event: EventDict) -> EventDict:

@@ -24,6 +24,7 @@ from gateway.model.ids import new_id as id_of_moment
 from gateway.model.log import Entry
 from gateway.running import Running, event_loop, run_gateway
 from gateway.settings import Settings
+from tests import leaks
 from tests.databases import PASSWORDS, Databases
 from tests.described import ALL_ENTRIES, log_faults
 
@@ -33,6 +34,11 @@ hypothesis_settings.load_profile("postgate")
 
 # A gateway within a test begins with no chores: a slow test would meet them, and a quick one would not.
 chores.FIRST_SECONDS = 3600.0
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Fail every test that lets a secret out."""
+    config.pluginmanager.register(leaks)
 
 
 def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
@@ -132,7 +138,9 @@ async def database(cluster: Superuser, databases: Databases, new_database: bool)
 @pytest.fixture(scope="session")
 def master_key() -> str:
     """The master key of this run."""
-    return new_master_key()
+    key = new_master_key()
+    leaks.know("master key", key, always=True)
+    return key
 
 
 @pytest.fixture
@@ -167,6 +175,7 @@ def make_tenant(database: Database, master_key: str, monkeypatch: pytest.MonkeyP
         facts = dict(demo_tenant.make(new_id, slug))
         await demo_tenant.ensure(database.admin_url, Keyring(master_key), facts, new_id)
         ready = demo_tenant.ready(facts, "http://gateway.test", database.app_url)
+        leaks.know_tenant(ready)
         return Tenant(UUID(facts["tenant_id"]), facts, ready)
 
     return make

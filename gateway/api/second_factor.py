@@ -154,7 +154,7 @@ class SecondFactors:
         secret = totp.new_secret(self._services.secret)
         key, wrapped = await self._services.keyring.new_data_key()
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
-            sealed = seal(key, secret.encode(), totp.place_of(user_id))
+            sealed = seal(key, secret.encode(), second_factors.place_of(user_id))
             if not await second_factors.put(tx, user_id, wrapped, sealed):
                 raise Invalid("there is a second factor already; disable it first")
             user = await people.user(tx, user_id)
@@ -213,7 +213,7 @@ class SecondFactors:
 
     async def _secret(self, factor: second_factors.SecondFactor, user_id: UUID) -> str:
         key = await self._services.keyring.unwrap(factor.key)
-        return unseal(key, factor.secret_sealed, totp.place_of(user_id)).decode()
+        return unseal(key, factor.secret_sealed, second_factors.place_of(user_id)).decode()
 
 
 def add_routes(api: Api, entrance: Entrance) -> None:

@@ -5,6 +5,7 @@ import typer
 from gateway.cli.certify import certify_receiver
 from gateway.cli.check_url import check_url
 from gateway.cli.inspect import inspect
+from gateway.cli.keys import keys
 from gateway.cli.listen import listen
 from gateway.cli.migrate import migrate
 from gateway.cli.providers import providers
@@ -38,6 +39,7 @@ for command in COMMANDS:
     app.command()(command)
 app.add_typer(tenants, name="tenants")
 app.add_typer(users, name="users")
+app.add_typer(keys, name="keys")
 
 
 def main() -> None:

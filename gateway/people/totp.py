@@ -6,7 +6,6 @@ import hmac
 import io
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from uuid import UUID
 
 import pyotp
 import segno
@@ -67,8 +66,3 @@ def recovery_hash(code: str) -> bytes:
 def is_code(text: str) -> bool:
     """Tell whether a text is meant as a code by time, not as a recovery code."""
     return len(text) == 6 and text.isascii() and text.isdigit()
-
-
-def place_of(user_id: UUID) -> str:
-    """Name where a person's secret belongs, for sealing it."""
-    return f"users/{user_id}/second_factor"

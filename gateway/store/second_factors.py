@@ -87,3 +87,8 @@ async def renew_recovery(tx: TenantTx, user_id: UUID, recovery_hashes: Sequence[
 async def remove(tx: TenantTx, user_id: UUID) -> None:
     """Let a person come in without a second factor."""
     await tx.connection.execute(REMOVE, user_id)
+
+
+def place_of(user_id: UUID) -> str:
+    """Name where a person's secret belongs, for sealing it."""
+    return f"users/{user_id}/second_factor"

@@ -1,0 +1,151 @@
+"""A tenant's keys are destroyed: what was sealed is in a dump of the database, and nobody can read it."""
+
+import asyncio
+import subprocess
+from pathlib import Path
+
+import orjson
+import pytest
+from aiohttp import ClientSession
+from typer.testing import CliRunner
+
+from gateway.cli.main import app
+from gateway.embedded.binaries import installed
+from gateway.keys import Keyring, KeyUnusable, WrappedKey, credentials_of, unseal
+from gateway.running import run_gateway
+from gateway.settings import Settings
+from gateway.store.raw_webhooks import RawWebhook
+from tests.conftest import Database, MakeTenant, Tenant
+from tests.ingest.posts import postmark, text, unique, whatsapp
+from tests.ingest.reading import until
+from tests.keys.test_rotation import environment_of
+from tests.ledger import raw_webhooks
+
+PG_DUMP = installed() / "pginstall" / "bin" / "pg_dump"
+WORDS = "the harbour code is 4711"
+
+
+class Dump:
+    """A plain dump of a database, read table by table as COPY wrote it."""
+
+    def __init__(self, path: Path) -> None:
+        self.text = path.read_text("utf-8")
+
+    def rows(self, table: str) -> list[dict[str, str]]:
+        """Return the rows of a table, and of its partitions."""
+        found = []
+        for part in self.text.split("\nCOPY public.")[1:]:
+            head, _, rest = part.partition(" FROM stdin;\n")
+            name, _, columns = head.partition(" (")
+            if name == table or name.startswith(f"{table}_"):
+                names = columns.rstrip(")").split(", ")
+                lines = rest.partition("\n\\.\n")[0].split("\n") if not rest.startswith("\\.") else []
+                found += [dict(zip(names, line.split("\t"), strict=True)) for line in lines]
+        return found
+
+
+async def dump(database: Database, path: Path) -> Dump:
+    command = [PG_DUMP, "--data-only", f"--file={path}", f"--dbname={database.admin_url}"]
+    await asyncio.to_thread(subprocess.run, command, check=True)
+    return Dump(path)
+
+
+def raw_bytes(field: str) -> bytes:
+    """Read a bytea as COPY writes it."""
+    return bytes.fromhex(field.removeprefix("\\\\x"))
+
+
+async def read(dumped: Dump, tenant: Tenant, keyring: Keyring) -> list[bytes]:
+    """Open everything sealed of a tenant that a dump holds, as somebody would who has it and the master key.
+
+    Raises:
+        KeyUnusable: when it can't be opened.
+    """
+    keys = {
+        row["id"]: WrappedKey(raw_bytes(row["wrapped_key"]), row["master_key_id"])
+        for row in dumped.rows("encryption_keys")
+        if row["tenant_id"] == str(tenant.id)
+    }
+    found = []
+    for row in dumped.rows("inbound_webhooks"):
+        if row["tenant_id"] == str(tenant.id):
+            raw = RawWebhook(tenant.id, row["id"], row["url"], raw_bytes(row["body"]), keys[row["key_id"]])  # type: ignore[arg-type]  # as text it names the same place
+            url, body = await raw.opened(keyring)
+            found += [url.encode(), body]
+    for row in dumped.rows("external_integrations"):
+        if row["tenant_id"] == str(tenant.id):
+            key = await keyring.unwrap(keys[row["key_id"]])
+            found.append(unseal(key, raw_bytes(row["credentials_sealed"]), credentials_of(tenant.id, row["id"])))
+    return found
+
+
+async def test_what_was_sealed_of_a_tenant_is_gone_with_its_keys(
+    settings: Settings,
+    database: Database,
+    make_tenant: MakeTenant,
+    master_key: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    gone, other = await make_tenant("gone"), await make_tenant("other")
+    for name, value in environment_of(settings, database, master_key, "").items():
+        monkeypatch.setenv(name, value)
+    secrets = orjson.dumps([one["credentials"] for one in gone.ready["integrations"]])
+    keyring = Keyring(master_key)
+    async with run_gateway(settings) as running, ClientSession(running.url) as client:
+        posts = [
+            whatsapp(tenant.integration("whatsapp_cloud"), [text(unique(), f"{WORDS} of {tenant.facts['slug']}")])
+            for tenant in (gone, other)
+        ]
+        assert [await post.send(client) for post in posts] == [200, 200]
+        # Nobody could read this one: it waits in quarantine.
+        await postmark(gone.integration("postmark"), text_body="unread").send(client)
+        secret = gone.integration("whatsapp_cloud")["credentials"]["app_secret"]
+        assert secret.encode() in secrets
+
+        before = await dump(database, tmp_path / "before.sql")
+        opened = await read(before, gone, keyring)
+        assert posts[0].body in opened  # with the keys, a dump holds all of it
+        assert any(secret.encode() in one for one in opened)
+        ledger = "\n".join(map(str, before.rows("inbound_webhooks")))
+        for clear in (WORDS, WORDS.encode().hex(), secret):
+            assert clear not in ledger
+        assert secret not in before.text
+        assert secret.encode().hex() not in before.text
+
+        refused = await asyncio.to_thread(CliRunner().invoke, app, ["keys", "shred", "gone"])
+        assert (refused.exit_code, "--yes" in refused.output) == (2, True)
+        assert len(await raw_webhooks(database, master_key)) >= 2
+        unknown = await asyncio.to_thread(CliRunner().invoke, app, ["keys", "shred", "nobody", "--yes"])
+        assert (unknown.exit_code, "no tenant nobody" in unknown.output) == (1, True)
+        done = await asyncio.to_thread(CliRunner().invoke, app, ["keys", "shred", "gone", "--yes"])
+        assert done.exit_code == 0, done.output
+        assert (
+            "its data keys were destroyed"
+            in (await asyncio.to_thread(CliRunner().invoke, app, ["keys", "status"])).output
+        )
+
+        after = await dump(database, tmp_path / "after.sql")
+        for wrong in (keyring, Keyring(master_key, [master_key])):
+            with pytest.raises(KeyUnusable, match="destroyed"):
+                await read(after, gone, wrong)
+        # Not even with what the other tenant has, and its own is as it was.
+        stolen = [row for row in after.rows("encryption_keys") if row["tenant_id"] == str(other.id)]
+        [row] = [
+            row
+            for row in after.rows("inbound_webhooks")
+            if row["body"]
+            in {one["body"] for one in before.rows("inbound_webhooks") if one["tenant_id"] == str(gone.id)}
+        ][:1]
+        key = await keyring.unwrap(WrappedKey(raw_bytes(stolen[0]["wrapped_key"]), stolen[0]["master_key_id"]))
+        with pytest.raises(KeyUnusable):
+            unseal(key, raw_bytes(row["body"]), f"{gone.id}/webhook/{row['id']}")
+        assert posts[1].body in await read(after, other, keyring)
+        for one in before.rows("encryption_keys"):
+            if one["tenant_id"] == str(gone.id):
+                assert one["wrapped_key"].removeprefix("\\\\x") not in after.text
+        # Nothing comes in any more, nobody logs in, and the other tenant notices nothing.
+        await until(lambda: posts[0].send(client), lambda status: status == 404)
+        async with client.get("/api/v1/webhooks", headers=gone.auth) as answer:
+            assert answer.status == 401
+        assert await posts[1].send(client) == 200

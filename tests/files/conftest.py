@@ -8,13 +8,13 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from gateway.files.disk import DiskStorage
-from tests.api.conftest import assets, live, other, rows, served, single_sign_on
+from tests.api.conftest import assets, live, other, public_url, rows, served, single_sign_on
 from tests.api.rows import Rows
 from tests.conftest import Database, Tenant
 from tests.files.desk import Desk, Provider
 from tests.strays import own_path
 
-__all__ = ["assets", "live", "other", "rows", "served", "single_sign_on"]
+__all__ = ["assets", "live", "other", "public_url", "rows", "served", "single_sign_on"]
 
 
 @pytest.fixture

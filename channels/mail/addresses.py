@@ -131,7 +131,7 @@ def _mailbox(draft: _Draft) -> Mailbox | None:
 
 def _bare(draft: _Draft, phrase: str) -> Mailbox | None:
     """Read an item without angle brackets; its name is a comment, or what else stands there."""
-    found = BARE.search("".join(draft.plain))
+    found = BARE.search("".join(draft.plain)[: limits.MAX_ADDRESS_ITEM])
     if found is None:
         return None
     name = header_text("".join(draft.comment)) or header_text(phrase.replace(found[0], "", 1))

@@ -12,6 +12,7 @@ from channels.mail import limits
 from channels.mail.charsets import decode
 from channels.mail.words import header_text
 
+BLANK_LINE = re.compile(rb"\n\r?\n")
 FIELD = re.compile(rb"([\x21-\x39\x3b-\x7e]{1,200})[ \t]*:")
 
 
@@ -42,11 +43,15 @@ def read_fields(raw: bytes, start: int, end: int, most: int = limits.MAX_HEADER_
     """Read the header block at ``start``; return it and where the body begins.
 
     A line that is neither a field nor a continuation ends the block: what follows is text.
-    Fields beyond ``most`` bytes are skipped.
+    What is beyond ``most`` bytes, or too many lines, is skipped up to the next blank line.
     """
     found: list[tuple[str, bytearray]] = []
-    at = start
+    at, lines = start, 0
     while at < end:
+        lines += 1
+        if at - start >= most or lines > limits.MAX_HEADER_LINES:
+            blank = BLANK_LINE.search(raw, at - 1, end)
+            return _fields(found), end if blank is None else blank.end()
         stop = raw.find(b"\n", at, end)
         after = end if stop < 0 else stop + 1
         line = raw[at : min(after, at + most)].rstrip(b"\r\n")
@@ -54,19 +59,13 @@ def read_fields(raw: bytes, start: int, end: int, most: int = limits.MAX_HEADER_
             return _fields(found), after
         name = FIELD.match(line)
         if line[:1] in (b" ", b"\t") and found:
-            _continue(found, line, at - start < most)
+            found[-1][1].extend(b" " + line.strip())
         elif name is not None:
-            if at - start < most:
-                found.append((name[1].decode("ascii").lower(), bytearray(line[name.end() :].strip())))
+            found.append((name[1].decode("ascii").lower(), bytearray(line[name.end() :].strip())))
         elif at != start or not line.startswith((b"From ", b">From ")):
             return _fields(found), at
         at = after
     return _fields(found), end
-
-
-def _continue(found: list[tuple[str, bytearray]], line: bytes, wanted: bool) -> None:
-    if wanted:
-        found[-1][1].extend(b" " + line.strip())
 
 
 def _fields(found: list[tuple[str, bytearray]]) -> Fields:

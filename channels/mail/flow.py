@@ -21,8 +21,12 @@ MAX_OPEN = 200
 """Elements within elements; what is deeper loses its tags and keeps its text."""
 
 MAX_FORMATTING = 30
-MAX_TAGS = 30_000
-MAX_TOKENS = 300_000
+MAX_TAGS = 5_000
+MAX_TOKENS = 15_000
+MAX_MARKS = 15_000
+"""Of "<" and of "&" each: what follows is cut. Each takes a thousand times as long as a letter."""
+MAX_GROWTH = 200_000
+"""Characters by which attributes may grow when they are escaped."""
 
 FORMATTING = words("a b big code em font i s small strike strong tt u")
 VOID = words("br col hr img wbr")
@@ -121,6 +125,7 @@ class _Flow:
     drop_depth: int = 0
     formatting: int = 0
     tags: int = 0
+    growth: int = 0
     trackers: int = 0
     link: str | None = None
     link_text: str = ""
@@ -132,7 +137,7 @@ class _Flow:
     interleaved: bool = False
 
     def text(self, text: str) -> None:
-        self.out.append(escaped(text))
+        self.out.append(text.replace("&", "&amp;").replace("<", "&lt;"))
         self.full.add(text)
         if self.link is not None and len(self.link_text) < LONGEST:
             self.link_text += text[:LONGEST]
@@ -213,8 +218,12 @@ class _Flow:
         self.tags += 1
         kept = {name: value for name, value in tag.attributes.items() if not name.startswith("data-")}
         marked = kept if fold is None else {**kept, "data-fold": fold}
-        attributes = "".join(f' {name}="{escaped(value)}"' for name, value in marked.items())
-        self.out.append(f"<{tag.name}{attributes}>")
+        self.out.append(f"<{tag.name}{''.join(self._attribute(*one) for one in marked.items())}>")
+
+    def _attribute(self, name: str, value: str) -> str:
+        written = escaped(value)
+        self.growth += len(written) - len(value)
+        return f' {name}="{written}"' if self.growth <= MAX_GROWTH else ""
 
     def _line(self, name: str) -> None:
         if name in BLOCKS or name == "br":
@@ -246,7 +255,8 @@ class _Flow:
 def flow(markup: str) -> Page:
     """Balance markup and take its text."""
     state = _Flow()
-    stream = tokens(markup[: limits.MAX_HTML])
+    read = _few(_few(markup[: limits.MAX_HTML], "<"), "&")
+    stream = tokens(read)
     for token in islice(stream, MAX_TOKENS):
         if state.dropping in FOREIGN and _breaks_out(token):
             state.dropping = ""
@@ -262,10 +272,16 @@ def flow(markup: str) -> Page:
     text = state.full.text()
     own = state.reply.text()
     foldable = bool(own) and not state.interleaved
-    cut = len(markup) > limits.MAX_HTML or state.tags >= MAX_TAGS or next(stream, None) is not None
+    cut = len(markup) > len(read) or state.tags >= MAX_TAGS or next(stream, None) is not None
     return Page(
         "".join(state.out), text, own if foldable else text, cut, state.trackers, state.misleading_links, foldable
     )
+
+
+def _few(markup: str, mark: str) -> str:
+    """Return the markup up to where a mark comes too often."""
+    pieces = markup.split(mark, MAX_MARKS)
+    return markup[: len(markup) - len(pieces[-1]) - 1] if len(pieces) > MAX_MARKS else markup
 
 
 def _breaks_out(token: Text | Tag) -> bool:

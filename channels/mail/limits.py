@@ -9,6 +9,9 @@ MAX_DEPTH = 50
 MAX_HEADER_BYTES = 256 * 1024
 """Bytes of one header block that are read."""
 
+MAX_HEADER_LINES = 10_000
+"""Lines of one header block that are read."""
+
 MAX_PART_HEADER_BYTES = 32 * 1024
 """Bytes of the header block of a part inside a mail that are read."""
 
@@ -17,6 +20,9 @@ MAX_ADDRESSES = 500
 
 MAX_ADDRESS_RUNS = 10_000
 """Pieces of one header of addresses that are looked at: words, and the marks between them. An address takes four."""
+
+MAX_ADDRESS_ITEM = 4000
+"""Characters of one item of such a header in which an address is looked for."""
 
 MAX_REFERENCES = 100
 """Message-IDs kept of a References header: the first and the newest ones."""

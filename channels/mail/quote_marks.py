@@ -21,6 +21,8 @@ END_IDS = frozenset({"divrplyfwdmsg", "appendonsend", "reply-intro"})
 def fold_of(tag: Tag) -> str | None:
     """Tell what this element holds and nothing else: a quote or a signature; None for anything else."""
     attributes = tag.attributes
+    if not attributes:
+        return None
     classes = attributes.get("class", "")[:500].lower().split()
     if tag.name == "blockquote":
         is_cited = attributes.get("type", "").lower() == "cite" or not BLOCKQUOTE_CLASSES.isdisjoint(classes)

@@ -7,6 +7,7 @@ from benchmarks.bench import Bench
 from benchmarks.results import Line
 from benchmarks.rows import (
     adapters,
+    audit,
     correctness,
     deliveries,
     fanout,
@@ -48,6 +49,7 @@ MEASUREMENTS = (
     Measurement((101,), "Group commit", grouping.group_against_single_commits),
     Measurement((102,), "Reading webhooks", adapters.adapters_against_bare_parsing),
     Measurement((103, 104), "The page", page.load_and_pass_by),
+    Measurement((108,), "The audit", audit.with_and_without),
     Measurement((109,), "Finding personal data", personal.found_of_labelled),
     Measurement((11,), "Queries under row-level security", queries.under_policies),
     Measurement((12,), "A large tenant against a small one", scale.large_against_small),

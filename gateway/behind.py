@@ -12,6 +12,7 @@ from gateway.alarms.logins import Logins
 from gateway.alarms.silence import Silences
 from gateway.alarms.telling import Teller
 from gateway.api.services import Check
+from gateway.audit.keeping import AuditKeeper
 from gateway.chores import Chore, Chores
 from gateway.conversations.doing import Doer
 from gateway.conversations.errands import Errands
@@ -227,6 +228,7 @@ def chores_of(pool: asyncpg.Pool, shared: Shared) -> list[Chore]:
     chores = [
         Chore("months", 24 * HOUR_SECONDS, lambda: make_months(pool, now().date())),
         Chore("pruning", HOUR_SECONDS, Pruner(pool).prune),
+        Chore("audit", 24 * HOUR_SECONDS, AuditKeeper(pool, shared.settings.keep_audit_days, now).tidy),
         Chore("retention", HOUR_SECONDS, Retention(pool, rules_of(shared.settings), now).tidy),
     ]
     teller = Teller(shared.app_pool, shared.announce, now, id_of_now)

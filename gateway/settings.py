@@ -265,6 +265,12 @@ class Settings(BaseSettings):
     keep_events_days: int = Field(
         default=365, ge=7, le=3650, description="The same for events; at least as long as deliveries."
     )
+    keep_audit_days: int = Field(
+        default=730,
+        ge=90,
+        le=3650,
+        description="For how many days it is kept who read and changed personal data, then to the end of a month.",
+    )
     events_hot_days: int = Field(
         default=30, ge=1, le=3650, description="After so many days events are moved to the months of old ones."
     )

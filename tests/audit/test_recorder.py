@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from gateway.audit import recorder as audit
+from gateway.audit.keeping import AuditKeeper
 from gateway.audit.recorder import Recorder
 from gateway.store.audit import Row, add_all, drop_month
 from gateway.store.pool import DatabaseBusy, DatabaseUnavailable, open_pool, tenant_tx
@@ -97,7 +98,8 @@ async def test_months_go_when_they_are_old_and_never_before_ninety_days(database
         await pool.execute("CALL make_audit_partition($1)", (today - timedelta(days=days)).date())
     made = await database.value(MONTHS)
     assert await drop_month(pool, today - timedelta(days=365), "") is None
+    assert await AuditKeeper(pool, 365, lambda: today).tidy() == []
     old = f"data_access_audit_{today - timedelta(days=200):%Y_%m}"
-    assert await drop_month(pool, today, "") == (old, "dropped")
+    assert await AuditKeeper(pool, 0, lambda: today).tidy() == [old]
     assert await drop_month(pool, today + timedelta(days=3650), "") is None  # whoever asks
     assert await database.value(MONTHS) == made - 1

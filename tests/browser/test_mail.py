@@ -69,10 +69,13 @@ async def test_a_mail_that_got_past_the_sanitiser_is_inert_too(window: Window, s
     frame = window.thread.frame_locator("iframe.mail-frame")
     await expect(frame.get_by_text("Dear customer")).to_be_visible()
     await frame.get_by_text("Click me").click()
+    place = window.page.url
+    await frame.get_by_text("Click me").evaluate("a => { a.href = '/settings'; a.target = '_top'; a.click(); }")
     await frame.get_by_role("button", name="Send").click()
     await expect(frame.get_by_text("Log in again")).to_have_css("position", "static")
     assert await window.page.evaluate("window.hacked") is None
     await expect(window.page.get_by_role("heading", name="Jane Doe").first).to_be_visible()
+    await expect(window.page).to_have_url(place)
     await window.page.reload()
     await window.live()  # nobody was logged out
 

@@ -21,7 +21,8 @@ from gateway.store.pool import open_pool, tenant_tx
 TENANT_EXISTS = "SELECT EXISTS (SELECT FROM tenants WHERE id = $1)"
 CONNECTED = "SELECT id FROM external_integrations WHERE tenant_id = $1"
 DATA_KEY = """
-SELECT id, wrapped_key, master_key_id FROM encryption_keys WHERE tenant_id = $1 ORDER BY created_at DESC, id LIMIT 1
+SELECT id, wrapped_key, master_key_id FROM encryption_keys WHERE tenant_id = $1 AND shredded_at IS NULL
+ORDER BY created_at DESC, id LIMIT 1
 """
 #: Where somebody entered another address, it stays.
 LEAD_TO = """

@@ -50,7 +50,8 @@ class Connection:
 
 
 DATA_KEY = """
-SELECT id, wrapped_key, master_key_id FROM encryption_keys WHERE tenant_id = $1 ORDER BY created_at DESC, id LIMIT 1
+SELECT id, wrapped_key, master_key_id FROM encryption_keys WHERE tenant_id = $1 AND shredded_at IS NULL
+ORDER BY created_at DESC, id LIMIT 1
 """
 
 

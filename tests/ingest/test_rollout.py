@@ -41,3 +41,47 @@ async def test_the_function_of_the_version_before_stores_messages_and_statuses(
     await hook.close()
     assert [entry["type"] for entry in entries] == ["customer.created", "conversation.created", "message.created"]
     assert await database.value("SELECT status FROM messages") == "read"
+
+
+BEFORE_SEALING = """
+SELECT * FROM ingest($1::ingest_webhook[], $2::ingest_message[], '{}', '{}', '{}', '{}', $3::uuid[])
+"""
+SET_ASIDE = "UPDATE inbound_webhooks SET state = 'pending'"
+CLAIM = "SELECT id FROM {}(8, interval '1 minute', NULL)"
+
+
+async def test_gateways_that_seal_nothing_store_and_read_what_is_in_clear(
+    settings: Settings, database: Database, tenant: Tenant
+) -> None:
+    posts = [whatsapp(tenant.integration("whatsapp_cloud"), [text(name)]) for name in ("wamid.old", "wamid.new")]
+    stored = []
+    async with ingest_alone(settings) as ingest:
+        route = await ingest.directory.route(UUID(tenant.facts["integrations"][0]["id"]))
+        assert route is not None
+        for post in posts:
+            request = HttpRequest("POST", f"http://gateway.test{post.path}", Headers.of(post.headers), post.body)
+            rows = translate(ADAPTERS["whatsapp_cloud"].parse(request, {}), route, now(), new_id)
+            webhook = Webhook(
+                id=new_id(),
+                tenant_id=route.tenant_id,
+                integration_id=route.integration_id,
+                provider="whatsapp_cloud",
+                received_at=now(),
+                request=request,
+            )
+            stored.append(webhook.translated(rows))
+        hook = await asyncpg.connect(database.hook_url)
+        [call] = calls_for([stored[0]])
+        await hook.fetch(BEFORE_SEALING, call.webhooks, call.messages, [])
+        await ingest.receiver.store(route, stored[1].request, now(), verified=True)
+        kept = await database.fetch(
+            "SELECT key_id IS NULL AS clear, body = $1 AS same FROM inbound_webhooks ORDER BY 1", posts[0].body
+        )
+        assert [(row["clear"], row["same"]) for row in kept] == [(False, False), (True, True)]
+        assert await ingest.replay(tenant.id, stored[0].id)  # a new gateway reads what the old one stored
+    # What it could not read is not given to it.
+    await database.fetch(SET_ASIDE)
+    assert [row["id"] for row in await hook.fetch(CLAIM.format("claim_mails"))] == [stored[0].id]
+    await database.fetch("UPDATE inbound_webhooks SET lease_until = NULL")
+    assert len(await hook.fetch(CLAIM.format("claim_raw_mails"))) == 2
+    await hook.close()

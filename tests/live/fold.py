@@ -1,6 +1,6 @@
 """Folding the log into an old answer of the API: the same rules as ``web/src/model/apply.ts``."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 Inbox = dict[str, Any]  # {"seq", "conversations": newest activity first, "messages": by conversation, oldest first}
@@ -33,9 +33,21 @@ def apply(inbox: Inbox, kind: str, data: Thing) -> Inbox:  # noqa: PLR0911 - one
             return renew_customer(inbox, data)
         case "customer.merged":
             return lead_on(inbox, data["merged"]["id"], data["customer"])
+        case "customer.erased":
+            return forget(inbox, [data["id"], *data["merged_ids"]])
         case "attachment.updated":
             return put_attachment(inbox, data)
     return inbox
+
+
+def forget(inbox: Inbox, customers: Sequence[str]) -> Inbox:
+    """Know nothing of some customers any more."""
+    gone = {one["id"] for one in inbox["conversations"] if one["customer"]["id"] in customers}
+    return {
+        **inbox,
+        "conversations": [one for one in inbox["conversations"] if one["id"] not in gone],
+        "messages": {thread: messages for thread, messages in inbox["messages"].items() if thread not in gone},
+    }
 
 
 def take_away(inbox: Inbox, message: Thing) -> Inbox:

@@ -1,5 +1,6 @@
 """What happens in the traces: posts of providers, and what agents do, one step after the other."""
 
+import asyncio
 import json
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
@@ -195,6 +196,22 @@ async def undo_merge(client: ClientSession, tenant: Tenant) -> None:
     key = next(item["merge"]["id"] for item in items if item["type"] == "merge")
     async with client.post(f"/api/v1/merges/{key}/undo", headers=tenant.auth) as answer:
         assert answer.status == 200, await answer.text()
+
+
+def erase(number: str) -> Step:
+    """Erase a customer, and wait until nothing is known of them."""
+
+    async def step(client: ClientSession, tenant: Tenant) -> None:
+        key = (await of_number(client, tenant, number)).rpartition("/")[2]
+        body = {"kind": "erasure", "customer_id": key}
+        async with client.post("/api/v1/data-requests", headers=tenant.auth, json=body) as answer:
+            assert answer.status == 202, await answer.text()
+            asked = await answer.json()
+        async with asyncio.timeout(30):
+            while (await get(client, tenant, f"/api/v1/data-requests/{asked['id']}"))["state"] != "done":
+                await asyncio.sleep(0.02)
+
+    return step
 
 
 async def rename(client: ClientSession, tenant: Tenant) -> None:

@@ -30,6 +30,7 @@ from tests.live.steps import (
     alarm,
     change,
     echo,
+    erase,
     given_up,
     joined,
     labelled,
@@ -194,6 +195,15 @@ SCENARIOS: dict[str, tuple[str, list[Step], list[Step]]] = {
             wa(text("wamid.7", "Me too", at=DAY + 100)),
             undo_merge,
             rename,
+        ],
+    ),
+    "recorded_erasure": (
+        "A customer who is erased, and whose number is a new customer's afterwards",
+        [HELLO, wa(text("wamid.5", "Hi", sender="12025550155", at=DAY + 50))],
+        [
+            wa(text("wamid.6", "My name is Dana", at=DAY + 70)),
+            erase("+12025550142"),
+            wa(text("wamid.7", "Hello, I am new here", at=DAY + 99)),
         ],
     ),
     "recorded_name": (

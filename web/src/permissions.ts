@@ -11,6 +11,7 @@ export type Permission =
   | "customers.merge"
   | "customers.import"
   | "customers.export"
+  | "customers.privacy"
   | "workspace.write"
   | "webhooks.read"
   | "webhooks.replay"
@@ -18,7 +19,8 @@ export type Permission =
   | "connections.write"
   | "members.write"
   | "api_keys.write"
-  | "tenant.write";
+  | "tenant.write"
+  | "audit.read";
 
 /** Whether this may be done; to be asked while drawing, since a role can change. */
 export function may(permission: Permission): boolean {

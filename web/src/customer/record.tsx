@@ -27,8 +27,9 @@ import "./record.css";
 
 const loadMerge = () => import("./merge");
 const loadTimeline = () => import("./timeline");
+const loadPrivacy = () => import("./privacy");
 
-type Sheet = "merge" | "timeline" | null;
+type Sheet = "merge" | "timeline" | "export" | "erasure" | null;
 const sheet = signal<Sheet>(null);
 const close = () => {
   sheet.value = null;
@@ -60,6 +61,9 @@ export default function Record({ customer, beside }: RecordProps) {
     <div class="record">
       <Card of={card} beside={beside} />
       {sheet.value === "merge" && <Lazy load={loadMerge} of={{ of: card, onClose: close }} />}
+      {(sheet.value === "export" || sheet.value === "erasure") && (
+        <Lazy load={loadPrivacy} of={{ of: card, kind: sheet.value, onClose: close }} />
+      )}
       {sheet.value === "timeline" && <Lazy load={loadTimeline} of={{ customer, onClose: close }} />}
       <Toast />
     </div>
@@ -145,6 +149,28 @@ function Actions({ of, fixed }: { readonly of: CustomerCard; readonly fixed: boo
           <button type="button" class="button" onClick={() => void turn()}>
             {of.status === "blocked" ? words.customers.unblock : words.customers.block}
           </button>
+        )}
+        {may("customers.privacy") && of.status !== "merged" && (
+          <>
+            <button
+              type="button"
+              class="button"
+              onClick={() => {
+                sheet.value = "export";
+              }}
+            >
+              {words.privacy.export}
+            </button>
+            <button
+              type="button"
+              class="button danger"
+              onClick={() => {
+                sheet.value = "erasure";
+              }}
+            >
+              {words.privacy.erase}
+            </button>
+          </>
         )}
       </div>
       {fault !== null && (

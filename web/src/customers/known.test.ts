@@ -66,6 +66,14 @@ test("a merge and its undoing tell that conversations have moved", () => {
   expect(moved.value).toBe(before + 2);
 });
 
+test("of a customer who was erased nothing is known any more", () => {
+  keepCard(JANE);
+  keepCard(TWIN);
+  keepNotes("cus_1", [NOTE]);
+  foldCustomers([{ type: "customer.erased", seq: 1, data: { id: "cus_1", merged_ids: ["cus_2"] } }]);
+  expect([cards.value.size, notes.value.size]).toEqual([0, 0]);
+});
+
 test("notes of an opened customer come, change and go, the newest first", () => {
   keepNotes("cus_1", [NOTE]);
   const later = { ...NOTE, id: "cnt_2", created_at: "2026-01-02T00:00:00.000Z" };

@@ -30,6 +30,11 @@ export function forgetCustomers(): void {
   fields.value = null;
 }
 
+function forgetCustomer(id: string): void {
+  cards.value = new Map([...cards.peek()].filter(([known]) => known !== id));
+  notes.value = new Map([...notes.peek()].filter(([known]) => known !== id));
+}
+
 /** Fold log entries in. Only what is known already is kept fresh; the rest is read when it is asked for. */
 export function foldCustomers(events: readonly LogEvent[]): void {
   for (const event of events) foldOne(event);
@@ -48,6 +53,9 @@ function foldOne(event: LogEvent): void {
       keepKnown(event.data.customer);
       keepKnown(event.data.merged);
       moved.value += 1;
+      break;
+    case "customer.erased":
+      for (const id of [event.data.id, ...event.data.merged_ids]) forgetCustomer(id);
       break;
     case "customer_note.updated":
       foldNote(event.data);

@@ -2,7 +2,7 @@
 
 import type { CustomerCard } from "./customer";
 import type { AttachmentUpdated, LogEvent, MessageCreated } from "./event";
-import { changeConversation, findConversation, leadOn, renewCustomer, type Inbox } from "./inbox";
+import { changeConversation, findConversation, forget, leadOn, renewCustomer, type Inbox } from "./inbox";
 import { byActivity, byOccurrence, upsert } from "./order";
 import type { Conversation, Customer, Message } from "./types";
 
@@ -29,6 +29,8 @@ export function apply(inbox: Inbox, event: LogEvent): Inbox {
       return renewCustomer(next, shown(event.data));
     case "customer.merged":
       return leadOn(next, event.data.merged.id, shown(event.data.customer));
+    case "customer.erased":
+      return forget(next, [event.data.id, ...event.data.merged_ids]);
     case "attachment.updated":
       return changeAttachment(next, event.data);
     default:

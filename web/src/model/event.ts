@@ -15,6 +15,12 @@ export interface CustomerMerged {
   readonly merged: CustomerCard;
 }
 
+/** Nothing is known of these customers any more. */
+export interface CustomerErased {
+  readonly id: string;
+  readonly merged_ids: readonly string[];
+}
+
 /** A file of a message, as it is now. */
 export interface AttachmentUpdated {
   readonly message_id: string;
@@ -42,6 +48,7 @@ export type LogEvent =
   | Entry<"customer.created", CustomerCard>
   | Entry<"customer.updated", CustomerCard>
   | Entry<"customer.merged", CustomerMerged>
+  | Entry<"customer.erased", CustomerErased>
   | Entry<"customer_note.updated", CustomerNote>
   | Entry<"custom_field.updated", CustomField>
   | Entry<"attachment.updated", AttachmentUpdated>
@@ -74,6 +81,7 @@ export function toEvent(wire: WireEvent): LogEvent {
     case "customer.created":
     case "customer.updated":
     case "customer.merged":
+    case "customer.erased":
     case "customer_note.updated":
     case "custom_field.updated":
     case "attachment.updated":

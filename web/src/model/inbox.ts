@@ -55,6 +55,14 @@ export function changeConversation(inbox: Inbox, id: ConversationId, change: Par
   return { ...inbox, conversations: upsert(inbox.conversations, { ...known, ...change }, byActivity) };
 }
 
+/** Know nothing of some customers any more. */
+export function forget(inbox: Inbox, customers: readonly string[]): Inbox {
+  const gone = inbox.conversations.filter((one) => customers.includes(one.customer.id)).map(({ id }) => id);
+  const conversations = inbox.conversations.filter(({ id }) => !gone.includes(id));
+  const messages = Object.fromEntries(Object.entries(inbox.messages).filter(([id]) => !gone.includes(id)));
+  return { ...inbox, conversations, messages };
+}
+
 function withCustomer({ renewed }: Inbox): (conversation: Conversation) => Conversation {
   return (conversation) => {
     const customer = renewed[conversation.customer.id];

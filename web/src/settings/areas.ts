@@ -8,11 +8,13 @@
 
 import {
   CircleUser,
+  Hourglass,
   KeyRound,
   MessageSquareQuote,
   ListChecks,
   Plug,
   Send,
+  ShieldCheck,
   Tag,
   Users,
   UsersRound,
@@ -90,6 +92,22 @@ export const AREAS: readonly Area[] = [
     title: () => words.customers.fieldsTitle,
     icon: ListChecks,
     load: () => import("./fields/page"),
+  },
+  {
+    id: "privacy",
+    group: "workspace",
+    title: () => words.privacy.title,
+    icon: ShieldCheck,
+    when: () => may("customers.privacy"),
+    load: () => import("./privacy/page"),
+  },
+  {
+    id: "retention",
+    group: "workspace",
+    title: () => words.retention.title,
+    icon: Hourglass,
+    when: () => may("tenant.write"),
+    load: () => import("./retention/page"),
   },
   {
     id: "keys",

@@ -12,6 +12,7 @@ import { list } from "./de/list";
 import { login } from "./de/login";
 import { names } from "./de/names";
 import { people } from "./de/people";
+import { privacy, retention } from "./de/privacy";
 import { profile } from "./de/profile";
 import { search } from "./de/search";
 import { settings } from "./de/settings";
@@ -39,7 +40,9 @@ export const de: Words = {
   list,
   login,
   people,
+  privacy,
   profile,
+  retention,
   search,
   settings,
   templates,

@@ -26,6 +26,7 @@ import { list } from "./en/list";
 import { login } from "./en/login";
 import { names } from "./en/names";
 import { people } from "./en/people";
+import { privacy, retention } from "./en/privacy";
 import { profile } from "./en/profile";
 import { search } from "./en/search";
 import { settings } from "./en/settings";
@@ -52,7 +53,9 @@ export const en = {
   list,
   login,
   people,
+  privacy,
   profile,
+  retention,
   search,
   settings,
   templates,

@@ -37,6 +37,7 @@ export const keys: typeof English = {
     "customers.merge": "Kunden zusammenführen",
     "customers.import": "Kunden importieren",
     "customers.export": "Kunden exportieren",
+    "customers.privacy": "Alles über einen Kunden exportieren oder löschen",
     "workspace.write": "Teams, Labels, Antworten, Felder und Ansichten verwalten",
     "webhooks.read": "Rohe Webhooks sehen, und was an Endpunkte geht",
     "webhooks.replay": "Rohe Webhooks noch einmal lesen und Ereignisse noch einmal zustellen lassen",
@@ -45,5 +46,6 @@ export const keys: typeof English = {
     "members.write": "Personen einladen und ändern",
     "api_keys.write": "API-Schlüssel verwalten",
     "tenant.write": "Den Arbeitsbereich selbst ändern",
+    "audit.read": "Sehen, wer personenbezogene Daten gelesen und geändert hat",
   },
 };

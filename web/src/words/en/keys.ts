@@ -35,6 +35,7 @@ export const keys = {
     "customers.merge": "Merge customers",
     "customers.import": "Import customers",
     "customers.export": "Export customers",
+    "customers.privacy": "Export or erase all that is known of a customer",
     "workspace.write": "Manage teams, labels, replies, fields and views",
     "webhooks.read": "See raw webhooks, and what is delivered to endpoints",
     "webhooks.replay": "Have raw webhooks read again, and events delivered again",
@@ -43,5 +44,6 @@ export const keys = {
     "members.write": "Invite and change people",
     "api_keys.write": "Manage API keys",
     "tenant.write": "Change the workspace itself",
+    "audit.read": "See who read and changed personal data",
   } as Record<string, string>,
 };

@@ -21,6 +21,7 @@ export function madeEndpoint(change: Partial<Endpoint> = {}): Endpoint {
     max_in_flight: 16,
     per_second: null,
     ordering: "none",
+    mask_pii: "none",
     status: "enabled",
     disabled_reason: null,
     disabled_at: null,

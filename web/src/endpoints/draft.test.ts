@@ -27,6 +27,7 @@ describe("a draft", () => {
       max_in_flight: 16,
       per_second: null,
       ordering: "none",
+      mask_pii: "none",
     });
   });
 

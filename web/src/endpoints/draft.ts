@@ -29,6 +29,7 @@ export interface Draft {
   readonly perSecond: string;
   readonly retries: string;
   readonly ordering: Endpoint["ordering"];
+  readonly maskPii: Endpoint["mask_pii"];
 }
 
 type Body = Record<string, unknown>;
@@ -59,6 +60,7 @@ export const NEW: Draft = {
   perSecond: "",
   retries: writeSchedule(SCHEDULE),
   ordering: "none",
+  maskPii: "none",
 };
 
 /** One that is there, to be changed. Secrets are not told; what is left empty of them stays. */
@@ -85,6 +87,7 @@ export function draftOf(of: Endpoint): Draft {
     perSecond: of.per_second === null ? "" : String(of.per_second),
     retries: writeSchedule(of.retry_seconds),
     ordering: of.ordering,
+    maskPii: of.mask_pii,
   };
 }
 
@@ -112,6 +115,7 @@ export function bodyOf(draft: Draft, kept: Auth | null = null): Body {
     max_in_flight: numberOf(draft.inFlight),
     per_second: draft.perSecond.trim() === "" ? null : numberOf(draft.perSecond),
     ordering: draft.ordering,
+    mask_pii: draft.maskPii,
   };
 }
 

@@ -23,6 +23,17 @@ export function Sending({ draft, onDraft, faults }: FormProps) {
           onDraft({ ...draft, ordering: ordering as Draft["ordering"] });
         }}
       />
+      <SelectField
+        label={words.endpoints.maskPii}
+        name="mask_pii"
+        note={words.endpoints.maskPiiNote}
+        fault={faults["mask_pii"]}
+        value={draft.maskPii}
+        options={words.endpoints.maskPiis}
+        onChange={(maskPii) => {
+          onDraft({ ...draft, maskPii: maskPii as Draft["maskPii"] });
+        }}
+      />
       <InputField
         label={words.endpoints.retries}
         name="retry_seconds"

@@ -35,6 +35,7 @@ export function SetUp({ of }: { readonly of: Endpoint }) {
           </Fact>
         )}
         <Fact name={words.endpoints.ordering}>{words.endpoints.orderings[of.ordering]}</Fact>
+        <Fact name={words.endpoints.maskPii}>{words.endpoints.maskPiis[of.mask_pii]}</Fact>
         <Fact name={words.endpoints.retries}>{inWords(of.retry_seconds)}</Fact>
         <Fact name={words.endpoints.limits}>
           {words.endpoints.limitsAre(length(of.timeout_ms / 1000), of.max_in_flight, rate)}

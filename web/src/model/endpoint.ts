@@ -61,6 +61,7 @@ export interface Endpoint {
   readonly max_in_flight: number;
   readonly per_second: number | null;
   readonly ordering: "none" | "conversation";
+  readonly mask_pii: "none" | "detected";
   readonly status: "enabled" | "disabled";
   readonly disabled_reason: "member" | "gone" | "failing" | null;
   readonly disabled_at: Timestamp | null;

@@ -13,6 +13,7 @@ import {
   MessageSquareQuote,
   ListChecks,
   Plug,
+  ScanSearch,
   Send,
   ShieldCheck,
   Tag,
@@ -108,6 +109,13 @@ export const AREAS: readonly Area[] = [
     icon: Hourglass,
     when: () => may("tenant.write"),
     load: () => import("./retention/page"),
+  },
+  {
+    id: "pii",
+    group: "workspace",
+    title: () => words.pii.title,
+    icon: ScanSearch,
+    load: () => import("./pii/page"),
   },
   {
     id: "keys",

@@ -2,7 +2,7 @@
 
 import type { LogEvent } from "../model/event";
 import type { ConversationId, Message } from "../model/types";
-import { previewOf } from "../preview";
+import { discreet, previewOf } from "../preview";
 import { go, openId } from "../route";
 import { inbox } from "../store";
 import { findConversation } from "../model/inbox";
@@ -53,7 +53,11 @@ function newsOf(event: LogEvent): News | null {
   if (event.type === "note.created") {
     const { author_id, mentions, conversation_id: id } = event.data;
     if (mentions?.some(isMe) !== true || isMe(author_id) || isSeen(id)) return null;
-    return { conversation: id, title: words.mentions.by(memberName(author_id)), text: event.data.text ?? "" };
+    return {
+      conversation: id,
+      title: words.mentions.by(memberName(author_id)),
+      text: discreet(event.data.text ?? ""),
+    };
   }
   return event.type === "message.created" ? newsOfMessage(event.data) : null;
 }
@@ -63,7 +67,7 @@ function newsOfMessage(message: Message): News | null {
   const conversation = findConversation(inbox.peek(), id);
   if (message.direction !== "inbound" || isSeen(id) || conversation === null) return null;
   if (conversation.assignee_id && !isMe(conversation.assignee_id)) return null;
-  return { conversation: id, title: nameOf(conversation.customer), text: previewOf(message) };
+  return { conversation: id, title: nameOf(conversation.customer), text: discreet(previewOf(message)) };
 }
 
 function isSeen(id: ConversationId): boolean {

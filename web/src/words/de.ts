@@ -12,6 +12,7 @@ import { list } from "./de/list";
 import { login } from "./de/login";
 import { names } from "./de/names";
 import { people } from "./de/people";
+import { pii } from "./de/pii";
 import { privacy, retention } from "./de/privacy";
 import { profile } from "./de/profile";
 import { search } from "./de/search";
@@ -40,6 +41,7 @@ export const de: Words = {
   list,
   login,
   people,
+  pii,
   privacy,
   profile,
   retention,

@@ -26,6 +26,7 @@ import { list } from "./en/list";
 import { login } from "./en/login";
 import { names } from "./en/names";
 import { people } from "./en/people";
+import { pii } from "./en/pii";
 import { privacy, retention } from "./en/privacy";
 import { profile } from "./en/profile";
 import { search } from "./en/search";
@@ -53,6 +54,7 @@ export const en = {
   list,
   login,
   people,
+  pii,
   privacy,
   profile,
   retention,

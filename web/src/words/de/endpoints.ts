@@ -119,6 +119,12 @@ export const endpoints: typeof English = {
     conversation: "Der Reihe nach innerhalb jedes Gesprächs",
   },
   orderingNote: "Der Reihe nach hält ein Ereignis, das fehlschlägt, die späteren seines Gesprächs auf.",
+  maskPii: "Persönliche Daten",
+  maskPiis: {
+    none: "Werden gesendet, wie sie sind",
+    detected: "Werden verdeckt, wo sie gefunden werden",
+  },
+  maskPiiNote: "Wonach gesucht wird, sagt Einstellungen → Persönliche Daten.",
   timeout: "Sekunden, die auf eine Antwort gewartet wird",
   inFlight: "Höchstens so viele Anfragen zugleich",
   perSecond: "Höchstens so viele Anfragen pro Sekunde",

@@ -115,6 +115,12 @@ export const endpoints = {
     conversation: "In order within each conversation",
   },
   orderingNote: "In order, one event that fails holds up the later ones of its conversation.",
+  maskPii: "Personal data",
+  maskPiis: {
+    none: "Sent as it is",
+    detected: "Hidden where it is found",
+  },
+  maskPiiNote: "What is looked for, Settings → Personal data says.",
   timeout: "Seconds to wait for an answer",
   inFlight: "Requests at a time, at most",
   perSecond: "Requests per second, at most",

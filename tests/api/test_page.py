@@ -58,7 +58,9 @@ async def test_without_its_files_the_page_says_how_to_build_them(served: Served,
         assert "make web" in problem["detail"]
 
 
-@pytest.mark.parametrize("path", ["/", "/docs", "/openapi.json", "/api/v1/me", "/nothing", "/assets/theme.js"])
+@pytest.mark.parametrize(
+    "path", ["/", "/docs", "/openapi.json", "/api/v1/me", "/nothing", "/media/x", "/assets/theme.js"]
+)
 async def test_every_answer_is_guarded(served: Served, path: str) -> None:
     async with served.client.get(path) as answer:
         assert answer.headers["X-Content-Type-Options"] == "nosniff"

@@ -259,6 +259,12 @@ async def test_a_handshake_is_answered_with_its_challenge(client: ClientSession,
     query["hub.verify_token"] = hook["credentials"]["verify_token"]
     async with client.get(path, params=query) as answer:
         assert (answer.status, await answer.text()) == (200, "1158201444")
+    query["hub.challenge"] = "<script>alert(document.domain)</script>"  # a tenant's owner may send anybody there
+    async with client.get(path, params=query) as answer:
+        assert answer.content_type == "text/plain"
+        assert answer.headers["X-Content-Type-Options"] == "nosniff"
+        assert answer.headers["Content-Security-Policy"] == "default-src 'none'; sandbox"
+        assert "Server" not in answer.headers
 
 
 async def test_twilio_gets_twiml(client: ClientSession, tenant: Tenant) -> None:

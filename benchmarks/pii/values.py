@@ -87,16 +87,21 @@ def phone(random: Random, region: str | None = None, *, abroad: bool | None = No
     if region == "US":
         number = phonenumbers.parse(f"+1{random.choice((202, 312, 415, 617))}55501{digits(random, 2)}")
     else:
-        number = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
-        assert number is not None
-        changed = phonenumbers.PhoneNumber()
-        changed.merge_from(number)
-        changed.national_number = (number.national_number or 0) // 100 * 100 + random.randrange(100)
-        number = changed if phonenumbers.is_valid_number(changed) else number
+        number = _example(random, region)
     far = random.random() < 0.5 if abroad is None else abroad
     form = phonenumbers.PhoneNumberFormat.INTERNATIONAL if far else phonenumbers.PhoneNumberFormat.NATIONAL
     written = phonenumbers.format_number(number, form)
     return written.replace(" ", "") if random.random() < 0.15 else written
+
+
+def _example(random: Random, region: str) -> phonenumbers.PhoneNumber:
+    """Return libphonenumber's example of a mobile number, with other last digits if there is such a number."""
+    example = phonenumbers.example_number_for_type(region, phonenumbers.PhoneNumberType.MOBILE)
+    if example is None:
+        raise LookupError(f"there is no example of {region}")
+    national = str(example.national_number)[:-2] + digits(random, 2)
+    other = phonenumbers.parse(f"+{example.country_code}{national}")
+    return other if phonenumbers.is_valid_number(other) else example
 
 
 def address(random: Random, language: str) -> str:
@@ -113,7 +118,6 @@ def national_id(random: Random, country: str) -> str:
     """Return an id of a country, as it is usually written."""
     year, month, day = random.randrange(50, 99), random.randrange(1, 13), random.randrange(1, 29)
     born = f"{year:02}{month:02}{day:02}"
-    three = lambda text: grouped(text, (3, 3, 3), " ")  # noqa: E731 - used in the table below
     makers: Mapping[str, Callable[[], str]] = {
         "US": lambda: grouped(until(random, lambda: digits(random, 9), checks.us_ssn), (3, 2, 4), "-"),
         "GB": lambda: until(random, lambda: f"{random.choice(LETTERS)}{random.choice(LETTERS)}{digits(random, 6)}C",
@@ -123,7 +127,7 @@ def national_id(random: Random, country: str) -> str:
         "FR": lambda: until(random, lambda: f"1{year:02}{month:02}75{digits(random, 8)}", checks.fr_nir),
         "IT": lambda: until(random, lambda: f"RSSMRA{year:02}T10A562{random.choice(ascii_uppercase)}",
             checks.it_codice_fiscale),
-        "PT": lambda: three(until(random, lambda: "2" + digits(random, 8), checks.pt_nif)),
+        "PT": lambda: grouped(until(random, lambda: "2" + digits(random, 8), checks.pt_nif), (3, 3, 3), " "),
         "BR": lambda: cpf(until(random, lambda: digits(random, 11), checks.br_cpf)),
         "NL": lambda: until(random, lambda: digits(random, 9), checks.nl_bsn),
         "PL": lambda: until(random, lambda: born + digits(random, 5), checks.pl_pesel),

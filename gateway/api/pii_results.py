@@ -1,5 +1,7 @@
 """``/api/v1/pii/results``: what was found of personal data, and what people say of it."""
 
+from collections.abc import Sequence
+
 from aiohttp import web
 from pydantic import Field
 
@@ -10,6 +12,7 @@ from gateway.api.services import Services
 from gateway.detection.previews import hide
 from gateway.model.fields import ConversationId, CustomerId, MessageId
 from gateway.model.ids import parse
+from gateway.model.log import Entry
 from gateway.model.pii import PiiResult, PiiResultPage, ReviewState
 from gateway.openapi import (
     Answer,
@@ -112,11 +115,12 @@ class Results:
             except pii_results.NotFound:
                 raise NotFound("there is no such result") from None
             shown = await pii_results.get(tx, call.id)
-            entries = []
+            entries: Sequence[Entry] = []
             if message is not None:
                 detectors = await pii_rules.detectors(tx)
                 entries = await hide(tx, detectors, [message], author.fresh_id, anew=True)
-        self._services.announce(entries)
+        if entries:
+            self._services.announce(entries)
         return json_answer(shown or "null")
 
 

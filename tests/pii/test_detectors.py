@@ -3,6 +3,7 @@
 import re
 import sys
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from re import _constants as constants  # type: ignore[attr-defined]  # what patterns are made of
 from re import _parser as parser  # type: ignore[attr-defined]
@@ -154,14 +155,7 @@ def test_twice_the_text_costs_no_more_than_twice_as_much() -> None:
         for detectors in (ALL, patterns):
             short, long = piece * (400 // len(piece)), piece * (800 // len(piece))
             detectors.find(long)  # what is remembered of numbers is remembered
-            assert (
-                steps(lambda text=long, by=detectors: by.find(text))
-                <= 2.3
-                * steps(  # type: ignore[misc]
-                    lambda text=short, by=detectors: by.find(text)  # type: ignore[misc]
-                )
-                + 500
-            ), piece
+            assert steps(partial(detectors.find, long)) <= 2.3 * steps(partial(detectors.find, short)) + 500, piece
     assert mask("x" * (MOST + 50), ALL) == "x" * MOST + CUT
 
 

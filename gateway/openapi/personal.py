@@ -1,6 +1,7 @@
 """Which tables with personal data an operation reaches, as far as its path and its models tell."""
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
@@ -56,10 +57,16 @@ TABLE_OF_PREFIX: Mapping[str, Table] = {
 
 def tables_of(operation: Operation[Any, Any]) -> set[Table]:
     """Return the tables of an operation's path and of what it answers with."""
-    found = {TABLE_OF_PREFIX[operation.id_prefix]} if operation.id_prefix in TABLE_OF_PREFIX else set()
+    named = TABLE_OF_PREFIX.get(operation.id_prefix or "")
+    found = set() if named is None else {named}
     for answer in operation.answers.values():
-        found.update(_tables(answer.model, set()))
+        found.update(_tables_in(answer.model))
     return found
+
+
+@cache
+def _tables_in(model: Any) -> frozenset[Table]:
+    return frozenset(_tables(model, set()))
 
 
 def _tables(kind: Any, seen: set[Any]) -> Iterator[Table]:  # Any: whatever a field may be annotated with

@@ -55,4 +55,10 @@ async def keys_of_programs(window: Window, _site: Site) -> None:
     await window.page.get_by_text("First key").wait_for()
 
 
-SCENES: tuple[Scene, ...] = (profile, people, invite, teams, labels, canned, fields, keys_of_programs)
+async def audit(window: Window, _site: Site) -> None:
+    """Show who read and changed personal data, and one row in full."""
+    await window.go("/settings/audit")
+    await window.page.locator(".audit-row").first.click()
+
+
+SCENES: tuple[Scene, ...] = (profile, people, invite, teams, labels, canned, fields, keys_of_programs, audit)

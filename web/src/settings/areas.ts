@@ -14,6 +14,7 @@ import {
   ListChecks,
   Plug,
   ScanSearch,
+  ScrollText,
   Send,
   ShieldCheck,
   Tag,
@@ -116,6 +117,14 @@ export const AREAS: readonly Area[] = [
     title: () => words.pii.title,
     icon: ScanSearch,
     load: () => import("./pii/page"),
+  },
+  {
+    id: "audit",
+    group: "workspace",
+    title: () => words.audit.title,
+    icon: ScrollText,
+    when: () => may("audit.read"),
+    load: () => import("./audit/page"),
   },
   {
     id: "keys",

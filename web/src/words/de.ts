@@ -1,5 +1,6 @@
 /** Die deutschen Texte: dieselben Schlüssel wie in `en.ts`, das auch sagt, wie neue hinzukommen. */
 
+import { audit } from "./de/audit";
 import { composer, templates } from "./de/composer";
 import { customer } from "./de/customer";
 import { customers } from "./de/customers";
@@ -30,6 +31,7 @@ export const de: Words = {
   ...shell,
   ...thread,
   ...views,
+  audit,
   composer,
   customer,
   customers,

@@ -14,6 +14,7 @@
  * Short, plain, sentence case. `words.test.ts` compares both languages.
  */
 
+import { audit } from "./en/audit";
 import { composer, templates } from "./en/composer";
 import { customer } from "./en/customer";
 import { customers } from "./en/customers";
@@ -43,6 +44,7 @@ export const en = {
   ...shell,
   ...thread,
   ...views,
+  audit,
   composer,
   customer,
   customers,

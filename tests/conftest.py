@@ -16,7 +16,7 @@ from aiohttp import ClientSession
 from argon2 import PasswordHasher
 from hypothesis import settings as hypothesis_settings
 
-from gateway import chores
+from gateway import chores, passwords
 from gateway.demo import tenant as demo_tenant
 from gateway.embedded import EmbeddedPostgres, Superuser
 from gateway.keys import Keyring, new_master_key
@@ -34,6 +34,9 @@ hypothesis_settings.load_profile("postgate")
 
 # A gateway within a test begins with no chores: a slow test would meet them, and a quick one would not.
 chores.FIRST_SECONDS = 3600.0
+
+# Nobody attacks the passwords of tests: hashes that cost a thousandth will do, and are checked like any others.
+passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -161,15 +164,11 @@ def settings(database: Database, master_key: str, tmp_path: Path) -> Settings:
 
 
 MakeTenant = Callable[[str], Awaitable[Tenant]]
-QUICK_HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture
-def make_tenant(database: Database, master_key: str, monkeypatch: pytest.MonkeyPatch) -> MakeTenant:
+def make_tenant(database: Database, master_key: str) -> MakeTenant:
     """Makes a tenant by its short name."""
-
-    # Nobody attacks these: a hash that costs a thousandth will do, and is checked like any other.
-    monkeypatch.setattr(demo_tenant, "hash_password", QUICK_HASHER.hash)
 
     async def make(slug: str) -> Tenant:
         facts = dict(demo_tenant.make(new_id, slug))

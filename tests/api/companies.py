@@ -8,12 +8,13 @@ from uuid import UUID
 
 from gateway.access import new_api_key, new_session_token, token_hash
 from gateway.model.ids import public
+from gateway.passwords import hash_password
 from gateway.permissions import OF_ROLE, Permission, of_key
 from tests.api.agents import ADD_SESSION, Agent, agent
 from tests.api.conftest import ORIGIN, Served
 from tests.api.rows import Rows
 from tests.api.writing import conversation
-from tests.conftest import QUICK_HASHER, Database, Tenant, new_id
+from tests.conftest import Database, Tenant, new_id
 from tests.store.filled import PICTURE, fill
 
 #: Where a sample row will do, or the only one.
@@ -148,7 +149,7 @@ async def company(served: Served, database: Database, tenant: Tenant) -> Company
 async def first_member(served: Served, database: Database, tenant: Tenant) -> Agent:
     """Log the tenant's first owner in, whose password is that of the document's examples."""
     token, user = new_session_token(tenant.id, os.urandom(32)), UUID(tenant.facts["user_id"])
-    await database.fetch("UPDATE users SET password_hash = $2 WHERE id = $1", user, QUICK_HASHER.hash(PASSWORD))
+    await database.fetch("UPDATE users SET password_hash = $2 WHERE id = $1", user, hash_password(PASSWORD))
     await database.fetch(ADD_SESSION, tenant.id, token_hash(token), new_id(), user)
     return Agent(served, public("usr", user), {"Cookie": f"postgate_session={token}", **ORIGIN})
 

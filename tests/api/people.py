@@ -14,7 +14,6 @@ from tests.api.conftest import ORIGIN, Served
 from tests.conftest import Database, Tenant, new_id
 
 PASSWORD = "a quiet harbour"
-#: Hashed once: it takes 80 ms.
 HASH = hash_password(PASSWORD)
 ADD_USER = "INSERT INTO users (id, email, name, password_hash, verified_at) VALUES ($1, $2, $3, $4, now())"
 ADD_MEMBER = "INSERT INTO memberships (tenant_id, user_id, role, extra_permissions) VALUES ($1, $2, $3, $4)"

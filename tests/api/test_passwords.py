@@ -5,8 +5,15 @@ import asyncio
 import pytest
 from argon2 import PasswordHasher
 
+from gateway import passwords
 from gateway.passwords import PasswordChecker, hash_password, nobodys_hash
 from gateway.problems import Overloaded
+
+
+@pytest.fixture(autouse=True)
+def as_it_is_in_earnest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have passwords cost here what they cost outside of tests."""
+    monkeypatch.setattr(passwords, "HASHER", PasswordHasher())
 
 
 async def test_only_the_right_password_matches() -> None:

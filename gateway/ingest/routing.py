@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from channels.adapter import Adapter, Credentials
 from channels.events import InboundMessage, Other, StatusUpdate
 from channels.registry import ADAPTERS
-from gateway.keys import Keyring, KeyShredded, KeysUnavailable, KeyUnusable, WrappedKey, credentials_of, unseal
+from gateway.keys import Keyring, KeyShredded, KeyUnusable, WrappedKey, credentials_of, unseal
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
 from gateway.store.raw_webhooks import Sealing
 
@@ -129,12 +129,13 @@ class Directory:
 
         Raises:
             DatabaseUnavailable: when they can't be looked up.
+            KeysUnavailable: when the service that unwraps keys does not answer.
         """
         found = []
         for row in await self._rows(ROUTES_OF_PROVIDER, provider):
             try:
                 found.append(await self._route(row["id"], row, ADAPTERS[provider]))
-            except (KeyUnusable, KeysUnavailable, ValidationError) as error:
+            except (KeyUnusable, ValidationError) as error:
                 log.warning("routing.connection_unusable", integration=str(row["id"]), error=type(error).__name__)
         return found
 

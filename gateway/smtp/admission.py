@@ -8,6 +8,7 @@ from uuid import UUID
 from channels.mail.tokens import token_in
 from channels.providers.smtp import PROVIDER, SmtpCredentials, is_allowed_host, is_login
 from gateway.ingest.routing import Directory, Mailbox, Route
+from gateway.keys import KeysUnavailable
 
 #: How old the list of logins may be. Who changed a password tries at once, and again in a moment.
 LOGINS_SECONDS = 5.0
@@ -46,10 +47,15 @@ class Admission:
 
         Raises:
             DatabaseUnavailable: when that can't be told.
+            KeysUnavailable: the same.
         """
         async with self._loading:
             if self._loaded_at is None or self._loaded_at + LOGINS_SECONDS < self._monotonic():
-                self._routes = await self._directory.routes_of(PROVIDER)
+                try:
+                    self._routes = await self._directory.routes_of(PROVIDER)
+                except KeysUnavailable:
+                    if self._loaded_at is None:
+                        raise  # nobody is told that a login is wrong which can't be opened just now
                 self._loaded_at = self._monotonic()
         return frozenset(
             route.integration_id

@@ -103,20 +103,21 @@ async def count(tx: TenantTx) -> int:
     return found
 
 
-LOCK = """
+LOCK = "SELECT 1 FROM webhook_endpoints WHERE tenant_id = $1 AND id = $2 AND deleted_at IS NULL FOR NO KEY UPDATE"
+# A statement of its own, which begins once the lock is there: its key may have been exchanged until then.
+LOCKED = """
 SELECT e.*, e.auth::text AS auth_json, e.headers::text AS headers_json, e.secrets::text AS secrets_json,
     k.wrapped_key, k.master_key_id, endpoint_json(e)::text AS json
 FROM webhook_endpoints e JOIN encryption_keys k ON k.tenant_id = e.tenant_id AND k.id = e.key_id
-WHERE e.tenant_id = $1 AND e.id = $2 AND e.deleted_at IS NULL
-FOR NO KEY UPDATE OF e
+WHERE e.tenant_id = $1 AND e.id = $2
 """
 
 
 async def lock(tx: TenantTx, endpoint_id: UUID) -> Endpoint | None:
     """Return an endpoint, which nobody else changes until the transaction ends."""
-    row = await tx.connection.fetchrow(LOCK, tx.tenant_id, endpoint_id)
-    if row is None:
+    if await tx.connection.fetchval(LOCK, tx.tenant_id, endpoint_id) is None:
         return None
+    row = await tx.connection.fetchrow(LOCKED, tx.tenant_id, endpoint_id)
     setup = Setup(
         url=row["url"],
         description=row["description"],

@@ -19,7 +19,8 @@ from gateway.cli.main import app
 from gateway.keys import Keyring, KeyUnusable, WrappedKey, credentials_of, new_master_key, seal, unseal
 from gateway.running import run_gateway
 from gateway.settings import Settings
-from gateway.store import provision
+from gateway.store import provision, webhook_endpoints
+from gateway.store.pool import open_pool, tenant_tx
 from gateway.store.raw_webhooks import Sealing
 from gateway.store.sealed import OF_ROWS, OF_TENANTS, SealedColumn
 from gateway.store.second_factors import place_of
@@ -30,8 +31,8 @@ from tests.ingest.reading import until
 from tests.ledger import raw_webhooks
 
 #: More than a few batches.
-OLD = 900
-PACE_SECONDS = 0.02
+OLD = 450
+PACE_SECONDS = 0.1
 STEP = "inbound_webhooks.body sealed"
 DATA_KEY = "SELECT id, wrapped_key, master_key_id FROM encryption_keys WHERE tenant_id = $1"
 ADD_OLD = """
@@ -47,6 +48,10 @@ SELECT FROM inbound_webhooks WHERE url LIKE '%sealed=%' ORDER BY received_at DES
 STUCK = """
 SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
   AND query LIKE '%inbound_webhooks x%'
+"""
+WAITS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%webhook_endpoints%'
 """
 LOCKED = """
 SELECT count(*) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
@@ -252,3 +257,29 @@ async def test_keys_are_exchanged_under_load_by_a_process_that_is_killed(
     assert "data keys removed: 2" in await keys("rotate")
     assert set(load.posted) <= {raw.body for raw in await raw_webhooks(database, new)}
     assert "not finished" not in await keys("status")
+
+
+async def test_who_waits_for_an_endpoint_finds_it_under_its_new_key(
+    database: Database, tenant: Tenant, master_key: str
+) -> None:
+    endpoint = await Registered(database, tenant, master_key).endpoint("https://example.org/hook")
+    _, made = await Keyring(master_key).new_data_key()
+    newer = new_id()
+    async with provision.provisioning(database.admin_url) as connection:
+        await provision.add_data_key(connection, tenant.id, newer, made.wrapped, made.master_key_id)
+    exchanging = await asyncpg.connect(database.admin_url)
+    pool = await open_pool(database.app_url, 1)
+
+    async def lock() -> webhook_endpoints.Endpoint | None:
+        async with tenant_tx(pool, tenant.id) as tx:
+            return await webhook_endpoints.lock(tx, endpoint)
+
+    async with exchanging.transaction():
+        await exchanging.execute("UPDATE webhook_endpoints SET key_id = $2 WHERE id = $1", endpoint, newer)
+        waiting = asyncio.create_task(lock())
+        await until(lambda: database.value(WAITS), lambda many: many == 1)
+    found = await waiting
+    assert found is not None
+    assert (found.key.id, found.key.wrapped) == (newer, made)
+    await exchanging.close()
+    await pool.close()

@@ -1,7 +1,6 @@
 """A tenant's keys are destroyed: what was sealed is in a dump of the database, and nobody can read it."""
 
 import asyncio
-import subprocess
 from pathlib import Path
 
 import orjson
@@ -45,8 +44,9 @@ class Dump:
 
 
 async def dump(database: Database, path: Path) -> Dump:
-    command = [PG_DUMP, "--data-only", f"--file={path}", f"--dbname={database.admin_url}"]
-    await asyncio.to_thread(subprocess.run, command, check=True)
+    command: list[str | Path] = [PG_DUMP, "--data-only", f"--file={path}", f"--dbname={database.admin_url}"]
+    process = await asyncio.create_subprocess_exec(*command)
+    assert await process.wait() == 0
     return Dump(path)
 
 

@@ -55,8 +55,8 @@ class StandIn:
         self.asked.append(request.match_info["operation"])
         if self.mood == "hangs":
             await self._released.wait()
-        if self.mood in MOODS:
-            return MOODS[self.mood]()
+        if (unwell := MOODS.get(self.mood or "")) is not None:
+            return unwell()
         if request.headers.get("X-Vault-Token") != self.token:
             return web.json_response({"errors": ["permission denied"]}, status=403)
         return self._done(request.match_info["operation"], await request.json())

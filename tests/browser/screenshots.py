@@ -86,6 +86,7 @@ async def _prepare(superuser: Superuser, folder: Path) -> Site:
             "port": port,
             "public_url": f"http://127.0.0.1:{port}",
             "demo_file": folder / "ready.json",
+            "files_dir": folder / "files",
         }
     )
     facts = dict(demo_tenant.make(new_id, "demo")) | {"name": "Fern & Oak"}

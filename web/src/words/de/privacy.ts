@@ -10,7 +10,7 @@ export const privacy: typeof EnglishPrivacy = {
   noneWhy: "Öffnen Sie einen Kunden und wählen Sie „Daten exportieren“ oder „Löschen…“.",
   more: "Mehr zeigen",
   kinds: { export: "Datenexport", erasure: "Löschung" },
-  asked: (who: string, age: string) => `verlangt von ${who} ${age}`,
+  asked: (who: string, age: string) => `Verlangt von ${who} ${age}`,
   aProgram: "einem Programm",
   states: { waiting: "Wartet", running: "Läuft…", done: "Fertig", failed: "Fehlgeschlagen" },
   made: (size: string) => `Das Archiv ist fertig, ${size}.`,
@@ -65,7 +65,7 @@ export const retention: typeof EnglishRetention = {
   saved: "Gespeichert.",
   first: "Ein leeres Feld: wie der Betreiber sagt, oder immer.",
   shown: "Noch hat sich nichts geändert.",
-  nothing: "Nichts ist älter.",
+  nothing: "Nichts wird gelöscht.",
   goes: (amount: string, oldest: string, would: boolean) =>
     `${amount} ${would ? "gingen" : "sind älter und gehen"}${oldest === "" ? "" : `, das älteste vom ${oldest}`}.`,
   held: (amount: string) => `${amount} sind älter, werden aber gebraucht und bleiben.`,

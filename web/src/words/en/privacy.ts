@@ -9,7 +9,7 @@ export const privacy = {
   noneWhy: "Open a customer and choose “Export data” or “Erase…”.",
   more: "Show more",
   kinds: { export: "Export", erasure: "Erasure" },
-  asked: (who: string, age: string) => `asked for by ${who} ${age}`,
+  asked: (who: string, age: string) => `Asked for by ${who} ${age}`,
   aProgram: "a program",
   states: { waiting: "Waiting", running: "Under way…", done: "Done", failed: "Failed" },
   made: (size: string) => `The archive is ready, ${size}.`,
@@ -61,7 +61,7 @@ export const retention = {
   saved: "Saved.",
   first: "An empty field: as the operator says, or for ever.",
   shown: "Nothing has changed yet.",
-  nothing: "Nothing is older.",
+  nothing: "Nothing goes.",
   goes: (amount: string, oldest: string, would: boolean) =>
     `${amount} ${would ? "would go" : "are older and go"}${oldest === "" ? "" : `, the oldest of ${oldest}`}.`,
   held: (amount: string) => `${amount} are older but needed, and stay.`,

@@ -9,7 +9,8 @@ from gateway.store.pii_results import Record
 
 #: Types of entries with texts in them, for LIKE.
 PATTERNS: Sequence[str] = (
-    "message.created", "message.updated", "message.deleted", "note.%", "customer.%", r"customer\_note.%",
+    "message.created", "message.updated", "message.deleted", "note.%", "customer.created", "customer.updated",
+    "customer.merged", r"customer\_note.updated",
 )  # fmt: skip
 MESSAGE = ("text", "subject")
 CUSTOMER = ("name", "business_name", "customer_code")

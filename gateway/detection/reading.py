@@ -15,7 +15,7 @@ import asyncpg
 import orjson
 import structlog
 
-from gateway.detection.fields import PATTERNS, texts_of
+from gateway.detection.fields import PATTERNS, Texts, texts_of
 from gateway.detection.previews import hide
 from gateway.lasting import keep_at
 from gateway.model.log import Entry
@@ -106,7 +106,9 @@ class Detection:
             work = _Work()
             try:
                 read += await self._read(tenant_id, work)
-            except asyncpg.PostgresError:  # one tenant's log must not keep the others' from being read
+            except DatabaseUnavailable:
+                raise
+            except Exception:  # one tenant's log must not keep the others' from being read
                 log.exception("detection.failed", tenant=str(tenant_id))
             await asyncio.sleep(max(work.seconds * REST, LEAST_REST_SECONDS))
         return read >= ENTRIES or (len(tenants) == TENANTS and read > 0)
@@ -135,7 +137,7 @@ class Detection:
         last: dict[tuple[UUID, str], str] = {}
         began = time.perf_counter()
         for entry in entries:
-            texts = texts_of(entry.type, orjson.loads(entry.data))
+            texts = _texts(entry)
             if texts is not None:
                 for name, text in texts.fields.items():
                     work.read[texts.record.id, name] = texts.record
@@ -152,3 +154,12 @@ class Detection:
     def _noted(self, record: Record, name: str, text: str, one: Finding) -> Found:
         value = sample(one.kind, text[one.start : one.end])
         return Found(self._new_id(), record, name, one.kind, one.detector, one.start, one.end, one.confidence, value)
+
+
+def _texts(entry: Entry) -> Texts | None:
+    """Return what is to be looked through; an entry that is not as it should be is passed over."""
+    try:
+        return texts_of(entry.type, orjson.loads(entry.data))
+    except (KeyError, TypeError, ValueError):
+        log.exception("detection.entry_unreadable", tenant=str(entry.tenant_id), seq=entry.seq)
+        return None

@@ -101,6 +101,19 @@ async def test_only_what_is_on_is_looked_for(
     assert [text[one["start"] : one["end"]] for one in trial["findings"]] == ["jane@example.org", "MN-204060"]
 
 
+async def test_an_entry_that_cannot_be_read_keeps_no_other_from_being_looked_at(
+    served: Served, tenant: Tenant, writing: Writing, looking: Looking, database: Database
+) -> None:
+    thread = await writing.conversation(await writing.customer())
+    await writing.message(thread, "nothing")
+    await database.fetch("UPDATE events SET data = '[]' WHERE tenant_id = $1 AND type = 'message.created'", tenant.id)
+    message = await writing.message(thread, f"card {CARD}")
+    while await looking.look():
+        pass
+    found = (await ask(served, tenant, "GET", "results"))["data"]
+    assert [one["message_id"] for one in found] == [message]
+
+
 async def test_rules_that_mean_nothing_are_refused(served: Served, tenant: Tenant) -> None:
     refused: list[tuple[str, str, dict[str, Any], str]] = [
         ("POST", "patterns", {"name": "All", "pattern": "a"}, "/pattern"),

@@ -21,7 +21,7 @@ export const pii: typeof English = {
   means: {
     payment_card: "Nummern bekannter Herausgeber mit richtiger Prüfziffer",
     iban: "IBANs aller Länder mit richtigen Prüfziffern",
-    national_id: "Aus 23 Ländern, an Prüfziffern und den Wörtern davor erkannt",
+    national_id: "Aus 21 Ländern, an Prüfziffern und den Wörtern davor erkannt",
     email: "Wo immer ein @ zwischen Name und Domain steht",
     phone: "Nummern, die es nach den Rufnummernplänen gibt",
     postal_address: "Straßen mit Hausnummer, in einigen Sprachen; viele entgehen",

@@ -20,7 +20,7 @@ export const pii = {
   means: {
     payment_card: "Numbers of known issuers with the right check digit",
     iban: "IBANs of any country with the right check digits",
-    national_id: "Of 23 countries, by their check digits and the words before them",
+    national_id: "Of 21 countries, by their check digits and the words before them",
     email: "Wherever there is an @ between a name and a domain",
     phone: "Numbers that exist by the numbering plans",
     postal_address: "Streets with a number, in some languages; many are missed",

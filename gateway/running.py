@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from uuid import UUID
 
 import asyncpg
@@ -17,6 +18,7 @@ from aiohttp import web
 
 from gateway import app as wiring
 from gateway import tracing
+from gateway.audit.operators import row_of
 from gateway.files.errors import StorageUnavailable
 from gateway.keys import KeyUnusable
 from gateway.leaving import LEAVING
@@ -27,6 +29,7 @@ from gateway.protocol_errors import Runner
 from gateway.settings import Settings
 from gateway.siblings import Siblings
 from gateway.smtp.listener import CertificateUnusable
+from gateway.store import audit
 from gateway.store.ledger import waiting_for_a_look
 from gateway.store.pool import UNAVAILABLE, RoleTooPowerful, open_pool, tenant_tx
 
@@ -235,6 +238,9 @@ async def replay_all(settings: Settings, tenant_id: UUID, webhooks: Sequence[UUI
             pool = await open_pool(settings.database_url.get_secret_value(), 1)
             async with tenant_tx(pool, tenant_id) as tx:
                 chosen = list(webhooks) or await waiting_for_a_look(tx)
+                if chosen:
+                    row = row_of(tenant_id, "replay", "postgate replay", "inbound_webhooks", chosen, datetime.now(UTC))
+                    await audit.note(tx, row)
             await pool.close()
             return [
                 f"{public('whk', key)}: {'replayed' if await ingest.replay(tenant_id, key) else 'not found'}"

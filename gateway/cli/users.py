@@ -8,12 +8,13 @@ from typing import Annotated, TypeVar
 import asyncpg
 import typer
 
+from gateway.audit.operators import row_of
 from gateway.cli.configured import configured
 from gateway.parts import id_of_now, now
 from gateway.passwords import hash_password
 from gateway.people.rules import weakness
 from gateway.permissions import OF_ROLE, Role
-from gateway.store import log, members, operating, people
+from gateway.store import audit, log, members, operating, people
 from gateway.store.pool import TenantTx
 from gateway.store.provision import provisioning
 
@@ -93,6 +94,7 @@ async def join(
         user, made = id_of_now(), good(password, email)
         await people.add_person(tx, user, email, name or email, hash_password(made), now())
     await members.add(tx, user, role)
+    await audit.note(tx, row_of(tenant_id, "create", "postgate users add", "users", [user], now()))
     await log.lock_head(tx)
     shown = await members.one_json(tx, user)
     if shown is not None:

@@ -11,14 +11,13 @@ from gateway.model.audit import Actor, Does, Table
 from gateway.model.page import Position
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable, TenantTx
 
-#: A row, unless the transaction has written nothing up to here.
 ADD = """
 INSERT INTO data_access_audit (tenant_id, id, created_at, actor, actor_id, operation, action, table_name, record_ids,
     first_seq, last_seq, contains_pii, ip, user_agent, request_id)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9::text::uuid[], $10, $11, $12, $13::text::inet, $14, $15
-WHERE pg_current_xact_id_if_assigned() IS NOT NULL
-RETURNING 1
 """
+#: Unless the transaction has written nothing up to here.
+ADD_TO_OTHERS = f"{ADD} WHERE pg_current_xact_id_if_assigned() IS NOT NULL RETURNING 1"
 ADD_ALL = "SELECT note_accesses($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
 #: With what their actors are called now; who isn't of the tenant has no name here.
 SHOWN = """
@@ -32,7 +31,8 @@ ORDER BY a.created_at DESC, a.id DESC
 NEWEST_FIRST = """(
     SELECT * FROM data_access_audit x
     WHERE x.tenant_id = $1 AND (x.created_at, x.id) < ($7, $8)
-      AND x.created_at >= coalesce($5::timestamptz, '-infinity') AND x.created_at < coalesce($6::timestamptz, 'infinity')
+      AND x.created_at >= coalesce($5::timestamptz, '-infinity')
+      AND x.created_at < coalesce($6::timestamptz, 'infinity')
       AND {actor} AND {operation} AND {table}
     ORDER BY x.created_at DESC, x.id DESC LIMIT $9)"""
 #: Each only as it is asked for, so that a plan is made for it.
@@ -114,7 +114,12 @@ class Found:
 
 async def add(tx: TenantTx, row: Row) -> bool:
     """Write a row in the transaction of what it tells of; False, and no row, when nothing was written there."""
-    return await tx.connection.fetchval(ADD, *row.values()) is not None
+    return await tx.connection.fetchval(ADD_TO_OTHERS, *row.values()) is not None
+
+
+async def note(tx: TenantTx, row: Row) -> None:
+    """Write a row, whatever else the transaction does."""
+    await tx.connection.execute(ADD, *row.values())
 
 
 async def add_all(pool: asyncpg.Pool, rows: Sequence[Row]) -> None:

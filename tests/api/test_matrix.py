@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import re
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from fnmatch import fnmatch
@@ -15,6 +16,7 @@ from aiohttp import ClientSession, DummyCookieJar
 
 from channels.http import HttpResponse
 from gateway.live.service import Live
+from gateway.model.audit import READING, TABLES
 from gateway.permissions import OF_ROLE, PERMISSIONS
 from gateway.running import run_gateway
 from gateway.settings import Settings
@@ -44,6 +46,7 @@ BEFORE = {
 #: In which order a tenant's things are used up; these end logins.
 ORDER = {"GET": 0, "POST": 1, "PUT": 1, "PATCH": 1, "DELETE": 2}
 LAST = ("change_password", "end_other_sessions", "switch_tenant")
+ACTIONS = "SELECT DISTINCT action FROM data_access_audit WHERE tenant_id = $1"
 #: No example can be right: the code changes every half a minute; and one of two parameters is needed.
 IN_VAIN = {"confirm_second_factor", "why_not_delivered"}
 
@@ -164,6 +167,7 @@ async def test_each_operation_does_what_its_example_asks_for(
 ) -> None:
     own = await company(client, database, tenant)
     (assets.parent / "ready.json").write_bytes(orjson.dumps({"tenant_id": str(tenant.id), "integrations": []}))
+    reached: set[str] = set()
     for one in sorted(closed(document), key=turn):
         if one.name in BEFORE:
             await database.script(BEFORE[one.name])
@@ -178,3 +182,21 @@ async def test_each_operation_does_what_its_example_asks_for(
         if answer.content_type == "application/json":
             found = faults_in(document, one.method, one.path, answer.status, orjson.loads(answer.text))
             assert found == [], one.name
+        if reaches(one, answer):
+            reached.add(one.name)
+    async with asyncio.timeout(30):  # what is read is written down moments later
+        while unaudited := reached - {row["action"] for row in await database.fetch(ACTIONS, tenant.id)}:
+            await asyncio.sleep(0.05)
+    assert not unaudited
+    assert len(reached) > 70
+
+
+def reaches(one: Described, answer: Answer) -> bool:
+    """Tell whether an answer shows a record of what its operation says that it reaches, or something was changed."""
+    audit = one.says.get("x-audit")
+    if audit is None:
+        return False
+    if audit["operation"] not in READING or one.prefix == TABLES[audit["tables"][0]].prefix:
+        return True
+    kinds = [TABLES[table] for table in audit["tables"]]
+    return any(re.search(f'"{kind.key}" ?: ?"{kind.prefix}_', answer.text) for kind in kinds)

@@ -57,6 +57,7 @@ async def test_people_are_added_and_get_another_password(
     run: Run, tenant: Tenant, database: Database, gateway: Running, client: ClientSession
 ) -> None:
     said = await run("users", "add", "kim@example.org", "--tenant", "acme", "--role", "manager", "--name", "Kim")
+    assert await database.value("SELECT action FROM data_access_audit WHERE actor = 'operator'") == "postgate users add"
     first = said.partition("password: ")[2].strip()
     assert await log_in(client, "kim@example.org", first) == 200
     entry = await database.value("SELECT data::text FROM events WHERE tenant_id = $1 AND type = 'member.updated'",

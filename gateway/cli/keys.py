@@ -8,13 +8,15 @@ from uuid import UUID
 import asyncpg
 import typer
 
+from gateway.audit.operators import row_of
 from gateway.cli.configured import configured
 from gateway.cli.users import run
 from gateway.keys import Keyring, KeysUnavailable, KeyUnusable
-from gateway.parts import id_of_now, keyring_of
+from gateway.parts import id_of_now, keyring_of, now
 from gateway.rekeying import SETTLE_SECONDS, TELL, Busy, Exchange
 from gateway.settings import Settings
-from gateway.store import key_stock, operating
+from gateway.store import audit, key_stock, operating
+from gateway.store.pool import TenantTx
 from gateway.store.rekeying import Rotation
 
 keys = typer.Typer(no_args_is_help=True, help="Tell what wraps the data keys, exchange them, or destroy a tenant's.")
@@ -91,7 +93,11 @@ def shred(
 
     async def destroy(connection: asyncpg.Connection) -> int | None:
         tenant_id: UUID | None = await operating.tenant_id(connection, tenant)
-        return None if tenant_id is None else await key_stock.shred(connection, tenant_id)
+        if tenant_id is None:
+            return None
+        row = row_of(tenant_id, "remove", "postgate keys shred", "inbound_webhooks", [], now())
+        await audit.note(TenantTx(connection, tenant_id), row)
+        return await key_stock.shred(connection, tenant_id)
 
     many = run(destroy)
     if many is None:

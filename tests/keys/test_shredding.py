@@ -120,6 +120,10 @@ async def test_what_was_sealed_of_a_tenant_is_gone_with_its_keys(
         assert (unknown.exit_code, "no tenant nobody" in unknown.output) == (1, True)
         done = await asyncio.to_thread(CliRunner().invoke, app, ["keys", "shred", "gone", "--yes"])
         assert done.exit_code == 0, done.output
+        noted = await database.fetch(
+            "SELECT tenant_id, actor FROM data_access_audit WHERE action = 'postgate keys shred'"
+        )
+        assert [tuple(row) for row in noted] == [(gone.id, "operator")]
         assert (
             "its data keys were destroyed"
             in (await asyncio.to_thread(CliRunner().invoke, app, ["keys", "status"])).output

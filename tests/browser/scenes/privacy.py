@@ -31,4 +31,38 @@ async def retention(window: Window, _site: Site) -> None:
     await window.page.get_by_text("Nothing has changed yet.").wait_for()
 
 
-SCENES: tuple[Scene, ...] = (privacy, erasing, retention)
+#: Whoever shows the scene once more finds the customer there.
+ADD = """
+async () => {
+  const customer = {customer_code: "C-9301", name: "Account DE89 3704 0044 0532 0130 00"};
+  const pattern = {name: "Membership", pattern: "MN-999999"};
+  for (const [path, body] of [["customers", customer], ["pii/patterns", pattern]]) {
+    const headers = {"Content-Type": "application/json"};
+    await fetch(`/api/v1/${path}`, {method: "POST", headers, body: JSON.stringify(body)});
+  }
+}
+"""
+#: Ends once something was found; who takes the picture waits so long and no longer.
+FOUND = """
+async () => {
+  const found = async () => (await (await fetch("/api/v1/pii/results?state=open")).json()).data.length > 0;
+  while (!(await found())) await new Promise(next => setTimeout(next, 100));
+}
+"""
+
+
+async def personal_data(window: Window, _site: Site) -> None:
+    """Show what is looked for in texts, a text that is tried out, and what was found."""
+    await window.go("/settings/retention")
+    await window.page.evaluate(ADD)
+    await window.page.evaluate(FOUND)
+    await window.go("/settings/pii")
+    await window.page.get_by_label("A text, which is not kept").fill(
+        "Please charge 4111 1111 1111 1111, expires 12/28."
+    )
+    await window.page.get_by_role("button", name="Look through").click()
+    await window.page.get_by_text("1 place found").wait_for()
+    await window.page.locator("#pii-results ~ .items .item").first.scroll_into_view_if_needed()
+
+
+SCENES: tuple[Scene, ...] = (privacy, erasing, retention, personal_data)

@@ -42,6 +42,7 @@ export function Patterns({ of, onChange }: PatternsProps) {
             mark={
               <input
                 type="checkbox"
+                class="pii-switch"
                 aria-label={words.pii.isOn(one.name)}
                 checked={one.enabled}
                 disabled={!manage}

@@ -44,14 +44,14 @@ ERASED = "the customer was erased"
 TRIES_AFTER_DEADLOCK = 3
 
 
-class RequestBody(BodyModel):
+class DataRequestBody(BodyModel):
     """What is asked for, and about whom."""
 
     kind: Literal["export", "erasure"]
     customer_id: CustomerId
 
 
-class RequestQuery(QueryModel):
+class DataRequestQuery(QueryModel):
     """Which page."""
 
     limit: Limit = 50
@@ -69,12 +69,12 @@ ADD = Operation(
     " customer.erased tells in the log, and all that is known of them goes in the minutes after. Who was merged into a"
     " customer is part of them. Who writes under one of their addresses from then on is a new customer.",
     query=NoQuery,
-    body=RequestBody,
+    body=DataRequestBody,
     permission=PERMISSION,
     audit=Audit("remove", "customers"),
     example={"kind": "export", "customer_id": sample_id("cus")},
     answers={202: Answer("The request; a worker is at it in a moment.", DataRequest)},
-    problems=(WrongState,),
+    problems=(NotFound, WrongState),
 )
 LIST = Operation(
     method="GET",
@@ -82,7 +82,7 @@ LIST = Operation(
     name="list_data_requests",
     tag=TAG,
     summary="List exports and erasures, newest first.",
-    query=RequestQuery,
+    query=DataRequestQuery,
     body=NoBody,
     permission=PERMISSION,
     audit=Audit("read", "customers"),
@@ -139,7 +139,7 @@ class DataRequests:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def add(self, call: Call[NoQuery, RequestBody]) -> web.StreamResponse:
+    async def add(self, call: Call[NoQuery, DataRequestBody]) -> web.StreamResponse:
         """Take a request in. A customer who is to be erased is out of sight once this has answered."""
         customer_id = parse("cus", call.body.customer_id)
         call.reaches(customer_id)
@@ -155,7 +155,7 @@ class DataRequests:
             return json_answer(shown, 202)
         raise WrongState("the customer is being written to; try again")
 
-    async def list(self, call: Call[RequestQuery, NoBody]) -> web.StreamResponse:
+    async def list(self, call: Call[DataRequestQuery, NoBody]) -> web.StreamResponse:
         """Answer a page."""
         after = position_of(call.query.cursor, ["data-requests"])
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
@@ -191,7 +191,7 @@ class DataRequests:
         return answer
 
     async def _begin(
-        self, tx: TenantTx, call: Call[NoQuery, RequestBody], customer_id: UUID
+        self, tx: TenantTx, call: Call[NoQuery, DataRequestBody], customer_id: UUID
     ) -> tuple[str, Sequence[Entry]]:
         people = await erasing.lock(tx, customer_id)
         if not people or await store.is_erased(tx, customer_id):

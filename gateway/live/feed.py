@@ -12,6 +12,9 @@ from gateway.live.session import Session
 from gateway.model.log import Entry
 from gateway.store.log import Head
 
+#: Tells that entries before it are about to say less.
+ERASED = "customer.erased"
+
 
 class Held(NamedTuple):
     """An entry on its way to many sessions.
@@ -86,6 +89,8 @@ class Feed:
 
     def _note(self, frame: Frame) -> None:
         self.seq = frame.seq
+        if frame.type == ERASED:
+            self.recent.clear()  # what it tells of is to be read from the log, where it tells nothing any more
         if self.catching_up:
             self.recent.append(frame)
 

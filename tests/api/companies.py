@@ -21,6 +21,7 @@ from tests.store.filled import PICTURE, fill
 SAMPLES = {
     "fld": "custom_fields",
     "imp": "customer_imports",
+    "dsr": "data_requests",
     "inv": "invitations",
     "view": "views",
     "lbl": "labels",

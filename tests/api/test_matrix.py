@@ -31,6 +31,11 @@ from tests.conftest import Database, Tenant
 AT_ONCE = 6
 #: How rows have to be for an operation that can't be done with things as they were made.
 BEFORE = {
+    "add_data_request": "UPDATE customers SET status = 'active', merged_into = NULL WHERE status = 'merged'",
+    "get_data_archive": "UPDATE data_requests SET state = 'done', expires_at = now() + interval '1 hour',"
+    " file_id = tenant_id, finished_at = now() WHERE state = 'waiting'",
+    "get_erasure_certificate": "UPDATE data_requests d SET kind = 'erasure', state = 'done', finished_at = now()"
+    " WHERE d.created_at = (SELECT min(r.created_at) FROM data_requests r)",
     "renew_recovery_codes": "UPDATE second_factors SET confirmed_at = now()",
     "retry_message": "UPDATE messages SET status = 'failed' WHERE direction = 'outbound';"
     " UPDATE sends SET state = 'failed' WHERE state = 'queued'",

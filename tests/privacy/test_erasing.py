@@ -1,8 +1,14 @@
 """An erased customer is nowhere any more; who reads the log sees no hole; and everybody else stays as they were."""
 
+from datetime import UTC, datetime
+
 import orjson
 
+from gateway.live.feed import Feed
+from gateway.live.protocol import event
+from gateway.model.log import Entry
 from gateway.subjects.tables import REACHED
+from tests.conftest import new_id
 from tests.privacy.customer import OTHER_NUMBER, SECRET, Town
 
 #: Where she stands before; a search that would find her nowhere proves nothing.
@@ -43,3 +49,11 @@ async def test_nothing_is_left_of_an_erased_customer(town: Town) -> None:
     told = {row["table"]: row["rows"] for row in certificate["erased"]}
     assert told == done["counts"]
     assert SECRET not in orjson.dumps(certificate).decode()
+
+
+def test_what_was_handed_on_before_an_erasure_is_handed_to_nobody_after_it() -> None:
+    feed = Feed(new_id(), 8)
+    feed.began_to_catch_up()
+    for seq, kind in enumerate(("message.created", "message.created", "customer.erased", "label.updated"), 1):
+        feed.publish(event(Entry(feed.tenant_id, seq, new_id(), kind, None, datetime.now(UTC), "{}")))
+    assert [frame.seq for frame in feed.recent] == [3, 4]

@@ -32,9 +32,9 @@ SIMULATOR_SECONDS = 60.0
 #: What each process does beside serving, behind the scenes; so that all is done by two at least.
 WORK = {
     "gateway-1": "none",
-    "gateway-2": "sending,delivery,media,housekeeping",
+    "gateway-2": "sending,delivery,media,detection,housekeeping",
     "worker-1": "sending,delivery",
-    "worker-2": "delivery,media,housekeeping",
+    "worker-2": "delivery,media,detection,housekeeping",
 }
 #: How the providers tell what became of answers: some too often, the last word first, or before they have answered.
 BEHAVIOURS: Mapping[str, Mapping[str, Any]] = {

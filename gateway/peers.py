@@ -1,6 +1,7 @@
 """Which computer a request comes from, also behind the operator's own proxies."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from aiohttp import web
@@ -48,6 +49,7 @@ def _hops(request: web.Request) -> Iterator[str]:
         yield from (hop.strip() for hop in reversed(line.split(",")))
 
 
+@lru_cache(4096)  # the same few computers ask again and again
 def _read(text: str) -> IPv4Address | IPv6Address | None:
     try:
         address = ip_address(text.strip("[]").partition("%")[0])

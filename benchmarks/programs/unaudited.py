@@ -1,33 +1,23 @@
-"""The gateway as it is, but nobody writes down who reads what: what the audit is measured against."""
-
-from collections.abc import Awaitable, Callable
-from uuid import UUID
+"""The gateway as it is, but nobody writes down who reads and changes what: what the audit is measured against."""
 
 from aiohttp import web
 
+from gateway.audit.access import Access
 from gateway.cli.main import main
-from gateway.openapi import api
+from gateway.store.pool import TenantTx
 
 
-class Nothing:
-    """Stands for what a request reaches, and tells nobody."""
+class Unaudited(Access):
+    """What a request reaches, which nobody is told."""
 
-    def reaches(self, *_ids: UUID) -> None:
-        """Do nothing."""
+    async def commits(self, tx: TenantTx) -> None:
+        """Write nothing down."""
 
-    def made(self, _answer: str) -> None:
-        """Do nothing."""
-
-
-async def unaudited(
-    request: web.Request, access: Nothing, work: Callable[[], Awaitable[web.StreamResponse]], *, writes: bool
-) -> web.StreamResponse:
-    """Do what a request asks for, and that is all."""
-    request[api.ACCESS] = access  # type: ignore[misc]  # it does as much as is asked of it
-    return await work()
+    async def answered(self, answer: web.StreamResponse) -> None:
+        """Write nothing down."""
 
 
 if __name__ == "__main__":
-    api.access_of = lambda *_request: Nothing()  # type: ignore[assignment,return-value]
-    api.audited = unaudited  # type: ignore[assignment]
+    Access.commits = Unaudited.commits  # type: ignore[assignment,method-assign]
+    Access.answered = Unaudited.answered  # type: ignore[assignment,method-assign]
     main()

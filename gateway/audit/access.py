@@ -8,7 +8,7 @@ written down before it is sent.
 import re
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 from aiohttp import web
@@ -152,7 +152,8 @@ class Access:
             return None
         ids = [one.hex for one in (self._named if main else self._in_path(table))]
         does: Does = self._audit.does if not writes else "change" if ids else "read"
-        ids += [one.decode() for one in _pattern(table).findall(shown)]
+        if main or not ids:  # a part of a thing is shown without it
+            ids += [one.decode() for one in _pattern(table).findall(shown)]
         return self._row(table, "{" + ",".join(dict.fromkeys(ids)) + "}", does) if ids else None
 
     def _row(
@@ -173,7 +174,7 @@ class Access:
             last_seq=log[1],
             personal=TABLES[table].personal,
             ip=address_of(request, self._auditor.proxies),
-            user_agent=NOT_TEXT.sub("", request.headers.get("User-Agent", ""))[:LONGEST_AGENT] or None,
+            user_agent=_plain(request.headers.get("User-Agent", "")),
             request_id=request.get(REQUEST_ID),
         )
 
@@ -212,6 +213,12 @@ async def audited(
 def _pattern(table: Table) -> re.Pattern[bytes]:
     records = TABLES[table]
     return re.compile(ID % (records.key.encode(), records.prefix.encode()))
+
+
+@lru_cache(1024)
+def _plain(agent: str) -> str | None:
+    """Return what a program calls itself, as it can be stored."""
+    return NOT_TEXT.sub("", agent)[:LONGEST_AGENT] or None
 
 
 def _array(ids: Collection[UUID]) -> str:

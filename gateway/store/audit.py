@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import asyncpg
@@ -47,9 +48,8 @@ ORDER BY c.last_message_at DESC LIMIT 1000
 DROP_MONTH = "SELECT partition, state FROM drop_audit_month($1, $2)"
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """What is written down of a table that a request reached.
+class Row(NamedTuple):
+    """What is written down of a table that a request reached; in the order of the columns.
 
     Attributes:
         records: the text of an array of ids.
@@ -70,13 +70,6 @@ class Row:
     ip: str | None
     user_agent: str | None
     request_id: str | None
-
-    def values(self) -> Sequence[object]:
-        """Return the values, in the order of the columns."""
-        return (
-            self.tenant_id, self.id, self.at, self.actor, self.actor_id, self.does, self.action, self.table,
-            self.records, self.first_seq, self.last_seq, self.personal, self.ip, self.user_agent, self.request_id,
-        )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +107,12 @@ class Found:
 
 async def add(tx: TenantTx, row: Row) -> bool:
     """Write a row in the transaction of what it tells of; False, and no row, when nothing was written there."""
-    return await tx.connection.fetchval(ADD_TO_OTHERS, *row.values()) is not None
+    return await tx.connection.fetchval(ADD_TO_OTHERS, *row) is not None
 
 
 async def note(tx: TenantTx, row: Row) -> None:
     """Write a row, whatever else the transaction does."""
-    await tx.connection.execute(ADD, *row.values())
+    await tx.connection.execute(ADD, *row)
 
 
 async def add_all(pool: asyncpg.Pool, rows: Sequence[Row]) -> None:
@@ -129,7 +122,7 @@ async def add_all(pool: asyncpg.Pool, rows: Sequence[Row]) -> None:
         DatabaseUnavailable: when they can't be written now.
     """
     try:
-        await pool.execute(ADD_ALL, *map(list, zip(*(row.values() for row in rows), strict=True)))
+        await pool.execute(ADD_ALL, *map(list, zip(*rows, strict=True)))
     except UNAVAILABLE as error:
         raise DatabaseUnavailable("the audit can't be written") from error
 

@@ -85,10 +85,10 @@ async def _started(started: Programs, valkey: Valkey) -> Installation:
     worker = await started.start("work")
     other = await started.start("work", "--roles", "sending,delivery")
     installation = Installation(first, second, worker, other, valkey)
-    assert set(await first.ready(2)) == {"database", "leaving", "log", "workers"}
-    assert set(await second.ready()) == {"database", "leaving", "log"}
+    assert set(await first.ready(2)) == {"database", "keys", "leaving", "log", "workers"}
+    assert set(await second.ready()) == {"database", "keys", "leaving", "log"}
     for one in (worker, other):
-        assert set(await one.ready()) == {"database", "leaving", "log", "sending", "delivery"}
+        assert set(await one.ready()) == {"database", "keys", "leaving", "log", "sending", "delivery"}
     return installation
 
 

@@ -61,8 +61,8 @@ bench: $(DEV) $(PAGE) ## Measure against bare programs and print the ratios
 drill: $(DEV) ## Break parts of a whole installation under load by a plan, and audit what is left
 	@exec $(BIN)/python -m tests.drill $(ARGS)
 
-fuzz: $(DEV) $(PAGE) ## Run the property tests with 60 times as many examples
-	@$(BIN)/pytest -n 2 -p tests.fuzzing --timeout 3600 $(ARGS)
+fuzz: $(DEV) $(PAGE) ## Try every parser with hostile inputs, then the property tests with 60 times as many examples
+	@$(BIN)/python -m tests.fuzz $(ARGS)
 
 screenshots: $(DEV) $(PAGE) ## Write pictures of the page into screenshots/
 	@scripts/chromium.sh

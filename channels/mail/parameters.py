@@ -91,5 +91,6 @@ def _joined(numbered: Mapping[int, tuple[str, bool]]) -> str:
         value, encoded = numbered[number]
         if encoded and number == min(numbered) and value.count("'") >= 2:
             charset, _, value = value.split("'", 2)
-        raw.extend(unquote_to_bytes(value) if encoded else value.encode("utf-8", "replace"))
+        written = value.encode("utf-8", "replace")
+        raw.extend(unquote_to_bytes(written) if encoded else written)
     return decode(bytes(raw), charset)

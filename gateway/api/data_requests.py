@@ -127,6 +127,7 @@ CERTIFICATE = Operation(
     query=NoQuery,
     body=NoBody,
     permission=PERMISSION,
+    audit=Audit("read", "customers"),
     answers={200: Answer("The certificate, as a file.", Certificate)},
     problems=(WrongState,),
     id_prefix="dsr",
@@ -160,22 +161,25 @@ class DataRequests:
         after = position_of(call.query.cursor, ["data-requests"])
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             page = await store.newest_first(tx, after, call.query.limit)
+        call.reaches(*map(_customer_of, page.rows))
         return json_answer(list_json(page, ["data-requests"]))
 
     async def get(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Answer one request."""
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
-            return json_answer(_there(await store.get(tx, call.id)))
+            found = _there(await store.get(tx, call.id))
+        call.reaches(_customer_of(found))
+        return json_answer(found)
 
     async def archive(self, call: Call[NoQuery, NoBody]) -> web.StreamResponse:
         """Answer a link to an archive."""
         tenant_id = call.caller.tenant_id
         async with tenant_tx(self._services.pool, tenant_id) as tx:
-            shown = orjson.loads(_there(await store.get(tx, call.id)))
+            found = _there(await store.get(tx, call.id))
             file_id = await store.archive(tx, call.id)
         if file_id is None:
             raise WrongState("there is no archive: it is not made yet, or its time is over")
-        call.reaches(parse("cus", shown["customer_id"]))
+        await call.exports(_customer_of(found))
         path, until = self._services.files.link(tenant_id, file_id, SHORT)
         return json_answer(ArchiveLink(url=f"{self._services.public_url}{path}", expires_at=iso(until)))
 
@@ -186,6 +190,7 @@ class DataRequests:
             erased = await store.erased(tx, call.id)
         if erased is None:
             raise WrongState("there is no certificate: this is no erasure, or it is not done yet")
+        call.reaches(erased.customer_id)
         answer = json_answer(certificate_of(erased))
         answer.headers.update(file_headers(f"erasure-{public('dsr', call.id)}.json"))
         return answer
@@ -228,6 +233,10 @@ def add_routes(api: Api, services: Services) -> None:
     api.add(GET, handlers.get)
     api.add(ARCHIVE, handlers.archive)
     api.add(CERTIFICATE, handlers.certificate)
+
+
+def _customer_of(request: str) -> UUID:
+    return parse("cus", orjson.loads(request)["customer_id"])
 
 
 def _there(found: str | None) -> str:

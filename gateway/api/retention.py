@@ -118,9 +118,9 @@ class RetentionOfTenant:
         chosen = await tenant_retention.choice_preview(tx, choice)
         for kind in CHOSEN:
             days, found = getattr(choice, f"{kind}_days"), chosen[kind]
-            oldest = None if found.oldest is None else iso(found.oldest)
+            came = None if found.oldest is None else iso(found.oldest)
             shown[kind] = {"days": days, "own_days": days, "default_days": None, "amount": found.amount,
-                "oldest": oldest, "held": found.held}  # fmt: skip
+                "oldest": came, "held": found.held}  # fmt: skip
         return json_answer(orjson.dumps({**shown, "dry_run": dry_run}).decode())
 
 

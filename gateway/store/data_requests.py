@@ -70,7 +70,9 @@ async def archive(tx: TenantTx, request_id: UUID) -> UUID | None:
 
 
 CERTIFICATE = """
-SELECT r.id, r.customer_id, r.user_id, u.name, m.role, r.counts::text, r.created_at, r.finished_at FROM data_requests r
+SELECT r.id, r.customer_id, r.user_id, u.name AS user_name, m.role AS user_role, r.counts::text,
+    r.created_at AS asked_at, r.finished_at AS done_at
+FROM data_requests r
 LEFT JOIN memberships m ON m.tenant_id = r.tenant_id AND m.user_id = r.user_id
 LEFT JOIN users u ON u.id = r.user_id
 WHERE r.tenant_id = $1 AND r.id = $2 AND r.kind = 'erasure' AND r.state = 'done'
@@ -94,7 +96,7 @@ class Erased:
 async def erased(tx: TenantTx, request_id: UUID) -> Erased | None:
     """Return an erasure that is done; None when there is no such."""
     row = await tx.connection.fetchrow(CERTIFICATE, tx.tenant_id, request_id)
-    return None if row is None else Erased(*row[:5], orjson.loads(row[5]), *row[6:])
+    return None if row is None else Erased(**{**row, "counts": orjson.loads(row["counts"])})
 
 
 CLAIM = "SELECT tenant_id, id FROM claim_data_request($1, $2)"
@@ -133,7 +135,7 @@ class Running:
 
 
 LEASED = """
-SELECT id, kind, customer_id, step, places::text, tries, created_at FROM data_requests
+SELECT id, kind, customer_id, step, places::text, tries, created_at AS asked_at FROM data_requests
 WHERE tenant_id = $1 AND id = $2 AND lease = $3 AND state = 'running' FOR NO KEY UPDATE
 """
 # What was counted before is kept: each step adds what it did.
@@ -150,7 +152,7 @@ WHERE r.tenant_id = $1 AND r.id = $2 AND r.lease = $3
 async def leased(tx: TenantTx, request_id: UUID, worker: UUID) -> Running | None:
     """Lock a request that a worker has leased; None when it is somebody else's by now."""
     row = await tx.connection.fetchrow(LEASED, tx.tenant_id, request_id, worker)
-    return None if row is None else Running(*row[:4], orjson.loads(row[4]), *row[5:])
+    return None if row is None else Running(**{**row, "places": orjson.loads(row["places"])})
 
 
 async def advance(

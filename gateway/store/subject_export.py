@@ -246,7 +246,7 @@ class Attached:
 async def files(tx: TenantTx, who: Subject) -> Sequence[Attached]:
     """Return the files of the customer's messages whose bytes are here."""
     found = await tx.connection.fetch(FILES, tx.tenant_id, list(who.threads))
-    return [Attached(*row[:3], StoredFile(*row[3:])) for row in found]
+    return [Attached(row[0], row[1], row[2], StoredFile(*row[3:])) for row in found]
 
 
 async def raw(tx: TenantTx, who: Subject) -> Sequence[tuple[datetime, UUID]]:

@@ -33,7 +33,7 @@ QUIET = {
     "renew_recovery_codes", "self_test_connection", "end_other_sessions", "change_team", "create_team", "get_team",
     "list_teams", "remove_team", "list_templates", "sync_templates", "change_view", "count_views", "create_view",
     "get_view", "list_views", "remove_view", "start_simulation", "get_pii_rules", "set_pii_rules", "create_pii_pattern",
-    "change_pii_pattern", "remove_pii_pattern", "try_pii_rules", "scan_for_pii", "get_erasure_certificate",
+    "change_pii_pattern", "remove_pii_pattern", "try_pii_rules", "scan_for_pii",
 }  # fmt: skip
 #: Names of fields that hold what people wrote or are called.
 TELLING = {"email", "address", "text", "preview", "body", "sender", "subject", "filename", "identities", "event"}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import asyncpg
 import pytest
 
+from gateway.detection import reading
 from gateway.detection.reading import Detection
 from gateway.model.log import Entry
 from tests.api.conftest import *  # noqa: F403 - whatever the API's fixtures ask for
@@ -29,8 +30,9 @@ async def writing(database: Database, served: Served, tenant: Tenant) -> Writing
 
 
 @pytest.fixture
-async def looking(database: Database, served: Served) -> AsyncIterator[Looking]:
+async def looking(database: Database, served: Served, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Looking]:
     """A worker that looks when it is told to."""
+    monkeypatch.setattr(reading, "REST", 0)  # nobody else is to have the processors
     announced: list[Entry] = []
     pool = await asyncpg.create_pool(database.hook_url, min_size=0, max_size=1)
     detection = Detection(pool, served.pool, announced.extend, new_id)

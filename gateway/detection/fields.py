@@ -34,6 +34,7 @@ def texts_of(kind: str, data: Mapping[str, Any]) -> Texts | None:  # Any: of any
         record = Record(parse("cus", data["customer_id"]), None)
         return Texts(record, {str(data["id"]): "" if data.get("deleted_at") else _text(data.get("text"))})
     if kind.startswith("customer."):
+        data = data["customer"] if kind == "customer.merged" else data
         fields = {name: _text(data.get(name)) for name in CUSTOMER}
         return Texts(Record(parse("cus", data["id"]), None), fields | dict(_custom(data.get("custom_fields"))))
     return None

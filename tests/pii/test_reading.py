@@ -1,7 +1,11 @@
 """Personal data is found in what the log tells, told with samples only, reviewed, and hidden in previews."""
 
+import re
 from typing import Any
 
+from gateway.detection.fields import PATTERNS, texts_of
+from gateway.model.event_samples import sample_of
+from gateway.model.event_types import MODELS
 from gateway.model.ids import parse
 from tests.api.conftest import Served
 from tests.conftest import Database, Tenant
@@ -133,3 +137,14 @@ async def test_rules_that_mean_nothing_are_refused(served: Served, tenant: Tenan
     await ask(served, tenant, "POST", "patterns", 201, {"name": "Member", "pattern": "MN-999999"})
     told = await ask(served, tenant, "POST", "patterns", 422, {"name": "member", "pattern": "MN-9999"})
     assert told["errors"][0]["pointer"] == "/name"
+
+
+def test_every_entry_that_is_read_is_one_that_can_be_read() -> None:
+    """Of each type that the worker asks the log for."""
+    patterns = [one.replace("\\", "").replace("%", ".*") for one in PATTERNS]
+    asked = [name for name in MODELS if any(re.fullmatch(one, name) for one in patterns)]
+    assert len(asked) >= 10
+    for name in asked:
+        texts = texts_of(name, sample_of(name)["data"])
+        assert texts is not None, name
+        assert texts.fields, name

@@ -15,6 +15,10 @@ async def found_of_labelled(_bench: Bench) -> list[Line]:
     for kind, score in found.items():
         precision = Round(score.found, max(score.findings, 1))
         recall = Round(score.found, max(score.labels, 1))
-        lines.append(compared(109, f"{kind}: right ÷ found (precision)", "findings", [precision], GOAL, note=NOTE))
+        lines.append(
+            compared(
+                109, f"{kind}: right ÷ found (precision)", "findings", [precision], GOAL, note="" if lines else NOTE
+            )
+        )
         lines.append(compared(109, f"{kind}: found ÷ there (recall)", "labels", [recall], GOAL))
     return lines

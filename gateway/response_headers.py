@@ -6,9 +6,9 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from gateway.answering import BEGUN
+from gateway.audit.access import REQUEST_ID
 from gateway.rates import STANDINGS
 from gateway.rates import headers as rate_headers
-from gateway.audit.access import REQUEST_ID
 from gateway.request_log import HOOKS
 
 STATIC: Mapping[str, str] = {

@@ -51,7 +51,7 @@ WHERE c.table_schema = 'public' AND c.column_name = 'tenant_id' AND t.table_type
 ORDER BY c.table_name
 """
 #: How far others have got with a tenant's log, which they write down for those with an empty one too.
-BOOKKEEPING = frozenset({"search_heads", "delivery_heads", "webhook_minutes"})
+BOOKKEEPING = frozenset({"search_heads", "delivery_heads", "pii_heads", "webhook_minutes"})
 #: That its own member and key looked at what is empty is theirs.
 OF_OTHERS = {
     "data_access_audit": """AND NOT coalesce(actor_id = ANY (ARRAY(

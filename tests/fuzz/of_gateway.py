@@ -14,8 +14,8 @@ from multidict import CIMultiDict
 from pydantic import TypeAdapter, ValidationError
 from yarl import URL
 
-from channels.http import HttpRequest, HttpResponse
 import gateway.api.routes  # noqa: F401 - it brings the models of all operations
+from channels.http import HttpRequest, HttpResponse
 from gateway.access import origin_of, tenant_of_key, tenant_of_link, tenant_of_session
 from gateway.api.cursors import name_position_of, position_of, values_of
 from gateway.api.etags import require_match

@@ -21,8 +21,8 @@ from gateway.customers.plans import FIELD, TARGETS
 from gateway.lasting import keep_at
 from gateway.model.ids import parse
 from gateway.model.log import Entry
+from gateway.store import audit, customers, customers_fields, log
 from gateway.store import customer_imports as store
-from gateway.store import customers, customers_fields, log
 from gateway.store.customer_imports import Running
 from gateway.store.customers_fields import Field
 from gateway.store.log import Draft
@@ -159,6 +159,7 @@ class Importer:
         if running.dry or not touched:
             return []
         await stored(tx, batch)
+        await audit.note_imported(tx, running.id, self._fresh_id(), touched)
         await log.lock_head(tx)
         shown = await customers.shown(tx, touched)
         return await log.append_all(

@@ -17,6 +17,14 @@ INSERT INTO data_access_audit (tenant_id, id, created_at, actor, actor_id, opera
     first_seq, last_seq, contains_pii, ip, user_agent, request_id)
 SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9::text::uuid[], $10, $11, $12, $13::text::inet, $14, $15
 """
+#: By whoever uploaded the file.
+ADD_IMPORTED = """
+INSERT INTO data_access_audit (tenant_id, id, created_at, actor, actor_id, operation, action, table_name, record_ids,
+    contains_pii)
+SELECT i.tenant_id, $3, now(), CASE WHEN i.user_id IS NULL THEN 'api_key' ELSE 'member' END, i.user_id, 'import',
+    'start_import', 'customers', $4, true
+FROM customer_imports i WHERE i.tenant_id = $1 AND i.id = $2
+"""
 #: Unless the transaction has written nothing up to here.
 ADD_TO_OTHERS = f"{ADD} WHERE pg_current_xact_id_if_assigned() IS NOT NULL RETURNING 1"
 ADD_ALL = "SELECT note_accesses($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
@@ -113,6 +121,11 @@ async def add(tx: TenantTx, row: Row) -> bool:
 async def note(tx: TenantTx, row: Row) -> None:
     """Write a row, whatever else the transaction does."""
     await tx.connection.execute(ADD, *row)
+
+
+async def note_imported(tx: TenantTx, import_id: UUID, row_id: UUID, customers: Sequence[UUID]) -> None:
+    """Write down which customers an import makes or changes, in the transaction that does."""
+    await tx.connection.execute(ADD_IMPORTED, tx.tenant_id, import_id, row_id, customers)
 
 
 async def add_all(pool: asyncpg.Pool, rows: Sequence[Row]) -> None:

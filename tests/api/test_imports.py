@@ -9,6 +9,7 @@ import pytest
 
 from gateway.customers import import_rows, importing
 from gateway.customers.importing import BATCH_ROWS, TRIES, Importer
+from gateway.model.ids import parse
 from gateway.store import customer_imports
 from gateway.store.pool import DatabaseUnavailable, open_pool, tenant_tx
 from tests.api.conftest import Served
@@ -71,7 +72,9 @@ def plan_of(made: Json, **changes: Any) -> Json:
     return {**made["plan"], **changes}
 
 
-async def test_a_file_is_looked_at_checked_taken_and_comes_out_again(shop: Desk, importer: Importer) -> None:
+async def test_a_file_is_looked_at_checked_taken_and_comes_out_again(
+    shop: Desk, importer: Importer, database: Database
+) -> None:
     made = await upload(shop, FILE.encode())
     assert (made["state"], made["rows_total"], made["delimiter"], made["encoding"]) == ("uploaded", 6, ";", "utf-8")
     targets = ["name", "phone", "email", "customer_code", "labels", "custom_fields.level", None]
@@ -103,6 +106,8 @@ async def test_a_file_is_looked_at_checked_taken_and_comes_out_again(shop: Desk,
     assert (jane["name"], jane["customer_code"], jane["custom_fields"]) == ("Doe, J.", "C-1", {"level": "tin"})
     assert len(jane["label_ids"]) == 1
     assert john["identities"] == [phone("+491605550102")]
+    audited = "SELECT record_ids FROM data_access_audit WHERE operation = 'import' AND table_name = 'customers'"
+    assert set(await database.value(audited)) == {parse("cus", one["id"]) for one in (john, jane)}
     assert shop.told == ["customer.created", "customer.created"]
 
     spoilt = await rows_of(shop, f"{path}/problems.csv")

@@ -87,8 +87,8 @@ class Services:
     announce: Callable[[Sequence[Entry]], None]
     keyring: Keyring
     files: Files
-    connection_changed: Callable[[UUID], None]
     auditor: Auditor
+    connection_changed: Callable[[UUID], None]
     refusals: Callable[[UUID], Lately | None]
     call: Callable[[HttpRequest, int], Awaitable[HttpResponse]]
     check_url: Callable[[str], Awaitable[UrlVerdict]]

@@ -13,6 +13,7 @@ import asyncpg
 import structlog
 
 from gateway.files.errors import FileTooLarge, StorageUnavailable
+from gateway.keys import KeysUnavailable, KeyUnusable
 from gateway.lasting import keep_at
 from gateway.store import data_requests as store
 from gateway.store import erasing
@@ -31,6 +32,7 @@ PAUSE_SECONDS = 0.01
 AGAIN_SECONDS = 30.0
 #: Workers that may die, or fail, over the same export.
 TRIES = 3
+NO_KEY = "raw webhooks can't be opened with the keys that are here; it is tried again"
 TROUBLE = "something went wrong; it is tried again"
 FAILED = "the archive could not be made; ask for it again"
 
@@ -120,6 +122,9 @@ class Subjects:
         except StorageUnavailable as error:
             log.warning("data_requests.storage_unavailable", request=str(request_id), error=str(error))
             await self._release(tenant_id, request_id, worker, AGAIN_SECONDS, str(error))
+        except (KeyUnusable, KeysUnavailable) as error:
+            log.warning("data_requests.no_key", request=str(request_id), error=type(error).__name__)
+            await self._release(tenant_id, request_id, worker, AGAIN_SECONDS, NO_KEY)
         except asyncpg.PostgresError:
             log.exception("data_requests.failed", request=str(request_id))
             await self._release(tenant_id, request_id, worker, AGAIN_SECONDS, TROUBLE)

@@ -27,9 +27,9 @@ export const privacy: typeof EnglishPrivacy = {
   },
   means: {
     export:
-      "Ein Archiv mit Karte, Unterhaltungen, Nachrichten, Notizen und Dateien. Es ist gleich fertig und wird sieben Tage aufbewahrt.",
+      "Ein Archiv mit Karte, Gespräche, Nachrichten, Notizen und Dateien. Es ist gleich fertig und wird sieben Tage aufbewahrt.",
     erasure:
-      "Karte, Unterhaltungen, Nachrichten, Notizen und Dateien verschwinden mit allem, was daraus gemacht wurde, auch aus dem Protokoll und den rohen Webhooks. Das lässt sich nicht rückgängig machen. Wer danach von einer dieser Adressen schreibt, ist ein neuer Kunde.",
+      "Karte, Gespräche, Nachrichten, Notizen und Dateien verschwinden mit allem, was daraus gemacht wurde, auch aus dem Protokoll und den rohen Webhooks. Das lässt sich nicht rückgängig machen. Wer danach von einer dieser Adressen schreibt, ist ein neuer Kunde.",
   },
   type: (name: string) => `Zur Bestätigung „${name}“ eingeben`,
   go: { export: "Exportieren", erasure: "Endgültig löschen" },
@@ -53,7 +53,7 @@ export const retention: typeof EnglishRetention = {
       what: "Das Protokoll, das Endpunkte und Programme lesen; mindestens so lange wie Zustellungen.",
     },
     conversations: {
-      name: "Unterhaltungen",
+      name: "Gespräche",
       what: "Erledigte mit allen Nachrichten und Dateien; es zählt, wann die letzte Nachricht kam.",
     },
     attachments: { name: "Dateien", what: "Was mit Nachrichten kam oder ging; die Nachrichten bleiben." },

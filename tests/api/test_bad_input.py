@@ -147,5 +147,5 @@ async def test_nothing_hostile_is_a_fault_of_ours_and_all_else_goes_on(
                 tried += 1
     assert tried > 600
     read = [(request(one, own), own.first) for one in closed(document) if one.method == "GET"]
-    for (sent, _), answer in zip(read, await all_answers(client, read), strict=True):
-        assert answer.status < 500, (sent.described.name, answer)
+    for (sent, _), read_again in zip(read, await all_answers(client, read), strict=True):
+        assert read_again.status < 500, (sent.described.name, read_again)

@@ -10,11 +10,17 @@ import random
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 from tests.fuzz.guided import fuzz
 from tests.fuzz.parsers import parsers
 
 SECONDS = 600
+
+
+def until(end: float) -> Callable[[int], bool]:
+    """Return whether it is not yet a moment."""
+    return lambda _tried: time.monotonic() < end
 
 
 def say(line: str) -> None:
@@ -35,8 +41,7 @@ def main() -> int:
     say(f"{len(chosen)} parsers, {share:.1f} s each, --seed {asked.seed}")
     crashers = []
     for number, parser in enumerate(chosen):
-        end = time.monotonic() + share
-        report = fuzz(parser, random.Random(asked.seed + number), lambda _tried, end=end: time.monotonic() < end)
+        report = fuzz(parser, random.Random(asked.seed + number), until(time.monotonic() + share))
         crashers += report.crashers
         say(str(report))
     for file in crashers:

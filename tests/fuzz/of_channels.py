@@ -34,7 +34,7 @@ def parsers() -> Iterator[Parser]:
     for provider, cases in richest().items():
         adapter, case = ADAPTERS[provider], cases[0]
         yield Parser(f"{provider}-body", partial(_parsed, adapter, case, _body), [one.request.body for one in cases])
-        yield Parser(f"{provider}-texts", partial(_parsed, adapter, case, _texts), [b"a"])
+        yield Parser(f"{provider}-texts", partial(_parsed, adapter, case, texts_replaced), [b"a"])
         yield Parser(f"{provider}-proof", partial(_judged, case), most=LONGEST_FIELD)
     yield Parser("url-query", _queried, [b"https://h.test/?hub.mode=subscribe&hub.challenge=1"], most=LONGEST_FIELD)
     yield Parser("answer", _answered, [b'{"id": "1"}'])
@@ -73,7 +73,7 @@ def _body(request: HttpRequest, data: bytes) -> HttpRequest:
     return replace(request, body=data)
 
 
-def _texts(request: HttpRequest, data: bytes) -> HttpRequest:
+def texts_replaced(request: HttpRequest, data: bytes) -> HttpRequest:
     """Put bytes into every text of a recording; they share them, so that it gets no longer than they are."""
     if request.body[:1] in {b"{", b"["}:
         document = orjson.loads(request.body)

@@ -69,7 +69,8 @@ def layout_of(file: IO[bytes]) -> Layout:
     encoding = encoding_of(file)
     delimiter = _delimiter_of(file, encoding)
     columns = columns_of(file, encoding, delimiter)
-    sample, count = [], 0
+    sample: list[tuple[str, ...]] = []
+    count = 0
     for cells, fault in islice(_records(file, encoding, delimiter), 1, None):  # most of a file's time goes here
         if fault is None and not "".join(cells).strip():
             continue

@@ -130,7 +130,7 @@ async def test_a_body_that_grows_without_an_end_is_refused(served: Served) -> No
 
 
 async def test_many_faults_are_not_all_told(served: Served) -> None:
-    body = {"email": "a", **{f"unknown_{number}": 1 for number in range(5_000)}}
+    body = {"email": "a", **{f"unknown_{number}": 1 for number in range(900)}}
     problem = await served.problem("POST", "/api/v1/login", 422, "invalid", json=body)
     assert len(problem["errors"]) == 50
     assert problem["errors"][0]["pointer"] == "/password"

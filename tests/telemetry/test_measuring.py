@@ -30,7 +30,7 @@ async def test_a_reader_is_as_late_as_the_oldest_entry_that_it_has_not_read(data
     assert found["search"].entries == before["search"] + 3
     assert found["search"].tenants == 1
     assert 300 <= found["search"].seconds < 900
-    assert set(found) == {"delivery", "search"}
+    assert set(found) == {"delivery", "detection", "search"}
 
 
 async def test_a_message_is_measured_on_its_way_to_the_screen(client: ClientSession, tenant: Tenant) -> None:
@@ -54,4 +54,4 @@ async def test_a_message_is_measured_on_its_way_to_the_screen(client: ClientSess
     async with client.get("/readyz") as answer:
         checks = (await answer.json())["checks"]
     assert checks["log"]["detail"]["entries"] == 3
-    assert set(checks["log"]["detail"]["behind"]) == {"delivery", "search"}
+    assert set(checks["log"]["detail"]["behind"]) == {"delivery", "detection", "search"}

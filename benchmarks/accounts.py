@@ -15,7 +15,7 @@ FROM unnest($1::uuid[], $2::bigint[]) AS c (tenant_id, seq)
 STORED = "SELECT external_id FROM external_message_mappings WHERE message_id IS NOT NULL"
 MESSAGES = """
 SELECT count(*) AS messages, count(*) - count(DISTINCT (tenant_id, channel_id, external_id)) AS duplicates
-FROM messages
+FROM messages WHERE kind <> 'activity'
 """
 LOGS = """
 SELECT coalesce(sum(h.last_seq - coalesce(e.entries, 0)), 0)::bigint AS holes,

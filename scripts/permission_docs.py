@@ -24,7 +24,11 @@ def page() -> str:
         marks = ["✓" if permission in granted else "" for granted in (*OF_ROLE.values(), OF_KEYS)]
         lines.append(_row([f"`{permission}`", *marks, MEANINGS[permission]]))
     reading = ", ".join(f"`{one}`" for one in PERMISSIONS if one in BROAD_SCOPES["read"])
-    lines += ["", f"Older API keys may have the scope `read` ({reading}), or `write`: all that a key can have but `audit.read`.", ""]
+    lines += [
+        "",
+        f"Older API keys may have the scope `read` ({reading}), or `write`: all that a key can have but `audit.read`.",
+        "",
+    ]
     return "\n".join(lines)
 
 

@@ -11,7 +11,7 @@ NOTE = "texts that no detector was changed for; one round, since it is the same 
 async def found_of_labelled(_bench: Bench) -> list[Line]:
     """Row 109, a line for the precision and one for the recall of each kind."""
     found, _ = scores("heldout")
-    lines = []
+    lines: list[Line] = []
     for kind, score in found.items():
         precision = Round(score.found, max(score.findings, 1))
         recall = Round(score.found, max(score.labels, 1))

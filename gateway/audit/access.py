@@ -23,6 +23,8 @@ from gateway.store.pool import BEFORE_COMMIT, TenantTx
 
 #: Of a request; its answer and its log line have it too.
 REQUEST_ID = web.RequestKey("request_id", str)
+#: Of an entry of the log, as the database numbers them.
+LARGEST_SEQ = 2**63 - 1
 #: Characters of what a client calls itself.
 LONGEST_AGENT = 256
 NOT_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
@@ -137,6 +139,7 @@ class Access:
         Raises:
             DatabaseBusy: when that can't be done now.
         """
+        first = None if first is None else min(first, LARGEST_SEQ)  # behind the last that can be asked for is none
         await self._auditor.recorder.keep([self._row("events", "{}", "follow", log=(first, None))])
 
     def _untold(self) -> Sequence[UUID]:

@@ -13,7 +13,7 @@ import structlog
 from prometheus_client import Counter, Gauge
 
 from gateway.lasting import keep_at
-from gateway.store.audit import Row, add_all
+from gateway.store.audit import Row, RowRefused, add_all
 from gateway.store.pool import DatabaseBusy, DatabaseUnavailable
 
 log = structlog.get_logger(__name__)
@@ -122,7 +122,7 @@ class Recorder:
         self._now.clear()
         rows = self._rows[:AT_ONCE]
         try:
-            await add_all(self._pool, rows)
+            await self._write(rows)
         except DatabaseUnavailable:
             log.warning("audit.waits", rows=len(self._rows))
             WAITING.set(len(self._rows))
@@ -139,3 +139,18 @@ class Recorder:
             self._now.set()
         async with self._written:
             self._written.notify_all()
+
+    async def _write(self, rows: Sequence[Row]) -> None:
+        """Write rows; one that can't be stored as it is is looked for by halves, and loses what its request brought."""
+        try:
+            await add_all(self._pool, rows)
+        except RowRefused:
+            if len(rows) > 1:
+                half = len(rows) // 2
+                await self._write(rows[:half])
+                await self._write(rows[half:])
+                return
+            one = rows[0]
+            log.exception("audit.row_refused", tenant=str(one.tenant_id), action=one.action, request=one.request_id)
+            told = one._replace(first_seq=None, last_seq=None, ip=None, user_agent=None, request_id=None)
+            await add_all(self._pool, [told])

@@ -128,16 +128,23 @@ async def note_imported(tx: TenantTx, import_id: UUID, row_id: UUID, customers: 
     await tx.connection.execute(ADD_IMPORTED, tx.tenant_id, import_id, row_id, customers)
 
 
+class RowRefused(Exception):
+    """The database can't store what is in one of some rows; none of them is written."""
+
+
 async def add_all(pool: asyncpg.Pool, rows: Sequence[Row]) -> None:
     """Write rows of any tenants at once, as the role ``hook``.
 
     Raises:
         DatabaseUnavailable: when they can't be written now.
+        RowRefused: when one of them never can be.
     """
     try:
         await pool.execute(ADD_ALL, *map(list, zip(*rows, strict=True)))
     except UNAVAILABLE as error:
         raise DatabaseUnavailable("the audit can't be written") from error
+    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+        raise RowRefused("one of the rows can't be stored") from error
 
 
 async def newest_first(tx: TenantTx, wanted: Wanted, after: Position, limit: int) -> Sequence[Found]:

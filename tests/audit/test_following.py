@@ -80,3 +80,16 @@ async def test_whoever_follows_the_log_is_written_down_with_the_entries_that_the
     assert by_action["follow_media_link"]["record_ids"] == [parse("file", file["id"])]
     assert by_action["mark_conversation_read"]["record_ids"] == [parse("cnv", conversation)]
     assert all(row["request_id"] for row in by_action.values())
+
+
+async def test_a_place_behind_the_last_that_can_be_asked_for_stops_nobody(
+    settings: Settings, database: Database, tenant: Tenant
+) -> None:
+    async with run_gateway(settings) as running, ClientSession(running.url, headers=tenant.auth) as client:
+        for _ in range(2):
+            socket = await client.ws_connect("/api/v1/stream")
+            await socket.send_json({"type": "resume", "after": 2**63 - 1})
+            assert (await socket.receive_json(timeout=5))["type"] == "hello"  # and not that nothing can be written down
+            await socket.close()
+    written = [row["first_seq"] for row in await database.fetch(ROWS, tenant.id) if row["operation"] == "follow"]
+    assert written == [2**63 - 1] * 2

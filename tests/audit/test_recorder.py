@@ -67,6 +67,24 @@ async def test_rows_wait_for_a_database_that_is_away_and_are_written_once(
     assert await database.value(COUNT) == 5
 
 
+async def test_a_row_that_cannot_be_stored_as_it_is_keeps_nobody_from_writing(
+    database: Database, tenant: Tenant, pool: asyncpg.Pool
+) -> None:
+    poison = [
+        row(tenant)._replace(first_seq=2**63),
+        row(tenant)._replace(user_agent="\x00"),
+        row(tenant)._replace(user_agent="\ud800"),
+        row(tenant)._replace(ip="fe80::1%eth0"),
+    ]
+    recorder = Recorder(pool)
+    recorder.start()
+    await recorder.note([row(tenant), *poison, row(tenant)])
+    await recorder.keep([row(tenant)])
+    assert await database.value(COUNT) == 3 + len(poison)
+    assert await database.value(f"{COUNT} WHERE request_id IS NULL AND actor_id IS NOT NULL") == len(poison)
+    await recorder.stop()
+
+
 async def test_nobody_who_serves_changes_or_removes_a_row(
     database: Database, tenant: Tenant, pool: asyncpg.Pool
 ) -> None:

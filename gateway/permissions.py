@@ -77,8 +77,8 @@ OF_ROLE: Mapping[Role, frozenset[Permission]] = {
 #: An API key is nobody's account.
 OF_KEYS = frozenset(PERMISSIONS) - {"account.write"}
 READING = frozenset[Permission]({"inbox.read", "webhooks.read"})
-#: What older API keys have that name no permission: all there was, and nothing that tells of everybody.
-UNNAMED = OF_KEYS - {"audit.read"}
+#: What older API keys have that name no permission: all there was, nothing that tells of everybody or erases for good.
+UNNAMED = OF_KEYS - {"audit.read", "customers.privacy"}
 #: Words for many permissions, as the scope of an API key.
 BROAD_SCOPES: Mapping[str, frozenset[Permission]] = {"read": READING, "write": UNNAMED}
 
@@ -94,7 +94,7 @@ def of_member(role: Role, extra: Iterable[str] = ()) -> frozenset[Permission]:
 
 
 def of_key(scopes: Iterable[str]) -> frozenset[Permission]:
-    """Return what an API key may do; without any scope, all that a key can but look into the audit."""
+    """Return what an API key may do; without any scope, ``UNNAMED``."""
     named = set(scopes)
     if not named:
         return UNNAMED

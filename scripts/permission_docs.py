@@ -26,7 +26,8 @@ def page() -> str:
     reading = ", ".join(f"`{one}`" for one in PERMISSIONS if one in BROAD_SCOPES["read"])
     lines += [
         "",
-        f"Older API keys may have the scope `read` ({reading}), or `write`: all that a key can have but `audit.read`.",
+        f"Older API keys may have the scope `read` ({reading}), or `write`: all that a key can have but"
+        " `audit.read` and `customers.privacy`, which have to be named.",
         "",
     ]
     return "\n".join(lines)

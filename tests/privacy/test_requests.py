@@ -14,6 +14,7 @@ from gateway.subjects.archive import Archive, plain_name
 from gateway.subjects.certificate import certificate_of
 from gateway.subjects.needles import Needles
 from tests.conftest import MakeTenant, new_id
+from tests.privacy.conftest import NAME
 from tests.privacy.customer import MAIL, NUMBER, OTHER_NUMBER, PICTURE, SECRET, Town
 
 LINK = "UPDATE data_requests SET expires_at = now() WHERE tenant_id = $1"
@@ -80,7 +81,11 @@ async def test_only_who_may_asks_and_only_for_ones_own(town: Town, make_tenant: 
             assert answer.status == 403
     asked = await town.request("export", kept)
     await town.ask("GET", f"data-requests/{asked['id']}/certificate", status=409)
-    other = (await make_tenant("beta")).auth
+    beta = await make_tenant("beta")
+    other = beta.auth
+    async with town.client.post("/api/v1/data-requests", json={**body, "customer_id": kept}, headers=other) as answer:
+        assert answer.status == 403, "a key has to name this"
+    await town.database.fetch(NAME, beta.id)
     for path in ("", "/archive", "/certificate"):
         async with town.client.get(f"/api/v1/data-requests/{asked['id']}{path}", headers=other) as answer:
             assert answer.status == 404, path

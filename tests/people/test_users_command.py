@@ -5,12 +5,14 @@ from collections.abc import Awaitable, Callable
 
 import orjson
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, CookieJar, WSServerHandshakeError
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
 from gateway.running import Running
 from tests.conftest import Database, Tenant
+from tests.ingest.posts import text, unique, whatsapp
+from tests.live.clients import Reader
 
 Run = Callable[..., Awaitable[str]]
 ORIGIN = {"Origin": "http://gateway.test"}
@@ -90,3 +92,26 @@ async def test_what_makes_no_sense_is_refused_in_words(run: Run, tenant: Tenant)
     weak = ("users", "add", "kim@example.org", "--tenant", "acme", "--password", "short")
     assert "at least 10" in await run(*weak, status=2)
     assert "nobody has" in await run("users", "reset-password", "kim@example.org", status=1)
+
+
+async def test_who_is_shut_out_hears_nothing_more(
+    run: Run, tenant: Tenant, gateway: Running, client: ClientSession
+) -> None:
+    said = await run("users", "add", "kim@example.org", "--tenant", "acme", "--role", "operator", "--name", "Kim")
+    async with ClientSession(gateway.url, cookie_jar=CookieJar(unsafe=True)) as kim:
+        assert await log_in(kim, "kim@example.org", said.partition("password: ")[2].strip()) == 200
+        async with kim.ws_connect("/api/v1/stream", headers=ORIGIN) as socket:
+            reader = Reader(socket)
+            await reader.resume()
+            async with client.get("/api/v1/members", headers=tenant.auth) as answer:
+                [member] = [one["id"] for one in (await answer.json())["data"] if one["name"] == "Kim"]
+            off = {"status": "disabled"}
+            async with client.patch(f"/api/v1/members/{member}", json=off, headers=tenant.auth) as answer:
+                assert answer.status == 200, await answer.text()
+            async with asyncio.timeout(30):
+                heard = [frame.json() async for frame in socket]  # until it is closed
+            assert socket.close_code == 1008
+            assert {frame["event"]["type"] for frame in heard if frame["type"] == "event"} <= {"member.updated"}
+        assert await whatsapp(tenant.integration("whatsapp_cloud"), [text(unique())]).send(client) == 200
+        with pytest.raises(WSServerHandshakeError, match="401"):
+            await kim.ws_connect("/api/v1/stream", headers=ORIGIN)

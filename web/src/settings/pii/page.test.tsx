@@ -5,6 +5,7 @@ import PersonalData from "./page";
 const RULES = {
   rules: [
     { kind: "payment_card", enabled: true, countries: null, known_countries: null },
+    { kind: "national_id", enabled: true, countries: ["DE"], known_countries: ["DE", "FR"] },
     { kind: "email", enabled: false, countries: null, known_countries: null },
   ],
   patterns: [{ id: "pat_1", name: "Member", pattern: "MN-999999", enabled: true }],
@@ -21,8 +22,10 @@ afterEach(() => {
 
 test("kinds, patterns and results are shown, a text is tried out, and a result is reviewed", async () => {
   const asked: string[] = [];
+  const sent: string[] = [];
   vi.stubGlobal("fetch", (path: string, init?: RequestInit) => {
     asked.push(`${init?.method ?? "GET"} ${path}`);
+    if (typeof init?.body === "string") sent.push(init.body);
     const body = path.includes("/try")
       ? { findings: [{ kind: "payment_card" }], masked: "card ••••" }
       : path.includes("/results")
@@ -40,5 +43,10 @@ test("kinds, patterns and results are shown, a text is tried out, and a result i
   await screen.findByText("1 place found");
   await waitFor(() => {
     expect(asked).toContain("POST /api/v1/pii/try");
+  });
+  fireEvent.input(screen.getByLabelText("Of these countries"), { target: { value: "de, fr" } });
+  fireEvent.click(screen.getByText("Save countries"));
+  await waitFor(() => {
+    expect(sent).toContain('{"rules":[{"kind":"national_id","enabled":true,"countries":["DE","FR"]}]}');
   });
 });

@@ -6,6 +6,7 @@ import { words } from "../../words";
 import { refusedBecause, useLoaded, Waiting } from "../loaded";
 import { Screen } from "../screen";
 import { readRules, setRule, type PiiRule, type PiiRules } from "./calls";
+import { BY_COUNTRY, Countries } from "./countries";
 import { Patterns } from "./patterns";
 import { Results } from "./results";
 import { TryOut } from "./tryout";
@@ -58,6 +59,13 @@ function Kinds({ of }: { readonly of: PiiRules }) {
           <span class="soft" id={`pii-${one.kind}`}>
             {words.pii.means[one.kind]}
           </span>
+          {one.enabled && BY_COUNTRY.includes(one.kind) && (
+            <Countries
+              key={(one.countries ?? []).join()}
+              of={one}
+              onChange={(countries) => void change({ ...one, countries })}
+            />
+          )}
         </div>
       ))}
       {fault !== null && (

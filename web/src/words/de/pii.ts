@@ -28,6 +28,9 @@ export const pii: typeof English = {
   },
   masked:
     "Gefundenes wird in Listen, Zitaten und Mitteilungen verdeckt, und für Endpunkte, die es so wollen. Die Nachricht selbst bleibt, wie sie ist.",
+  countries: "Aus diesen Ländern",
+  anyCountry: "Wie üblich, oder: DE, FR",
+  saveCountries: "Länder speichern",
   patterns: "Eigene Muster",
   patternsNote: "Für eigene Nummern, etwa von Verträgen oder Mitgliedern.",
   isOn: (name: string) => `Nach ${name} suchen`,

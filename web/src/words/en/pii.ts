@@ -27,6 +27,9 @@ export const pii = {
   },
   masked:
     "What is found is hidden in lists, quotations and notifications, and for endpoints that ask for it. The message itself stays as it is.",
+  countries: "Of these countries",
+  anyCountry: "As usual, or: DE, FR",
+  saveCountries: "Save countries",
   patterns: "Own patterns",
   patternsNote: "For numbers of your own, such as contracts or memberships.",
   isOn: (name: string) => `Look for ${name}`,

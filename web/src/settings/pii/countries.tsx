@@ -1,0 +1,57 @@
+/** Of which countries a kind of personal data is: two letters each, with commas between them. */
+
+import { useState } from "preact/hooks";
+import { may } from "../../permissions";
+import { words } from "../../words";
+import type { PiiRule } from "./calls";
+
+/** Kinds that differ from country to country. */
+export const BY_COUNTRY: readonly string[] = ["national_id", "phone"];
+
+export function Countries({
+  of,
+  onChange,
+}: {
+  readonly of: PiiRule;
+  readonly onChange: (countries: readonly string[] | null) => void;
+}) {
+  const stored = (of.countries ?? []).join(", ");
+  const [typed, setTyped] = useState(stored);
+  const id = `pii-${of.kind}-countries`;
+  return (
+    <form
+      class="pii-countries"
+      onSubmit={(event) => {
+        event.preventDefault();
+        const named = readCountries(typed);
+        onChange(named.length === 0 ? null : named);
+      }}
+    >
+      <label for={id}>{words.pii.countries}</label>
+      <input
+        id={id}
+        class="input"
+        value={typed}
+        placeholder={words.pii.anyCountry}
+        disabled={!may("tenant.write")}
+        autocomplete="off"
+        onInput={({ currentTarget }) => {
+          setTyped(currentTarget.value);
+        }}
+      />
+      {typed !== stored && (
+        <button type="submit" class="button">
+          {words.pii.saveCountries}
+        </button>
+      )}
+    </form>
+  );
+}
+
+/** Read what was typed: any letters, with commas or spaces between the countries. */
+function readCountries(typed: string): string[] {
+  return typed
+    .toUpperCase()
+    .split(/[\s,;]+/)
+    .filter((one) => one !== "");
+}

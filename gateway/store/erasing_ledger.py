@@ -11,12 +11,22 @@ from gateway.model.page import Position
 from gateway.store.pool import TenantTx
 from gateway.store.raw_webhooks import RawWebhook
 
+#: Bytes of contents that are read at once, unless one has more by itself.
+BYTES_AT_ONCE = 8 * 1024 * 1024
 READ = """
+WITH ahead AS (
+    SELECT w.received_at, w.id, octet_length(w.body) AS bytes FROM inbound_webhooks w
+    WHERE w.tenant_id = $1 AND (w.received_at, w.id) > ($2, $3) AND w.received_at <= $4
+    ORDER BY w.received_at, w.id LIMIT $5
+), summed AS (
+    SELECT a.*, sum(a.bytes) OVER (ORDER BY a.received_at, a.id) - a.bytes AS before FROM ahead a
+)
 SELECT w.received_at, w.id, w.url, w.headers::text AS headers, w.body, w.items::text AS items, w.error_detail,
     k.id AS key_id, k.wrapped_key, k.master_key_id
-FROM inbound_webhooks w LEFT JOIN encryption_keys k ON k.tenant_id = w.tenant_id AND k.id = w.key_id
-WHERE w.tenant_id = $1 AND (w.received_at, w.id) > ($2, $3) AND w.received_at <= $4
-ORDER BY w.received_at, w.id LIMIT $5
+FROM summed s JOIN inbound_webhooks w ON w.tenant_id = $1 AND w.received_at = s.received_at AND w.id = s.id
+LEFT JOIN encryption_keys k ON k.tenant_id = w.tenant_id AND k.id = w.key_id
+WHERE s.before < $6
+ORDER BY w.received_at, w.id
 """
 # What was not understood of it can't be read any more either. The counts still tell of every item.
 EMPTY = """
@@ -44,14 +54,14 @@ class Raw:
 
 
 async def read(tx: TenantTx, after: Position, until: datetime, most: int) -> Sequence[Raw]:
-    """Return the webhooks that follow a place, up to a moment."""
+    """Return the webhooks that follow a place, up to a moment: so many at most, and fewer of large ones."""
     return [
         Raw(
             Position(row["received_at"], row["id"]),
             RawWebhook(tx.tenant_id, row["id"], row["url"], row["body"], _key(row)),
             [(row[name] or "").encode() for name in ("headers", "items", "error_detail")],
         )
-        for row in await tx.connection.fetch(READ, tx.tenant_id, after.moment, after.id, until, most)
+        for row in await tx.connection.fetch(READ, tx.tenant_id, after.moment, after.id, until, most, BYTES_AT_ONCE)
     ]
 
 

@@ -4,6 +4,7 @@ The log is gone through before the rows that lead there are emptied, and once mo
 moment in which the erasure began. Words of search go after the entries of the log that they would be made from again.
 """
 
+import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -136,10 +137,11 @@ class Eraser:
         theirs = [
             one.place
             for one in found
-            if one.place.moment in moments or needles.found_in(*one.around, *await self._opened(one))
+            if one.place.moment in moments
+            or await asyncio.to_thread(needles.found_in, *one.around, *await self._opened(one))
         ]
         counts = Counter(inbound_webhooks=await erasing_ledger.empty(tx, theirs))
-        last = found[-1].place if len(found) == WEBHOOKS_AT_ONCE else None
+        last = found[-1].place if found else None
         return Part(counts, last and [last.moment.isoformat(), str(last.id)])
 
     async def _opened(self, one: Raw) -> Sequence[bytes]:

@@ -11,8 +11,9 @@ LEAST_DIGITS = 6
 LEAST_ENCODED = 8
 #: What ids are made of, as far as no encoding changes it.
 TOKEN = re.compile(rb"[A-Za-z0-9_.\-@]{6,}")
-#: What stands before a number: no digit, unless it belongs to an encoded character.
-BEFORE = rb"(?:(?<!\d)|(?<=%[0-9A-F]\d)|(?<=\\u[0-9A-F]{4}))"
+#: What ends before a number, in small letters: no digit, unless it belongs to an encoded character.
+BEFORE = re.compile(rb"(?:\A|\D|%[0-9a-f]\d|\\u[0-9a-f]{4})\Z")
+LONGEST_BEFORE = 6
 #: Characters of base64 that a text's first and last bytes share with their neighbours, by its place among three bytes.
 SKIPPED = (0, 2, 3)
 
@@ -26,8 +27,9 @@ class Needles:
     """
 
     def __init__(self, addresses: Iterable[str], ids: Iterable[str]) -> None:
-        patterns = {pattern for address in addresses for pattern in _patterns(address)}
-        self._addresses = re.compile(b"|".join(sorted(patterns)), re.IGNORECASE) if patterns else None
+        words = {form for address in addresses for form in _forms(address)}
+        self._words = tuple(word for word in words if not word.isdigit())
+        self._numbers = tuple((word, re.compile(word + rb"(?!\d)")) for word in words if word.isdigit())
         self._encoded = tuple({form for address in addresses for form in _in_base64(address.encode())})
         self._ids = {longest for one in ids if (longest := _longest(one.encode()))}
 
@@ -36,22 +38,33 @@ class Needles:
         return any(self._found(text) for text in texts if text)
 
     def _found(self, text: bytes) -> bool:
-        if self._addresses is not None and self._addresses.search(text):
+        # One after the other: a pattern of all of them is tried at each byte, and that by every one of them.
+        small = text.lower()
+        if any(word in small for word in self._words):
+            return True
+        if any(_stands_in(small, pattern) for number, pattern in self._numbers if number in small):
             return True
         if any(form in text for form in self._encoded):
             return True
         return bool(self._ids) and any(token in self._ids for token in TOKEN.findall(text))
 
 
-def _patterns(address: str) -> Iterator[bytes]:
-    """Yield patterns that match an address as it stands, in a URL, in JSON, and in quoted-printable."""
+def _forms(address: str) -> Iterator[bytes]:
+    """Yield a number's digits; an address, in small letters, as it stands, in a URL, JSON, and quoted-printable."""
     digits = address.lstrip("+")
     if digits.isdigit():
         if len(digits) >= LEAST_DIGITS:
-            yield BEFORE + digits.encode() + rb"(?!\d)"
+            yield digits.encode()
         return
     for form in {address, quote(address, safe=""), address.replace("@", "\\u0040"), address.replace("@", "=40")}:
-        yield re.escape(form.encode())
+        yield form.encode().lower()
+
+
+def _stands_in(text: bytes, number: re.Pattern[bytes]) -> bool:
+    """Tell whether a number stands in a text, and not within a longer one."""
+    return any(
+        BEFORE.search(text[max(0, found.start() - LONGEST_BEFORE) : found.start()]) for found in number.finditer(text)
+    )
 
 
 def _in_base64(text: bytes) -> Iterator[bytes]:

@@ -27,18 +27,19 @@ export function Countries({
         onChange(named.length === 0 ? null : named);
       }}
     >
-      <label for={id}>{words.pii.countries}</label>
-      <input
-        id={id}
-        class="input"
-        value={typed}
-        placeholder={words.pii.anyCountry}
-        disabled={!may("tenant.write")}
-        autocomplete="off"
-        onInput={({ currentTarget }) => {
-          setTyped(currentTarget.value);
-        }}
-      />
+      <div class="field">
+        <label for={id}>{words.pii.countries}</label>
+        <input
+          id={id}
+          value={typed}
+          placeholder={words.pii.anyCountry}
+          disabled={!may("tenant.write")}
+          autocomplete="off"
+          onInput={({ currentTarget }) => {
+            setTyped(currentTarget.value);
+          }}
+        />
+      </div>
       {typed !== stored && (
         <button type="submit" class="button">
           {words.pii.saveCountries}

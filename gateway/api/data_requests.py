@@ -143,6 +143,7 @@ class DataRequests:
     async def add(self, call: Call[NoQuery, DataRequestBody]) -> web.StreamResponse:
         """Take a request in. A customer who is to be erased is out of sight once this has answered."""
         customer_id = parse("cus", call.body.customer_id)
+        call.does("export" if call.body.kind == "export" else "remove")
         call.reaches(customer_id)
         for _ in range(TRIES_AFTER_DEADLOCK):
             try:

@@ -82,6 +82,10 @@ class Access:
         self._told: set[UUID] = set()
         self.ended = False
 
+    def does(self, does: Does) -> None:
+        """Say what is done, where that hangs on more than which operation it is."""
+        self._audit = Audit(does, *self._audit.tables)
+
     def reaches(self, *ids: UUID) -> None:
         """Name records of the main table, beside those that the path and the answer name."""
         self._named.update(dict.fromkeys(ids))

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from gateway.access import Caller, identify, require
 from gateway.audit.access import ACCESS, Access, actor_of, audited
+from gateway.model.audit import Does
 from gateway.openapi.operation import BodyModel, NoBody, Operation, QueryModel
 from gateway.openapi.personal import tables_of
 from gateway.openapi.reading import read_body, read_id, read_query
@@ -41,6 +42,10 @@ class Call(OpenCall[Query, Body]):
     """A checked request of a known caller."""
 
     caller: Caller
+
+    def does(self, does: Does) -> None:
+        """Say for the audit what is done, where the body says it; before anything is written."""
+        self.request[ACCESS].does(does)
 
     def reaches(self, *ids: UUID) -> None:
         """Name records of the operation's table that neither path nor answer name, for the audit.

@@ -87,6 +87,20 @@ async def test_what_is_read_and_changed_is_written_down_with_who_did_it(
     await look(served, tenant, other, first, who)
 
 
+async def test_an_export_that_is_asked_for_is_no_removal(
+    served: Served, database: Database, tenant: Tenant, rows: Rows
+) -> None:
+    conversation = parse("cnv", await rows.conversation())
+    customer = await database.value("SELECT customer_id FROM conversations WHERE id = $1", conversation)
+    await database.fetch("UPDATE api_keys SET scopes = '{customers.privacy}' WHERE tenant_id = $1", tenant.id)
+    for kind in ("export", "erasure"):
+        asked = {"kind": kind, "customer_id": public("cus", customer)}
+        async with served.client.post("/api/v1/data-requests", json=asked, headers=tenant.auth) as answer:
+            assert answer.status == 202, await answer.text()
+    found = [row for row in await database.fetch(ROWS, tenant.id) if row["action"] == "add_data_request"]
+    assert [(row["operation"], row["record_ids"]) for row in found] == [("export", [customer]), ("remove", [customer])]
+
+
 async def look(served: Served, tenant: Tenant, other: Tenant, conversation: str, customer: str) -> None:
     """Search as its owner, and export."""
     cookie = {"Cookie": f"postgate_session={await served.log_in(tenant)}", **ORIGIN}

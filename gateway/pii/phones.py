@@ -53,7 +53,7 @@ def find_phones(text: str, countries: Sequence[str] | None = None) -> Iterator[F
         looked_up += 1
         sure = _international(written, known=known) if written[0] == "+" or written[:2] == "00" else 0.0
         if not sure and written[0] != "+":
-            sure = _national(text, match, regions if known else ())
+            sure = _national(text, match, regions if known else None)
         if sure:
             yield Finding("phone", "phone", match.start(), match.end(), sure)
 
@@ -64,7 +64,8 @@ def _international(written: str, *, known: bool) -> float:
     return 0.97 if _is_number(written if written[0] == "+" else "+" + written[2:], None) else 0.0
 
 
-def _national(text: str, match: re.Match[str], regions: tuple[str, ...]) -> float:
+def _national(text: str, match: re.Match[str], regions: tuple[str, ...] | None) -> float:
+    """Tell how sure it is; without regions by its looks."""
     written = match.group()
     if ELSE.fullmatch(written):
         return 0.0
@@ -75,11 +76,11 @@ def _national(text: str, match: re.Match[str], regions: tuple[str, ...]) -> floa
     grouped = GROUPED.search(written) is not None
     if not worded and not (grouped and (written[0] in "(0" or _american(written))):
         return 0.0
-    if not any(_is_number(written, region) for region in regions):
+    if regions is not None and not any(_is_number(written, region) for region in regions):
         return 0.0
-    if worded:
-        return 0.93
-    return 0.75 if written[0] in "(0" else 0.65
+    if regions is None:
+        return 0.6
+    return 0.93 if worded else 0.75 if written[0] in "(0" else 0.65
 
 
 def _american(written: str) -> bool:

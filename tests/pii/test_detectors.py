@@ -149,6 +149,13 @@ def steps(work: Callable[[], object]) -> int:
     return counted
 
 
+def test_a_number_behind_many_others_is_found_by_its_looks() -> None:
+    detectors = Detectors([Rule("phone")])
+    others = ", ".join(map(str, range(41234500, 41234600)))
+    for number in ("phone: 030 1234567", "(202) 555-0143", "+44 20 7946 0958"):
+        assert [one.kind for one in detectors.find(f"{others}; {number}")] == ["phone"], number
+
+
 def test_twice_the_text_costs_no_more_than_twice_as_much() -> None:
     patterns = Detectors([Rule("custom", "one", "9?9?9?9?99-aa99"), Rule("custom", "two", "** ** ** ** 99")])
     for piece in HOSTILE:

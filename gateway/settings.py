@@ -103,7 +103,9 @@ class Settings(BaseSettings):
         " 1.21, or without max_prepared_statements): then none is kept, but by the writer.",
     )
     admin_database_url: SecretStr | None = Field(
-        default=None, description="Postgres, as a role that may create roles. Needed by `postgate migrate` only."
+        default=None,
+        description="Postgres, as a role that may create roles. For `postgate migrate`,"
+        " `keys`, `tenants`, `users` and `restored`; a gateway never needs it.",
     )
     redis_url: SecretStr | None = Field(
         default=None,

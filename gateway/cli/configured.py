@@ -20,6 +20,7 @@ def configured(told: Mapping[str, Any] | None = None) -> Settings:
     except ValidationError as error:
         for problem in error.errors():
             name = "POSTGATE_" + "_".join(str(part) for part in problem["loc"]).upper()
-            typer.echo(f"{name}: {problem['msg']}" if problem["loc"] else problem["msg"], err=True)
+            said = problem["msg"].removeprefix("Value error, ")
+            typer.echo(f"{name}: {said}" if problem["loc"] else said, err=True)
         typer.echo("`postgate settings` lists them all", err=True)
         raise typer.Exit(2) from None

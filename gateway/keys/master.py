@@ -84,7 +84,7 @@ def _decoded(text: str) -> bytes:
     except binascii.Error:
         key = b""
     if len(key) != KEY_BYTES:
-        raise KeyUnusable("a master key is 32 bytes, written as base64")
+        raise KeyUnusable("a master key (POSTGATE_MASTER_KEY, or an earlier one) is 32 bytes, written as base64")
     return key
 
 

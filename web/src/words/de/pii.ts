@@ -1,10 +1,10 @@
-/** Einstellungen → Persönliche Daten. */
+/** Einstellungen → Personenbezogene Daten. */
 
 import type { pii as English } from "../en/pii";
 import { plural } from "./forms";
 
 export const pii: typeof English = {
-  title: "Persönliche Daten",
+  title: "Personenbezogene Daten",
   lead: "Wonach in Nachrichten, Notizen und Kundenkarten gesucht wird, kurz nachdem sie geschrieben wurden.",
   loading: "Wird geladen",
   error: "Die Regeln konnten nicht geladen werden",
@@ -48,7 +48,7 @@ export const pii: typeof English = {
   state: "Anzeigen",
   states: { open: "Noch anzusehen", confirmed: "Bestätigt", dismissed: "Verworfen" },
   none: {
-    open: "Nichts ist noch anzusehen.",
+    open: "Es gibt nichts mehr anzusehen.",
     confirmed: "Noch wurde nichts bestätigt.",
     dismissed: "Noch wurde nichts verworfen.",
   },

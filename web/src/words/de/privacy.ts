@@ -14,7 +14,7 @@ export const privacy: typeof EnglishPrivacy = {
   aProgram: "einem Programm",
   states: { waiting: "Wartet", running: "Läuft…", done: "Fertig", failed: "Fehlgeschlagen" },
   made: (size: string) => `Das Archiv ist fertig, ${size}.`,
-  over: "Das Archiv ist weg: Es wird sieben Tage aufbewahrt.",
+  over: "Das Archiv ist weg: Es wird sieben Tage aufbewahrt, oder bis der Kunde gelöscht wird.",
   erased: (rows: string, tables: number) =>
     `Gelöscht: ${rows} Zeilen in ${plural(tables, "# Tabelle", "# Tabellen")}.`,
   download: "Herunterladen",
@@ -27,7 +27,7 @@ export const privacy: typeof EnglishPrivacy = {
   },
   means: {
     export:
-      "Ein Archiv mit Karte, Gespräche, Nachrichten, Notizen und Dateien. Es ist gleich fertig und wird sieben Tage aufbewahrt.",
+      "Ein Archiv mit Karte, Gesprächen, Nachrichten, Notizen und Dateien. Es ist gleich fertig und wird sieben Tage aufbewahrt.",
     erasure:
       "Karte, Gespräche, Nachrichten, Notizen und Dateien verschwinden mit allem, was daraus gemacht wurde, auch aus dem Protokoll und den rohen Webhooks. Das lässt sich nicht rückgängig machen. Wer danach von einer dieser Adressen schreibt, ist ein neuer Kunde.",
   },

@@ -13,7 +13,7 @@ export const privacy = {
   aProgram: "a program",
   states: { waiting: "Waiting", running: "Under way…", done: "Done", failed: "Failed" },
   made: (size: string) => `The archive is ready, ${size}.`,
-  over: "The archive is gone: it is kept for seven days.",
+  over: "The archive is gone: it is kept for seven days, or until the customer is erased.",
   erased: (rows: string, tables: number) =>
     `Erased: ${rows} rows in ${plural(tables, "# table", "# tables")}.`,
   download: "Download",

@@ -8,7 +8,7 @@ from typing import Any
 from gateway.store.customers_fields import Field
 
 #: How spreadsheets begin a formula. https://owasp.org/www-community/attacks/CSV_Injection
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 FIRST = ("id", "name", "business_name", "customer_code", "status", "phone", "whatsapp", "email", "labels")
 #: Spreadsheets take a file for UTF-8 when it begins so.
 MARK = "\ufeff"

@@ -22,7 +22,7 @@ from gateway.store.pool import TenantTx
 LONGEST = 200
 STATUSES = ("active", "blocked")
 #: What our own export puts before a cell that a spreadsheet would take for a formula.
-DEFUSED = ("'=", "'+", "'-", "'@", "'\t")
+DEFUSED = ("'=", "'+", "'-", "'@", "'\t", "'\uff1d", "'\uff0b", "'\uff0d", "'\uff20")
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,8 +43,13 @@ def test_what_is_written_is_what_is_read(rows: list[list[str]]) -> None:
 @given(st.lists(cells, min_size=1, max_size=5))
 def test_no_cell_begins_a_formula(row: list[str]) -> None:
     [found] = csv.reader(io.StringIO(line(row).decode(), newline=""))
-    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in found)
+    assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) for cell in found)
     assert [cell.removeprefix("'") for cell in found] == [cell.removeprefix("'") for cell in row]
+
+
+@pytest.mark.parametrize("cell", ["\n=1+1", "\uff1d1+1", "\uff0b1", "\uff0d1", "\uff20SUM(1)"])
+def test_neither_does_one_in_full_width_or_behind_a_line(cell: str) -> None:
+    assert defused(cell) == f"'{cell}"
 
 
 @given(st.one_of(st.binary(max_size=400), st.text('a",;\n\r\t\0', max_size=80).map(str.encode)))

@@ -10,6 +10,10 @@ const RULES = {
   ],
   patterns: [{ id: "pat_1", name: "Member", pattern: "MN-999999", enabled: true }],
 };
+const CHANGED = {
+  ...RULES,
+  rules: RULES.rules.map((one) => (one.kind === "national_id" ? { ...one, countries: ["DE", "FR"] } : one)),
+};
 const RESULT = {
   id: "pii_1", kind: "payment_card", detector: "visa", conversation_id: "cnv_1", customer_id: null, field: "text",
   confidence: 0.95, sample: "•••• •••• •••• 1111", state: "open", created_at: "2026-01-01T00:00:00.000Z",
@@ -30,7 +34,9 @@ test("kinds, patterns and results are shown, a text is tried out, and a result i
       ? { findings: [{ kind: "payment_card" }], masked: "card ••••" }
       : path.includes("/results")
         ? { data: [RESULT], next_cursor: null }
-        : RULES;
+        : init?.method === "PATCH"
+          ? CHANGED
+          : RULES;
     return Promise.resolve(new Response(JSON.stringify(body), { status: 200 }));
   });
   render(<PersonalData />);
@@ -47,6 +53,7 @@ test("kinds, patterns and results are shown, a text is tried out, and a result i
   fireEvent.input(screen.getByLabelText("Of these countries"), { target: { value: "de, fr" } });
   fireEvent.click(screen.getByText("Save countries"));
   await waitFor(() => {
-    expect(sent).toContain('{"rules":[{"kind":"national_id","enabled":true,"countries":["DE","FR"]}]}');
+    expect(screen.queryByText("Save countries")).toBeNull();
   });
+  expect(sent).toContain('{"rules":[{"kind":"national_id","enabled":true,"countries":["DE","FR"]}]}');
 });

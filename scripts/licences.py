@@ -118,9 +118,10 @@ def _licence(one: Package, installed: Mapping[str, Distribution]) -> str:
     found = installed.get(one.name)
     if found is None:
         raise LookupError(f"{one.name} is not installed here: read its licence, and note it in scripts/licences.py")
-    if expression := found.metadata["License-Expression"]:
-        return str(expression)
-    said = [found.metadata["License"] or "", *(kind.rpartition(" :: ")[2] for kind in _classifiers(found))]
+    if "License-Expression" in found.metadata:
+        return str(found.metadata["License-Expression"])
+    field = (found.metadata.get_all("License") or [""])[0]
+    said = [field, *(kind.rpartition(" :: ")[2] for kind in _classifiers(found))]
     for words in said:
         name = words.partition("\n")[0].strip()
         spdx = SPDX.get(name.lower(), name if name in FOR_TOOLS else None)

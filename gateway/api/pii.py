@@ -17,6 +17,7 @@ from gateway.pii.detecting import Detectors, Rule
 from gateway.pii.finding import Kind
 from gateway.pii.masking import mask, sample
 from gateway.pii.national_ids import COUNTRIES
+from gateway.pii.phones import REGIONS
 from gateway.pii.templates import TemplateInvalid, compiled
 from gateway.problems import Fault, Invalid, NotFound, WrongState
 from gateway.store import pii_results, pii_rules
@@ -307,6 +308,9 @@ def _check(body: RulesBody) -> None:
             faults.append(Fault("body", f"/rules/{place}/countries", "this kind is the same in all countries"))
         elif rule.kind == "national_id" and (unknown := set(rule.countries or ()) - set(COUNTRIES)):
             words = f"no id of {', '.join(sorted(unknown))} is known; there are {', '.join(COUNTRIES)}"
+            faults.append(Fault("body", f"/rules/{place}/countries", words))
+        elif rule.kind == "phone" and (unknown := set(rule.countries or ()) - REGIONS):
+            words = f"no numbering plan of {', '.join(sorted(unknown))} is known"
             faults.append(Fault("body", f"/rules/{place}/countries", words))
         if any(rule.kind == other.kind for other in body.rules[:place]):
             faults.append(Fault("body", f"/rules/{place}/kind", "this kind is there twice"))

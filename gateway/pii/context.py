@@ -1,6 +1,7 @@
 """What stands before a number tells what it is: words for it, or for something else."""
 
 import re
+from functools import lru_cache
 
 #: So far back words count.
 REACH = 48
@@ -44,6 +45,7 @@ def is_of_other(stretch: str, mine: re.Pattern[str] | None = None) -> bool:
     return other >= 0 and (mine is None or other > _last(mine, stretch))
 
 
+@lru_cache(maxsize=512)  # of one number, many detectors ask the same
 def _last(words: re.Pattern[str], stretch: str) -> int:
     place = -1
     for one in words.finditer(stretch):

@@ -15,6 +15,8 @@ from gateway.pii.finding import Finding
 
 #: Where numbers without a country code are looked for, unless the tenant says otherwise.
 USUAL = ("US", "GB", "DE", "FR", "ES", "PT", "BR", "IN", "MX")
+#: Countries with a numbering plan, by their two letters.
+REGIONS = frozenset(phonenumbers.SUPPORTED_REGIONS)
 WRITTEN = re.compile(r"(?<![\w.,:/+\-#])(?:\+ ?|\()?\d(?:[ .\-/()]{0,3}\d){6,17}(?![^\W_])(?![.,:\-/]\d)")
 WORDS = re.compile(
     r"phone|\btel\b|\btel[.:]|mobile|\bcell|\bcall|\bfax|whats ?app|\bsms\b|\btext me|reach me|ring me|\bdial\b"

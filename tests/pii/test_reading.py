@@ -127,6 +127,8 @@ async def test_rules_that_mean_nothing_are_refused(served: Served, tenant: Tenan
         ("POST", "patterns", {"name": "Loop", "pattern": "?9999"}, "/pattern"),
         ("POST", "try", {"text": "x" * 10_001}, "/text"),
         ("PATCH", "rules", {"rules": [{"kind": "iban", "enabled": True, "countries": ["DE"]}]}, "/rules/0/countries"),
+        ("PATCH", "rules", {"rules": [{"kind": "phone", "enabled": True, "countries": ["DE", "XX"]}]},
+            "/rules/0/countries"),
         ("PATCH", "rules", {"rules": [{"kind": "national_id", "enabled": True, "countries": ["ZZ"]}]},
             "/rules/0/countries"),
         ("PATCH", "rules", {"rules": [{"kind": "iban", "enabled": True}] * 2}, "/rules/1/kind"),

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import ClientSession
 
 from gateway.settings import Settings
-from tests.conftest import Tenant
+from tests.conftest import Database, Tenant
 from tests.described import event_faults, event_types
 from tests.ingest.posts import (
     edit,
@@ -228,10 +228,19 @@ def settings(settings: Settings) -> Settings:
     return Settings.model_validate(settings.model_dump() | {"allow_private": "127.0.0.0/8"})
 
 
+#: A key has to name this.
+MAY_ERASE = "UPDATE api_keys SET scopes = '{write,customers.privacy}' WHERE tenant_id = $1"
+
+
 @pytest.mark.parametrize(("file", "scenario"), SCENARIOS.items(), ids=SCENARIOS)
 async def test_folding_what_happened_gives_what_is_there(
-    client: ClientSession, tenant: Tenant, file: str, scenario: tuple[str, list[Step], list[Step]]
+    client: ClientSession,
+    tenant: Tenant,
+    database: Database,
+    file: str,
+    scenario: tuple[str, list[Step], list[Step]],
 ) -> None:
+    await database.fetch(MAY_ERASE, tenant.id)
     trace = await play(client, tenant, *scenario)
     assert [fault for event in trace["events"] for fault in event_faults(event)] == []
     before = trace["before"]

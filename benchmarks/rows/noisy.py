@@ -33,12 +33,12 @@ async def noisy_neighbour(bench: Bench) -> list[Line]:
             await bench.prepare(bench.hot, seconds)
             rate = (await bench.ingest(gateway, CALIBRATE_CONNECTIONS, seconds)).rate
             await flood.prepare(bench.hot, int(rate * TIMES_NOISY * (seconds + 2 * MARGIN_SECONDS)) + 100)
-            without = await _quiet(bench, rate * QUIET)
+            without = await _quiet(bench, rate * QUIET, seconds)
             flooding = asyncio.create_task(
                 flood.flood(gateway.url, NOISY_CONNECTIONS, seconds + 2 * MARGIN_SECONDS, rate * TIMES_NOISY)
             )
-            await asyncio.sleep(MARGIN_SECONDS)
-            beside = await _quiet(bench, rate * QUIET)
+            await _quiet(bench, rate * QUIET, MARGIN_SECONDS)  # they were there before it came
+            beside = await _quiet(bench, rate * QUIET, seconds)
             flooded = await flooding
             say(
                 f"  {beside.push_p95_ms:.2f} ms beside {rate * TIMES_NOISY:,.0f}/s,"
@@ -55,7 +55,7 @@ async def noisy_neighbour(bench: Bench) -> list[Line]:
     ]
 
 
-async def _quiet(bench: Bench, rate: float) -> Paced:
-    client, seconds = await bench.client(), bench.plan.seconds
+async def _quiet(bench: Bench, rate: float, seconds: float) -> Paced:
+    client = await bench.client()
     await client.prepare(bench.watched, int(rate * seconds * 1.1) + 100)
     return await client.pace((await bench.gateway()).url, QUIET_CONNECTIONS, seconds, rate)

@@ -25,7 +25,7 @@ STEP = 2
 RESTS = 8.0
 MOST_REST_SECONDS = 0.05
 #: So long after its last webhook somebody else counts as there.
-BESIDE_SECONDS = 5.0
+BESIDE_SECONDS = 0.5
 
 
 class Row:

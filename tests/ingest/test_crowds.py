@@ -52,6 +52,7 @@ async def test_beside_others_it_goes_in_steps_once_it_was_not_worked_off() -> No
     crowd.leave(CROWD)
     assert crowd.row.inside == CROWD, "the first while is at full speed"
     now += WORK_OFF_SECONDS
+    at.beside(QUIET)
     crowd.leave(CROWD)
     assert 1 <= crowd.row.inside <= STEP
     now += 0.001

@@ -18,7 +18,7 @@ import uvloop
 from benchmarks.client.http import HEAD_END
 from benchmarks.machine import allow_many_sockets
 from benchmarks.worker import obey
-from gateway import app as wiring
+from gateway import parts as wiring
 from gateway.live import protocol
 from gateway.live.limits import Limits
 from gateway.live.service import Live
@@ -103,6 +103,9 @@ class Fanout:
         started = time.perf_counter()
         for entry in entries:
             live.announce([entry])
+            await asyncio.sleep(0)
+        last, sessions = entries[-1].seq, list(live.hub.sessions)
+        while any(session.seq < last for session in sessions):  # the hub hands them out in turns
             await asyncio.sleep(0)
         while any(left() for left in unsent):
             await asyncio.sleep(0)

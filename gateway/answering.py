@@ -47,7 +47,7 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except web.HTTPException as error:
         if error.status < 400:  # a redirection
             raise
-        return _in_our_words(error)
+        return in_our_words(error)
     except ConnectionResetError:  # the client hung up: there is nobody to answer
         raise
     except Exception as error:  # the one place where every failure of a handler ends
@@ -64,13 +64,13 @@ def route_of(request: web.Request) -> str:
     return resource.canonical if resource is not None else "-"
 
 
-def _in_our_words(error: web.HTTPException) -> web.Response:
+def in_our_words(error: web.HTTPException) -> web.Response:
+    """Return the problem that stands for one of aiohttp's own refusals, with its status."""
     known, detail = BY_STATUS.get(error.status, (None, ""))
     if known is not None and issubclass(known, Refusal):
         answer = answer_to(known(detail))
     elif error.status < 500:
-        answer = answer_to(Malformed(error.reason))
-        answer.set_status(error.status)
+        answer = answer_to(Malformed(error.reason), error.status)
     else:
         answer = answer_to(error)
     if "Allow" in error.headers:

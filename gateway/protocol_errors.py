@@ -14,7 +14,9 @@ from aiohttp import hdrs, web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_protocol import RequestHandler, RequestPayloadError
 
+from gateway.answering import in_our_words
 from gateway.problems import Malformed, answer_to
+from gateway.response_headers import STATIC
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +27,8 @@ IDLE_SECONDS = 75.0
 RESERVED_FILES = 256
 BUSY = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 2\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
+#: Nothing else adds the headers here. Without a name of ours aiohttp tells its own, with all versions.
+GUARDED = {**STATIC, "Content-Security-Policy": "default-src 'none'; sandbox", "Server": "postgate"}
 UNREADABLE = "this could not be read as an HTTP request (RFC 9112)"
 
 
@@ -66,6 +70,8 @@ class _Handler(RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("an answer has begun already")
         answer = answer_to(Malformed(UNREADABLE)) if status < 500 else answer_to(RuntimeError())
+        for name, value in GUARDED.items():
+            answer.headers[name] = value
         answer.force_close()
         return answer
 
@@ -78,6 +84,8 @@ class _Handler(RequestHandler):
         """
         if hdrs.CONTENT_ENCODING in request.headers:
             self._lingering_time = 0.0
+        if isinstance(resp, web.HTTPException) and resp.status >= 400:  # refused before any handler was asked
+            resp = in_our_words(resp)
         return await super().finish_response(request, resp, start_time)
 
     def log_exception(self, *args: Any, **kw: Any) -> None:

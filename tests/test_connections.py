@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+import orjson
 import pytest
 from aiohttp import web
 
@@ -51,6 +52,29 @@ async def test_connections_beyond_what_files_allow_are_told_to_come_back() -> No
         assert b"Retry-After: 2" in answer
         other.close()
         writer.close()
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nX: " + b"x" * 20_000 + b"\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nExpect: much\r\nConnection: close\r\n\r\n", 417),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\nContent-Length: 3\r\n\r\nabc", 400),
+    ],
+)
+async def test_what_reaches_no_handler_is_answered_as_a_problem(sent: bytes, status: int) -> None:
+    async with served() as (_, port), asyncio.timeout(20):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+    assert head.split()[1] == str(status).encode()
+    assert b"application/problem+json" in head
+    assert orjson.loads(body)["status"] == status
+    if status == 400:  # nobody else adds headers to these
+        assert b"default-src 'none'" in head
+        assert b"aiohttp" not in head
 
 
 async def test_only_so_many_wait_for_a_connection_to_the_database(database: Database) -> None:

@@ -7,7 +7,7 @@ from pydantic import Field
 
 from gateway.access import Caller, new_link_token, token_hash
 from gateway.api.entrance import TOKEN_SECRET_BYTES, Entrance
-from gateway.api.login import normal
+from gateway.api.login import is_settled, normal
 from gateway.api.members import TAG, require_power_over
 from gateway.model.ids import public
 from gateway.model.log import iso
@@ -106,6 +106,8 @@ class Invitations:
         """Store an invitation, then send it."""
         caller, email, now = call.caller, normal(call.body.email), self._services.clock()
         require_power_over(caller, call.body.role)
+        if not is_settled(email):
+            raise Invalid("this is no address", [Fault("body", "/email", "it holds a character that is not known")])
         await self._entrance.guesses.invitations.take(email)
         token = self._new_token(caller)
         made = invitations.Invitation(

@@ -151,3 +151,11 @@ def add_routes(api: Api, entrance: Entrance) -> None:
 def normal(address: str) -> str:
     """Write an e-mail address as it is stored: one form of each letter, lower case, no space around, no NUL."""
     return unicodedata.normalize("NFC", address).strip().lower().replace("\0", "")
+
+
+def is_settled(address: str) -> bool:
+    """Return whether Unicode knows each character of an address as this Python has it.
+
+    Of the others Postgres, whose Unicode is newer, may know a lower case: what is lower case here is none there.
+    """
+    return all(unicodedata.category(letter) != "Cn" for letter in address)

@@ -6,7 +6,7 @@ from functools import partial
 from typing import assert_never
 
 import structlog
-from aiohttp import WSMsgType, web
+from aiohttp import HttpVersion11, WSMsgType, web
 
 from gateway.access import Caller, identify, require, require_same_origin
 from gateway.answering import BEGUN
@@ -72,7 +72,7 @@ class Stream:
             require_same_origin(request, self._public_url)
             charge_socket(request, caller.token_hash)
         websocket = self._new_websocket()
-        if not websocket.can_prepare(request):
+        if request.version < HttpVersion11 or not websocket.can_prepare(request):
             raise Malformed("this address speaks the websocket protocol only (RFC 6455)")
         await websocket.prepare(request)
         request[BEGUN] = True

@@ -56,6 +56,13 @@ async def test_who_is_invited_joins_by_the_link_in_the_mail(served: Served, tena
         await opened.send("POST", "/invitations", KIM, status=422)  # a member already
 
 
+async def test_an_address_of_letters_that_only_postgres_knows_is_refused(served: Served, tenant: Tenant) -> None:
+    for letter in ("\ua7cb", "\U00010d50"):  # capital letters since Unicode 16; Postgres knows their small ones
+        async with owner(served, tenant) as opened:
+            refused = await opened.send("POST", "/invitations", KIM | {"email": f"{letter}@example.org"}, status=422)
+            assert refused["errors"][0]["pointer"] == "/email"
+
+
 async def test_without_a_mail_server_the_link_is_passed_on(served: Served, tenant: Tenant) -> None:
     served.neighbours.mail_server = False
     made = await invite(served, tenant)

@@ -183,6 +183,19 @@ async def test_a_page_of_another_site_gets_no_socket(served: Served, tenant: Ten
         assert refused.value.status == 403
 
 
+async def test_a_socket_needs_the_version_of_http_that_has_them(served: Served, tenant: Tenant) -> None:
+    head = (
+        "GET /api/v1/stream HTTP/1.0", "Host: gateway.test", f"Authorization: {tenant.auth['Authorization']}",
+        "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    )  # fmt: skip
+    async with served.client.get("/api/v1/stream") as answer:
+        reader, writer = await asyncio.open_connection(answer.url.host, answer.url.port)
+    writer.write("\r\n".join((*head, "", "")).encode())
+    assert b" 400 " in await asyncio.wait_for(reader.readline(), 20)
+    writer.close()
+
+
 async def test_nobody_gets_in_without_a_login(served: Served) -> None:
     with pytest.raises(WSServerHandshakeError) as refused:
         await served.client.ws_connect("/api/v1/stream")

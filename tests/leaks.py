@@ -2,7 +2,8 @@
 
 Secrets are learnt where they are made, entered or sealed, in this process; what programs of a test make for themselves
 is not known here, but what they are given is. Lines are searched as they are written, those of programs as pytest
-caught them; answers and entries of the log as they leave.
+caught them; answers and entries of the log as they leave. What is somebody's (``tests/personal.py``) is searched in
+lines, problems, labels and spans.
 """
 
 import functools
@@ -23,6 +24,7 @@ from gateway.keys import Keyring
 from gateway.keys.sealing import Sealer
 from gateway.logs import processors, renderer
 from gateway.people import totp
+from tests import personal
 
 #: Shorter ones turn up by chance, and are none that anything is protected by.
 SHORTEST = 10
@@ -77,8 +79,16 @@ def search(text: str, where: str, allowed: Callable[[str], bool] = lambda _kind:
             _found.append(f"a secret ({kind}) stands in {where}")
 
 
+def search_line(text: str, where: str) -> None:
+    """Look for secrets and for what is somebody's in what is written down."""
+    search(text, where)
+    for kind in personal.found_in(text):
+        _somebodys(kind, where)
+
+
 def forget() -> None:
     """Know no secrets any more, but those of all tests, and nothing of what was found."""
+    personal.forget()
     _known.clear()
     _found.clear()
 
@@ -88,6 +98,10 @@ def take() -> list[str]:
     found = list(dict.fromkeys(_found))
     _found.clear()
     return found
+
+
+def _somebodys(kind: str, where: str) -> None:
+    _found.append(f"somebody's {kind} stands in {where}")
 
 
 def _know_credentials(values: Mapping[str, Any]) -> None:
@@ -153,6 +167,7 @@ def _search_answer(request: web.Request, answer: web.StreamResponse) -> None:
     for name, value in answer.headers.items():
         if name != "Set-Cookie":
             _search_text(value, operation)
+    personal.search_problem(answer, operation, _somebodys)
     body = answer.body if isinstance(answer, web.Response) else None
     if isinstance(body, bytes) and body:
         _search_text(body.decode("utf-8", "replace"), operation)
@@ -185,7 +200,7 @@ class _Lines:
     """Writes the product's own lines, and looks into each."""
 
     def msg(self, line: str) -> None:
-        search(line, "a log line")
+        search_line(line, "a log line")
         sys.stderr.write(f"{line}\n")
 
     debug = info = warning = error = critical = exception = fatal = msg
@@ -193,7 +208,7 @@ class _Lines:
 
 def _look(_logger: object, _method: str, event: Any) -> Any:
     """Look into an event before anything is taken out of it: that is for the day when care was not enough."""
-    search(repr(event), f"the log event {event.get('event')}, before it is redacted")
+    search_line(repr(event), f"the log event {event.get('event')}, before it is redacted")
     return event
 
 
@@ -218,6 +233,10 @@ def pytest_runtest_makereport(
     if call.when == "teardown":
         for name, text in report.sections:
             search(text, name.lower())
+            if "stderr" in name:
+                written = "\n".join(line for line in text.splitlines() if line.startswith('{"'))
+                for kind in personal.found_in(written):
+                    _somebodys(kind, name.lower())
         if found := take():
             report.outcome = "failed"
             report.longrepr = "\n".join(found)
@@ -232,3 +251,4 @@ _listen(Sealer, "seal", lambda _, __, value, belongs_to: _know_sealed(value, bel
 _listen(passwords.PasswordChecker, "matches", lambda _, __, password, ___: know("password", password))
 _listen(passwords.PasswordChecker, "hashed", lambda _, __, password: know("password", password))
 _listen_to_answers()
+personal.listen(_somebodys)

@@ -1,10 +1,18 @@
 """The search for secrets finds them: a test of the tests."""
 
-import structlog
+from types import SimpleNamespace
+from typing import cast
+from uuid import UUID
 
+import structlog
+from aiohttp import ClientSession
+
+from gateway.passage import ANSWERED
+from gateway.tracing import Tracer
 from tests import leaks
 from tests.api.conftest import ORIGIN, Served
 from tests.conftest import Tenant
+from tests.ingest.posts import text, whatsapp
 
 
 async def test_what_is_let_out_is_found(served: Served, tenant: Tenant) -> None:
@@ -32,3 +40,26 @@ async def test_what_an_operation_is_for_may_be_answered_by_no_other(served: Serv
     assert leaks.take() == []
     leaks.search(f"… {key} …", "somewhere")
     assert leaks.take() == ["a secret (token) stands in somewhere"]
+
+
+async def test_what_is_somebodys_stands_in_no_line_label_or_span(client: ClientSession, tenant: Tenant) -> None:
+    said, code = "the key is under the blue mat", "Q-7781203"
+    webhook = whatsapp(tenant.integration("whatsapp_cloud"), [text("wamid.canary", said, "12025550177")])
+    assert await webhook.send(client) == 200
+    async with client.post(
+        "/api/v1/customers", json={"name": "Jo", "customer_code": code}, headers=tenant.auth
+    ) as made:
+        assert made.status == 201
+    assert leaks.take() == []
+    for value in (said, "wamid.canary", "12025550177", code):
+        structlog.get_logger().info("careless", value=value)
+        assert len(leaks.take()) == 2, value  # before anything is taken out of it, and the line
+    ANSWERED.labels(said, "200")
+    unkept = cast("Tracer", SimpleNamespace(keeps=lambda _: False))
+    Tracer.span(unkept, "canary", UUID(int=1), 0, 0, {"said": said})
+    assert leaks.take() == [
+        "somebody's text stands in a label of a metric",
+        "somebody's text stands in the span canary",
+    ]
+    leaks.forget()
+    ANSWERED.remove(said, "200")

@@ -43,6 +43,8 @@ SUSPICIOUS = re.compile(r"[@+]|://|eyJ|EAA|\b(?:bearer|basic|digest)\b|[abckpy]_
 #: Numbers of cards and accounts have as many digits in a row.
 NUMBER = re.compile(r"\d{4}[ -]?\d{4}[ -]?\d{3}")
 NUMBERS = Detectors([Rule("payment_card"), Rule("iban")])
+#: What an error quotes is what somebody sent: ``invalid literal for int() with base 10: '…'``.
+QUOTED = re.compile(r"""(?<!\w)b?(['"]).*\1(?!\w)""")
 MOST_TEXT = 500
 #: Where an exception came from is long, and its name comes last.
 TRACE, MOST_TRACE = "exception", 20_000
@@ -90,7 +92,7 @@ def _frames(traceback: TracebackType | None) -> list[str]:
 
 
 def _named(error: BaseException) -> str:
-    """Return the name of an exception, and its first line where no caller's values are in it."""
+    """Return the name of an exception, and its first line where no caller's values are in it; what it quotes is one."""
     name = type(error).__name__
     state = getattr(error, "sqlstate", None)
     if state is not None:
@@ -99,7 +101,7 @@ def _named(error: BaseException) -> str:
     if type(error).__module__.startswith("pydantic"):
         return name
     first = str(error).partition("\n")[0]
-    return f"{name}: {scrub(first)}" if first else name
+    return f"{name}: {scrub(QUOTED.sub(HIDDEN, first))}" if first else name
 
 
 def _clean(name: str, value: Any, depth: int) -> Any:

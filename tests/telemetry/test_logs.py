@@ -85,7 +85,14 @@ def test_an_exception_is_told_without_the_values_that_it_repeats(lines: io.Strin
             raise ValueError("no room for Bearer abcdef012345") from error
     except ValueError:
         log.exception("careless")
-    validated, failed = read(lines)
+    for careless in (lambda: int(TEXT), lambda: {}[TEXT]):
+        try:
+            careless()
+        except (LookupError, ValueError):
+            log.exception("careless")
+    validated, failed, *others = read(lines)
+    assert len(others) == 2
+    assert "ValueError: invalid literal for int() with base 10: [hidden]" in others[0]["exception"]
     assert "ValidationError" in validated["exception"]
     assert "UniqueViolationError 23505" in failed["exception"]
     assert "ValueError: no room for Bearer [hidden]" in failed["exception"]

@@ -3,7 +3,7 @@
 import io
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import asyncpg
@@ -85,7 +85,9 @@ def test_an_exception_is_told_without_the_values_that_it_repeats(lines: io.Strin
             raise ValueError("no room for Bearer abcdef012345") from error
     except ValueError:
         log.exception("careless")
-    for careless in (lambda: int(TEXT), lambda: {}[TEXT]):
+    nobodys: dict[str, int] = {}
+    repeating: list[Callable[[], int]] = [lambda: int(TEXT), lambda: nobodys[TEXT]]
+    for careless in repeating:
         try:
             careless()
         except (LookupError, ValueError):

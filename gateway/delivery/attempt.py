@@ -1,7 +1,7 @@
 """One attempt to deliver: the call, and what its answer means. Whatever happens, it comes to a verdict."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,9 +9,10 @@ import structlog
 
 from gateway.delivery import metrics
 from gateway.delivery.caller import Answer, Caller
+from gateway.delivery.hiding import without
 from gateway.delivery.lane import Owed
 from gateway.delivery.oauth import Tokens
-from gateway.delivery.receiver import HIDDEN, SHORTEST, Prepared, Receiver
+from gateway.delivery.receiver import Prepared, Receiver
 from gateway.delivery.verdict import Outcome, Verdict, judge
 
 log = structlog.get_logger(__name__)
@@ -81,18 +82,6 @@ async def _prepared(receiver: Receiver, owed: Owed, begun: datetime, authorizati
     if receiver.is_slow(owed):
         return await asyncio.to_thread(receiver.prepare, owed, begun, authorization)
     return receiver.prepare(owed, begun, authorization)
-
-
-def without(answer: Answer, hidden: Collection[str]) -> Answer:
-    """Take our logins out of an answer: some receivers repeat what they were sent."""
-    for value in hidden:
-        answer.headers = {name: text.replace(value, HIDDEN) for name, text in answer.headers.items()}
-        answer.body = answer.body.replace(value, HIDDEN)
-        for length in range(min(len(value), len(answer.body)), SHORTEST, -1):
-            if answer.body.endswith(value[:length]):  # it was cut within one
-                answer.body = answer.body[:-length]
-                break
-    return answer
 
 
 def _count(owed: Owed, verdict: Verdict, now: float) -> None:

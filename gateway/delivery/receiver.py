@@ -10,6 +10,7 @@ import orjson
 
 from gateway import tracing
 from gateway.delivery.caller import Request
+from gateway.delivery.hiding import HIDDEN, hidden_of
 from gateway.delivery.lane import Owed, Terms
 from gateway.delivery.signing import Signer
 from gateway.delivery.traced import trace_of
@@ -21,9 +22,6 @@ from gateway.model.log import Entry, entry_json
 from gateway.pii.events import masked_event
 from gateway.store.deliveries import DueRow, EndpointRow
 
-HIDDEN = "[hidden]"
-#: Whatever is no longer than this may stand anywhere by chance.
-SHORTEST = 4
 #: Bytes of an event that is looked through in a thread.
 LONG = 8_000
 
@@ -144,12 +142,6 @@ class Receiver:
             keys=[one for one in self.secrets.keys if one.id == secret_id],
         )
         return Signer(secrets, self._schemes) if secrets.secrets else self._signer
-
-
-def hidden_of(login: Mapping[str, str]) -> Sequence[str]:
-    """Return what proves who we are: values of headers, and what stands behind the name of a scheme in them."""
-    found = {part for value in login.values() for part in (value, value.partition(" ")[2]) if len(part) > SHORTEST}
-    return sorted(found, key=len, reverse=True)
 
 
 def owed_of(tenant_id: UUID, row: DueRow) -> Owed:

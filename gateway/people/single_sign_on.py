@@ -6,7 +6,9 @@ this sign-in; and an address only if it says that the address is verified.
 
 import base64
 import hashlib
+import re
 import secrets
+import unicodedata
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -26,6 +28,7 @@ KEPT = timedelta(hours=1)
 #: A token signed with an unknown key has the keys read anew, but no more often than this.
 LOOK_AGAIN = timedelta(seconds=30)
 LEEWAY = timedelta(minutes=1)
+MAILBOX = re.compile(r"[^\x00-\x20\x7f@]+@[^\x00-\x20\x7f@]+")
 
 Call = Callable[[HttpRequest, int], Awaitable[HttpResponse]]
 Json = Mapping[str, Any]  # Any: a JSON object of somebody else
@@ -144,6 +147,8 @@ class SingleSignOn:
         email = claims.get("email")
         if not isinstance(email, str) or claims.get("email_verified") is not True:
             raise SignInRefused("email_not_verified", "the provider does not vouch for the e-mail address")
+        if not MAILBOX.fullmatch(email) or any(_looks_plain(letter) for letter in email):
+            raise SignInRefused("not_believed", "the e-mail address is none, or is spelled like another one")
         domain = email.rpartition("@")[2].lower()
         if self._client.domains and domain not in self._client.domains:
             raise SignInRefused("domain_not_allowed", "addresses of this domain may not come in")
@@ -262,3 +267,11 @@ def _named(keys: jwt.PyJWKSet, key_id: object) -> jwt.PyJWK | None:
     if key_id is None:
         return usable[0] if len(usable) == 1 else None
     return next((key for key in usable if key.key_id == key_id), None)
+
+
+def _looks_plain(letter: str) -> bool:
+    """Tell of a letter beyond ASCII whether it becomes another one where addresses are compared, as the Kelvin sign.
+
+    The provider has vouched for the address as it is, not for that of somebody else which it would become.
+    """
+    return not letter.isascii() and unicodedata.normalize("NFC", letter).lower().isascii()

@@ -107,6 +107,10 @@ def shifted(**by: int) -> Callable[[Json], Json]:
         (lambda claims: {**claims, "email_verified": False}, "email_not_verified"),
         (lambda claims: {**claims, "email_verified": "true"}, "email_not_verified"),
         (lambda claims: {**claims, "email": ["kim@example.org"]}, "email_not_verified"),
+        (lambda claims: {**claims, "email": "kim@example.org\0"}, "not_believed"),
+        (lambda claims: {**claims, "email": " kim@example.org"}, "not_believed"),
+        (lambda claims: {**claims, "email": "\u212aim@example.org"}, "not_believed"),
+        (lambda claims: {**claims, "email": ""}, "not_believed"),
     ],
 )
 async def test_a_token_that_says_anything_else_is_not_believed(

@@ -4,18 +4,25 @@ Ranges: ISO/IEC 7812 and what the schemes publish, https://en.wikipedia.org/wiki
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from gateway.pii.checksums import luhn
-from gateway.pii.context import before, is_of_other
+from gateway.pii.context import Context
 from gateway.pii.finding import Finding
+from gateway.pii.words import any_of
 
 GROUP = re.compile(r"\d{1,20}")
 SHORTEST, LONGEST = 12, 19
 MOST_GROUPS = 6
-WORDS = re.compile(
-    r"card|visa|master|amex|\bcvv|\bcvc|expir|karte|tarjeta|carte|cart[ãa]o|carta|kaart|卡|कार्ड|بطاقة", re.IGNORECASE
+#: Where a number may begin: not at the end of something longer, such as a word, a decimal or a longer number.
+BEGINNING = re.compile(
+    r"(?<![^\W])(?<!\+)(?<![^\W_][.,\-/])"
+    r"(?=\d{12,19}(?!\d)|\d{4}[ \-](?:\d{4}[ \-]\d{4}|\d{6}[ \-]\d{4})|\d{6}[ \-]\d{13}|\d{8}[ \-]\d{8})\d{4,19}"
+)
+WORDS = any_of(
+    r"card|visa|master|amex|\bcvv|\bcvc|expir|karte|tarjeta|carte|cart[ãa]o|carta|kaart|卡|कार्ड|بطاقة",
 )
 
 
@@ -58,7 +65,7 @@ GROUPS = {(4, 4, 4, 4), (4, 6, 5), (4, 6, 4), (4, 4, 4, 4, 3), (4, 4, 4, 4, 2), 
 
 def issuer_of(digits: str) -> str | None:
     """Return who gives out cards with such a number; None: nobody does."""
-    for issuer in ISSUERS:
+    for issuer in _issuers().get(digits[:2], ()):
         if len(digits) in issuer.lengths and any(
             first <= digits[: len(first)] <= last for first, last in issuer.ranges
         ):
@@ -66,55 +73,61 @@ def issuer_of(digits: str) -> str | None:
     return None
 
 
-def find_cards(text: str) -> Iterator[Finding]:
+@cache
+def _issuers() -> Mapping[str, Sequence[Issuer]]:
+    """Return by the first two digits whose cards may begin so."""
+    beginnings = [f"{number:02}" for number in range(100)]
+    return {
+        two: [one for one in ISSUERS if any(first[:2] <= two[: len(first)] <= last[:2] for first, last in one.ranges)]
+        for two in beginnings
+    }
+
+
+def find_cards(context: Context) -> Iterator[Finding]:
     """Find numbers, whole or in groups."""
-    groups = list(GROUP.finditer(text))
     taken = 0
-    for place, first in enumerate(groups):
-        if first.start() < taken or _within_word(text, first.start()):
-            continue
-        found = _from(text, groups[place : place + MOST_GROUPS])
-        if found is not None:
-            taken = found.end
-            yield found
+    for beginning in BEGINNING.finditer(context.text):
+        if beginning.start() >= taken:
+            found = _from(context, beginning.start())
+            if found is not None:
+                taken = found.end
+                yield found
 
 
-def _from(text: str, groups: Sequence[re.Match[str]]) -> Finding | None:
-    digits, sizes, separator, best = "", list[int](), None, None
-    for place, group in enumerate(groups):
-        if place:
-            gap = text[groups[place - 1].end() : group.start()]
-            if gap not in {" ", "-"} or (separator is not None and gap != separator):
-                break
-            separator = gap
+def _from(context: Context, start: int) -> Finding | None:
+    """Find a number that begins at a place, the longest there is."""
+    text, digits, sizes, separator, best = context.text, "", list[int](), "", None
+    at: int = start
+    while len(sizes) < MOST_GROUPS and (group := GROUP.match(text, at)) is not None:
         digits += group.group()
         sizes.append(len(group.group()))
         if len(digits) > LONGEST:
             break
-        if len(digits) < SHORTEST or (len(sizes) > 1 and tuple(sizes) not in GROUPS) or _goes_on(text, group.end()):
-            continue
-        issuer = issuer_of(digits)
-        if issuer is not None and luhn(digits) and len(set(digits)) > 1:
-            sure = _confidence(text, groups[0].start(), grouped=len(sizes) > 1)
-            best = Finding("payment_card", issuer, groups[0].start(), group.end(), sure)
-    return best
+        if _may_be_whole(digits, sizes) and not _goes_on(text, group.end()):
+            issuer = issuer_of(digits)
+            if issuer is not None and luhn(digits) and len(set(digits)) > 1:
+                best = (issuer, group.end(), len(sizes) > 1)
+        gap = text[group.end() : group.end() + 1]
+        if gap not in {" ", "-"} or gap != (separator or gap):
+            break
+        at, separator = group.end() + 1, gap
+    if best is None:
+        return None
+    issuer, end, grouped = best
+    return Finding("payment_card", issuer, start, end, _confidence(context, start, grouped=grouped))
 
 
-def _confidence(text: str, start: int, *, grouped: bool) -> float:
-    stretch = before(text, start)
-    if is_of_other(stretch, WORDS):
+def _may_be_whole(digits: str, sizes: Sequence[int]) -> bool:
+    return len(digits) >= SHORTEST and (len(sizes) == 1 or tuple(sizes) in GROUPS)
+
+
+def _confidence(context: Context, start: int, *, grouped: bool) -> float:
+    mine = context.last(WORDS, start)
+    if context.is_of_other(start, mine):
         return 0.6 if grouped else 0.3
-    if WORDS.search(stretch):
+    if mine >= 0:
         return 0.99
     return 0.95 if grouped else 0.85
-
-
-def _within_word(text: str, start: int) -> bool:
-    """Tell whether a number is the end of something longer: a word, a decimal, a longer number."""
-    previous = text[start - 1 : start]
-    return bool(previous) and (
-        previous.isalnum() or previous in "_+" or (previous in ".,-/" and text[start - 2 : start - 1].isalnum())
-    )
 
 
 def _goes_on(text: str, end: int) -> bool:

@@ -10,15 +10,17 @@ D5 = (
     (9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
 )  # fmt: skip
 SHIFT = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
+#: What a digit becomes at each place of eight: shifted once more than at the place before.
+SHIFTED = [tuple(range(10))]
+for _ in range(7):
+    SHIFTED.append(tuple(SHIFT[value] for value in SHIFTED[-1]))
+#: Luhn's formula: what a digit counts that is doubled.
+DOUBLED = {str(digit): digit * 2 - (9 if digit > 4 else 0) for digit in range(10)}
 
 
 def luhn(digits: str) -> bool:
     """Check by Luhn's formula (ISO/IEC 7812-1 annex B)."""
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        value = int(digit) * (2 if place % 2 else 1)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
+    return (sum(map(int, digits[-1::-2])) + sum(map(DOUBLED.__getitem__, digits[-2::-2]))) % 10 == 0
 
 
 def mod_97(text: str) -> bool:
@@ -46,10 +48,7 @@ def verhoeff(digits: str) -> bool:
     """Check by Verhoeff's scheme, as Aadhaar numbers are."""
     check = 0
     for place, digit in enumerate(reversed(digits)):
-        value = int(digit)
-        for _ in range(place % 8):
-            value = SHIFT[value]
-        check = D5[check][value]
+        check = D5[check][SHIFTED[place % 8][int(digit)]]
     return check == 0
 
 

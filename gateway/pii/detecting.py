@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gateway.pii.addresses import find_addresses
 from gateway.pii.cards import find_cards
+from gateway.pii.context import Context
 from gateway.pii.emails import find_emails
 from gateway.pii.finding import Finding, Kind, without_overlaps
 from gateway.pii.folding import Folded
@@ -16,6 +17,10 @@ from gateway.pii.templates import compiled, find_custom
 
 #: Code points of a text that are looked at. What comes after is never shown where it is to be masked.
 MOST = 100_000
+#: Groups of digits, and at signs, of a text that are looked at: what comes after so many is as far behind.
+MOST_NUMBERS = 3_000
+#: What is counted: each may be part of something that is looked for, and costs by itself.
+NUMBER = re.compile(r"[@＠]|\d{1,5}号|\d{3,40}")
 #: Every number that is looked for has as many digits; most texts have none, and are done with this.
 NUMBERS = re.compile(r"(?:\d[^\d\n]{0,4}){4}")
 DIGIT = re.compile(r"\d")
@@ -38,6 +43,30 @@ class Rule:
     countries: Sequence[str] | None = None
 
 
+@dataclass(slots=True)
+class Room:
+    """How much is still looked at: of a text, or of all the texts of an event.
+
+    Attributes:
+        characters: so many code points.
+        numbers: so many groups of digits, and at signs.
+    """
+
+    characters: int = MOST
+    numbers: int = MOST_NUMBERS
+
+    def taken(self, text: str) -> str:
+        """Take up room for a text; returns as much of it as there was room for."""
+        text = text[: self.characters]
+        for one in NUMBER.finditer(text):
+            if self.numbers == 0:
+                text = text[: one.start()]
+                break
+            self.numbers -= 1
+        self.characters -= len(text)
+        return text
+
+
 class Detectors:
     """Finds what some rules say.
 
@@ -57,7 +86,7 @@ class Detectors:
 
     def find(self, text: str) -> Sequence[Finding]:
         """Find personal data in a text; places that overlap are told once."""
-        folded = Folded(text[:MOST])
+        folded = Folded(Room().taken(text))
         found = without_overlaps(self._found(folded.text))
         return [Finding(one.kind, one.detector, *folded.back(one.start, one.end), one.confidence) for one in found]
 
@@ -66,14 +95,15 @@ class Detectors:
         if "email" in rules and "@" in text:
             yield from find_emails(text)
         if NUMBERS.search(text) is not None:
+            context = Context(text)
             if "payment_card" in rules:
-                yield from find_cards(text)
+                yield from find_cards(context)
             if "iban" in rules:
                 yield from find_ibans(text)
             if (ids := rules.get("national_id")) is not None:
-                yield from find_national_ids(text, ids.countries)
+                yield from find_national_ids(context, ids.countries)
             if (phone := rules.get("phone")) is not None:
-                yield from find_phones(text, phone.countries)
+                yield from find_phones(context, phone.countries)
         if "postal_address" in rules and DIGIT.search(text) is not None:
             yield from find_addresses(text)
         for name, pattern in self._custom:

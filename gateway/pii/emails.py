@@ -7,41 +7,28 @@ from gateway.pii.finding import Finding
 
 #: RFC 5321 section 4.5.3.1.
 LONGEST_NAME, LONGEST_DOMAIN = 64, 255
-NAME = re.compile(r"[\w!#$%&'*+/=?^`{|}~.\-]")
-DOMAIN = re.compile(r"[\w.\-]")
+#: A name, and behind its at sign a domain with a dot in it. A name is begun at its first character only, and what is
+#: behind the sign is looked at and left there: it may be the name of the next address.
+WRITTEN = re.compile(r"(?<![\w!#$%&'*+/=?^`{|}~.\-])([\w!#$%&'*+/=?^`{|}~.\-]++)@(?=([\w\-]{1,255}+\.[\w.\-]{1,255}+))")
 LABEL = re.compile(r"[^\W_](?:[\w\-]{0,61}[^\W_])?")
 LAST_LABEL = re.compile(r"[^\W\d_]{2,24}|xn--[a-z0-9\-]{2,59}", re.IGNORECASE)
+#: What stands before an address in a sentence.
+BEFORE = "'./-="
 #: What is no name of anybody: files and versions like ``icon@2x.png``.
 FILES = frozenset({"png", "jpg", "jpeg", "gif", "svg", "webp", "js", "css", "ts", "json", "md", "py", "html"})
 
 
 def find_emails(text: str) -> Iterator[Finding]:
     """Find addresses around each at sign."""
-    at = text.find("@")
-    last = -1
-    while at >= 0:
-        start, end = _left(text, at, last), _right(text, at)
-        name, domain = text[start:at], text[at + 1 : end].rstrip(".-")
-        if _is_name(name) and _is_domain(domain):
-            last = at + 1 + len(domain)
-            yield Finding("email", "email", start, last, 0.97)
-        at = text.find("@", at + 1)
-
-
-def _left(text: str, at: int, bound: int) -> int:
-    start = at
-    while start > max(bound, 0) and at - start < LONGEST_NAME and NAME.match(text[start - 1]):
-        start -= 1
-    while start < at and text[start] in "'./-=":  # what stands before an address in a sentence
-        start += 1
-    return start
-
-
-def _right(text: str, at: int) -> int:
-    end = at + 1
-    while end < len(text) and end - at <= LONGEST_DOMAIN and DOMAIN.match(text[end]):
-        end += 1
-    return end
+    last = 0
+    for match in WRITTEN.finditer(text):
+        at = match.end()
+        domain = match[2][:LONGEST_DOMAIN].rstrip(".-")
+        if _is_domain(domain):
+            name = text[max(match.start(), at - 1 - LONGEST_NAME, last) : at - 1].lstrip(BEFORE)
+            if _is_name(name):
+                last = at + len(domain)
+                yield Finding("email", "email", at - 1 - len(name), last, 0.97)
 
 
 def _is_name(name: str) -> bool:

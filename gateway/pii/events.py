@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from gateway.pii.detecting import Room
 from gateway.pii.masking import Finds, mask
 
 #: Names of values that are no texts of people's.
@@ -30,32 +31,43 @@ def masked_event(body: bytes, detectors: Finds) -> bytes:
         ValueError: when it is no JSON.
     """
     event = orjson.loads(body)
-    event["data"] = _masked(event.get("data"), detectors, 0, custom=False)
+    event["data"] = _masked(event.get("data"), _Masking(detectors), 0, custom=False)
     return orjson.dumps(event)
 
 
-def _masked(value: Any, detectors: Finds, depth: int, *, custom: bool) -> Any:  # Any: of any JSON
+class _Masking:
+    """Masks the texts of one event, which share the room."""
+
+    def __init__(self, detectors: Finds) -> None:
+        self._detectors = detectors
+        self._room = Room()
+
+    def of(self, text: str) -> str:
+        return mask(text, self._detectors, self._room)
+
+
+def _masked(value: Any, masking: _Masking, depth: int, *, custom: bool) -> Any:  # Any: of any JSON
     if isinstance(value, str):
-        return mask(value, detectors) if value else value
+        return masking.of(value) if value else value
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | float):
-        return _number(value, detectors) if custom else value
+        return _number(value, masking) if custom else value
     if depth >= MOST_DEPTH:
         return None
     if isinstance(value, Mapping):
         return {
             key: inner if _is_name(key) and not custom else _masked(
-                inner, detectors, depth + 1, custom=custom or key == CUSTOM)
+                inner, masking, depth + 1, custom=custom or key == CUSTOM)
             for key, inner in value.items()
         }  # fmt: skip
-    return [_masked(inner, detectors, depth + 1, custom=custom) for inner in value]
+    return [_masked(inner, masking, depth + 1, custom=custom) for inner in value]
 
 
-def _number(value: float, detectors: Finds) -> Any:
+def _number(value: float, masking: _Masking) -> Any:
     """Hide a number that somebody entered, which then is a text."""
     written = str(value)
-    shown = mask(written, detectors)
+    shown = masking.of(written)
     return value if shown == written else shown
 
 

@@ -1,6 +1,5 @@
 """A text as detectors read it: plain digits, blanks and dashes, and nothing invisible; with the way back."""
 
-import sys
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
@@ -10,6 +9,8 @@ INVISIBLE = (
     "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\u2061\u2062\u2063\u2064"
     "\u2066\u2067\u2068\u2069\ufe0e\ufe0f\ufeff"
 )
+#: No script has digits of its own beyond the second plane of Unicode.
+LAST_DIGITS = 0x20000
 BLANKS = "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000"
 DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 OTHERS = {"＋": "+", "＠": "@", "．": ".", "。": ".", "：": ":", "（": "(", "）": ")", "，": ","}
@@ -46,7 +47,7 @@ def _plain() -> dict[int, str]:
     """Return what stands for what: each one character for one. Decimal digits are those of Unicode's category Nd."""
     plain = {ord(one): " " for one in BLANKS} | {ord(one): "-" for one in DASHES}
     plain |= {ord(one): other for one, other in OTHERS.items()}
-    for code in range(0x80, sys.maxunicode + 1):
+    for code in range(0x80, LAST_DIGITS):
         digit = unicodedata.decimal(chr(code), None)
         if digit is not None:
             plain[code] = str(digit)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from gateway.pii.detecting import MOST
+from gateway.pii.detecting import Room
 from gateway.pii.finding import Finding, Kind
 
 HIDDEN = "•"
@@ -20,11 +20,17 @@ class Finds(Protocol):
         """Return the places, in order, none of which overlaps another."""
 
 
-def mask(text: str, detectors: Finds) -> str:
-    """Hide what is found in a text. What is too far behind to be looked at is left out."""
-    found = detectors.find(text)
-    shown = with_hidden(text[:MOST], found)
-    return shown + CUT if len(text) > MOST else shown
+def mask(text: str, detectors: Finds, room: Room | None = None) -> str:
+    """Hide what is found in a text. What is too far behind to be looked at is left out.
+
+    Args:
+        text: the text.
+        detectors: find what is hidden.
+        room: how much is looked at, of this text and others; None: of this text as much as of any.
+    """
+    looked_at = (room or Room()).taken(text)
+    shown = with_hidden(looked_at, detectors.find(looked_at))
+    return shown + CUT if len(text) > len(looked_at) else shown
 
 
 def with_hidden(text: str, found: Sequence[Finding]) -> str:

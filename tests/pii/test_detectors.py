@@ -19,7 +19,8 @@ from benchmarks.pii.measuring import scores
 from gateway.model.event_samples import sample_of
 from gateway.model.event_types import MODELS
 from gateway.pii import addresses, cards, checks, checksums, context, detecting, emails, ibans, national_ids, phones
-from gateway.pii.detecting import MOST, Detectors, Rule
+from gateway.pii.context import Context
+from gateway.pii.detecting import MOST, MOST_NUMBERS, Detectors, Rule
 from gateway.pii.events import masked_event
 from gateway.pii.finding import LEAST
 from gateway.pii.masking import CUT, mask
@@ -166,6 +167,44 @@ def test_twice_the_text_costs_no_more_than_twice_as_much() -> None:
     assert mask("x" * (MOST + 50), ALL) == "x" * MOST + CUT
 
 
+def test_words_before_a_number_count_in_its_own_sentence_and_not_too_far_back() -> None:
+    for text, since in (("a ref. B", 0), ("a. Ref B", 3), ("a\nref B", 2), ("a.\nB", 3), ("İ" * 60 + "B", 12), ("", 0)):
+        context = Context(text)
+        assert len(context.lower) == len(text)
+        assert context.since(max(len(text) - 1, 0)) == since, text
+    words = Context("İ phone: card 12, Ref 3. Tel. 4")
+    assert [words.last(phones.WORDS, place) for place in (9, 14, 30)] == [2, 2, 25]
+    assert words.is_of_other(22)
+    assert not words.is_of_other(30, words.last(phones.WORDS, 30))
+
+
+def test_each_id_begins_with_a_run_that_is_known() -> None:
+    """Ids are looked for where such a run stands, and nowhere else."""
+
+    @settings(max_examples=20, deadline=None)
+    @given(st.data())
+    def begins(shape: national_ids.Shape, data: st.DataObject) -> None:
+        written = data.draw(st.from_regex(shape.written, fullmatch=True))
+        beginning = national_ids.BEGINNING.match(written)
+        assert beginning is not None, (shape.name, written)
+        assert str(beginning.end()) in shape.begins.split(), (shape.name, written)
+
+    for shape in national_ids.SHAPES:
+        begins(shape)
+
+
+def test_what_is_behind_too_many_numbers_is_looked_at_no_more_and_left_out() -> None:
+    numbers = "4111111111111111 " * (MOST_NUMBERS + 1)
+    shown = mask(numbers, ALL)
+    assert shown == "••••••••••••1111 " * MOST_NUMBERS + CUT
+    assert len(ALL.find(numbers)) == MOST_NUMBERS
+    event = orjson.dumps({"data": {"text": numbers, "name": "Jane", "extra": ["1234", "x" * MOST]}})
+    data = orjson.loads(masked_event(event, ALL))["data"]
+    assert data["text"] == shown
+    assert data["name"] == "Jane"
+    assert data["extra"] == [CUT, "x" * (MOST - len(numbers) + 17 - 4) + CUT]
+
+
 def widest(parsed: Any) -> int:
     """Return how often the innermost of nested repetitions is repeated at most, all of them together."""
     most = 1
@@ -187,7 +226,7 @@ def patterns_of(value: Any) -> list[re.Pattern[str]]:
     if isinstance(value, re.Pattern):
         return [value]
     if isinstance(value, national_ids.Shape):
-        return [value.written, value.words]
+        return [value.written]
     return [one for part in value for one in patterns_of(part)] if isinstance(value, tuple | list) else []
 
 
@@ -196,7 +235,7 @@ def test_no_pattern_repeats_without_a_bound() -> None:
     modules: list[ModuleType] = [addresses, cards, context, detecting, emails, ibans, national_ids, phones]
     found = [one for module in modules for value in vars(module).values() for one in patterns_of(value)]
     found += [compiled("9?9?9?9?" + "*" * 56), compiled('"a" ** 99')]
-    assert len(found) > 60
+    assert len(found) > 50
     for pattern in found:
         assert widest(parser.parse(pattern.pattern, pattern.flags)) <= 130, pattern.pattern
 

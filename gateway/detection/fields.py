@@ -10,9 +10,10 @@ from gateway.store.pii_results import Record
 #: Types of entries with texts in them, for LIKE.
 PATTERNS: Sequence[str] = (
     "message.created", "message.updated", "message.deleted", "note.%", "customer.created", "customer.updated",
-    "customer.merged", r"customer\_note.updated",
+    "customer.merged", r"customer\_note.updated", "activity.created",
 )  # fmt: skip
-MESSAGE = ("text", "subject")
+SUBJECT = "subject"
+MESSAGE = ("text", SUBJECT)
 CUSTOMER = ("name", "business_name", "customer_code")
 
 
@@ -30,6 +31,13 @@ def texts_of(kind: str, data: Mapping[str, Any]) -> Texts | None:  # Any: of any
         record = Record(parse("msg", data["id"]), parse("cnv", data["conversation_id"]))
         gone = bool(data.get("deleted_at"))
         return Texts(record, {name: "" if gone else _text(data.get(name)) for name in MESSAGE})
+    if kind == "activity.created":  # somebody may have called a conversation something
+        extra = data.get("extra") or {}
+        if extra.get("what") != SUBJECT:
+            return None
+        return Texts(
+            Record(parse("msg", data["id"]), parse("cnv", data["conversation_id"])), {SUBJECT: _text(extra.get("to"))}
+        )
     if kind == "customer_note.updated":
         record = Record(parse("cus", data["customer_id"]), None)
         return Texts(record, {str(data["id"]): "" if data.get("deleted_at") else _text(data.get("text"))})

@@ -15,7 +15,7 @@ import asyncpg
 import orjson
 import structlog
 
-from gateway.detection.fields import PATTERNS, Texts, texts_of
+from gateway.detection.fields import PATTERNS, SUBJECT, Texts, texts_of
 from gateway.detection.previews import hide
 from gateway.lasting import keep_at
 from gateway.model.log import Entry
@@ -122,6 +122,9 @@ class Detection:
             detectors = await pii_rules.detectors(tx)
             entries = await entries_of.read(tx, after, head.last_seq, ENTRIES, PATTERNS) if detectors else []
             await self._find(detectors, entries, work)
+            threads = {one.record.conversation_id for one in work.found if one.field == SUBJECT}
+            if threads:
+                await pii_results.hold_threads(tx, sorted(filter(None, threads)))
             read = [(record, name) for (_, name), record in work.read.items()]
             await pii_results.replace(tx, read, work.found)
             await pii_results.move(tx, entries[-1].seq if len(entries) == ENTRIES else head.last_seq)

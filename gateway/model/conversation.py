@@ -64,6 +64,7 @@ class Conversation(BaseModel):
     team_id: TeamId | None
     label_ids: list[LabelId]
     subject: str | None
+    subject_preview: str | None = Field(description="As lists show it: with personal data hidden that was found in it.")
     unread_count: int = Field(ge=0)
     last_message: LastMessage | None
     window_expires_at: Timestamp | None = Field(

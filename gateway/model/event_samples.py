@@ -90,6 +90,7 @@ CONVERSATION: Json = {
     "team_id": None,
     "label_ids": [_id("lbl")],
     "subject": None,
+    "subject_preview": None,
     "unread_count": 1,
     "last_message": {
         "id": _id("msg"),

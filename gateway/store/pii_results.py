@@ -98,6 +98,16 @@ async def dismissed(tx: TenantTx, messages: Sequence[UUID]) -> frozenset[tuple[U
     return frozenset(tuple(row) for row in await tx.connection.fetch(DISMISSED, tx.tenant_id, list(messages)))
 
 
+HOLD_THREADS = (
+    "SELECT id FROM conversations WHERE tenant_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR NO KEY UPDATE"
+)
+
+
+async def hold_threads(tx: TenantTx, threads: Sequence[UUID]) -> None:
+    """Lock conversations whose subjects are looked through: they come before their messages."""
+    await tx.connection.execute(HOLD_THREADS, tx.tenant_id, list(threads))
+
+
 # What was there when the text was read may be gone by now, together with its text.
 CUSTOMERS_THERE = "SELECT id FROM customers WHERE tenant_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR KEY SHARE"
 MESSAGES_THERE = "SELECT id FROM messages WHERE tenant_id = $1 AND id = ANY ($2::uuid[]) ORDER BY id FOR KEY SHARE"
@@ -225,6 +235,46 @@ async def review(tx: TenantTx, result_id: UUID, state: State, by: UUID | None, m
         raise NotFound(str(result_id))
     message_id: UUID | None = row["message_id"]
     return message_id
+
+
+# A conversation's subject is that of one of its mails, or what somebody called it.
+THREADS = """
+SELECT c.id, c.subject, coalesce(c.subject_preview, c.subject) AS shown FROM conversations c
+WHERE c.tenant_id = $1 AND c.subject IS NOT NULL AND c.deleted_at IS NULL AND c.id IN (
+    SELECT r.conversation_id FROM pii_detection_results r
+    WHERE r.tenant_id = $1 AND r.message_id = ANY ($2::uuid[]) AND r.field = 'subject')
+ORDER BY c.id FOR NO KEY UPDATE
+"""
+DISMISSED_SUBJECTS = """
+SELECT r.conversation_id, r.kind, r.sample FROM messages m JOIN pii_detection_results r
+    ON r.tenant_id = m.tenant_id AND r.message_id = m.id AND r.field = 'subject' AND r.state = 'dismissed'
+WHERE m.tenant_id = $1 AND m.conversation_id = ANY ($2::uuid[])
+"""
+SET_SUBJECT = "UPDATE conversations SET subject_preview = $3 WHERE tenant_id = $1 AND id = $2"
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A locked conversation: its subject, and what lists show of that."""
+
+    id: UUID
+    subject: str
+    shown: str
+
+
+async def lock_threads(tx: TenantTx, messages: Sequence[UUID]) -> Sequence[Thread]:
+    """Make everybody else who changes them wait; returns the conversations of messages with findings in the subject."""
+    return [Thread(*row) for row in await tx.connection.fetch(THREADS, tx.tenant_id, list(messages))]
+
+
+async def dismissed_subjects(tx: TenantTx, threads: Sequence[UUID]) -> frozenset[tuple[UUID, str, str]]:
+    """Return what people said is none in subjects, as conversation, kind and sample."""
+    return frozenset(tuple(row) for row in await tx.connection.fetch(DISMISSED_SUBJECTS, tx.tenant_id, list(threads)))
+
+
+async def set_subject(tx: TenantTx, thread: UUID, shown: str | None) -> None:
+    """Change what lists show of a locked conversation's subject; None: all of it."""
+    await tx.connection.execute(SET_SUBJECT, tx.tenant_id, thread, shown)
 
 
 PREVIEWS = """

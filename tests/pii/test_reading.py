@@ -147,6 +147,9 @@ def test_every_entry_that_is_read_is_one_that_can_be_read() -> None:
     asked = [name for name in MODELS if any(re.fullmatch(one, name) for one in patterns)]
     assert len(asked) >= 10
     for name in asked:
-        texts = texts_of(name, sample_of(name)["data"])
+        data = sample_of(name)["data"]
+        if name == "activity.created":  # of what is done, only one thing is a text
+            data = {**data, "extra": {"what": "subject", "from": None, "to": "Hats"}}
+        texts = texts_of(name, data)
         assert texts is not None, name
         assert texts.fields, name

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
-import { discreet } from "./preview";
+import { madeConversation } from "../tests/made";
+import { discreet, subjectOf } from "./preview";
 
 test.each([
   ["my card is 4111 1111 1111 1111, ok?", "my card is •••, ok?"],
@@ -8,4 +9,12 @@ test.each([
   ["see you at 14:30 in room 305, 20 of us", "see you at 14:30 in room 305, 20 of us"],
 ])("a notification hides addresses and long numbers: %s", (text, shown) => {
   expect(discreet(text)).toBe(shown);
+});
+
+test("a list shows a subject without what is hidden in it", () => {
+  const mail = { ...madeConversation("1"), subject: "Card 4111 1111 1111 1111" };
+  expect(subjectOf(mail)).toBe(mail.subject);
+  expect(subjectOf({ ...mail, subject_preview: "Card •••• •••• •••• 1111" })).toBe(
+    "Card •••• •••• •••• 1111",
+  );
 });

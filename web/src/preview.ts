@@ -1,6 +1,6 @@
 /** What a message says in one line, when it says nothing in words too. */
 
-import type { Message } from "./model/types";
+import type { Conversation, Message } from "./model/types";
 import { words } from "./words";
 
 interface Previewed extends Pick<Message, "kind" | "preview" | "deleted_at"> {
@@ -10,6 +10,11 @@ interface Previewed extends Pick<Message, "kind" | "preview" | "deleted_at"> {
 export function previewOf({ kind, preview, deleted, deleted_at }: Previewed): string {
   if (deleted || deleted_at) return words.message.deleted;
   return preview === "" ? (words.kinds[kind] ?? words.message.noText) : preview;
+}
+
+/** A conversation's subject in a list: without personal data that was found in it. */
+export function subjectOf({ subject, subject_preview: preview = subject }: Conversation): string | null {
+  return preview;
 }
 
 /** As many characters as a notification shows at most. */

@@ -283,6 +283,7 @@ class Conversation(TypedDict):
     team_id: str | None
     label_ids: list[str]
     subject: str | None
+    subject_preview: str | None
     unread_count: int
     last_message: Json | None
     window_expires_at: str | None

@@ -9,7 +9,7 @@ import { ChangedMeanwhile } from "../meanwhile";
 import type { CustomerCard, CustomField, FieldValue } from "../model/customer";
 import type { Conversation, ConversationId } from "../model/types";
 import { may } from "../permissions";
-import { previewOf } from "../preview";
+import { previewOf, subjectOf } from "../preview";
 import { go, route, write } from "../route";
 import { LabelChip } from "../ui/label";
 import { Lazy } from "../ui/lazy";
@@ -353,7 +353,9 @@ function Other({ of }: { readonly of: Conversation }) {
       }}
     >
       <ChannelGlyph kind={of.channel.kind} size={14} />
-      <span>{of.subject ?? (of.last_message === null ? channelName(of) : previewOf(of.last_message))}</span>
+      <span>
+        {subjectOf(of) ?? (of.last_message === null ? channelName(of) : previewOf(of.last_message))}
+      </span>
       <time dateTime={of.last_message_at} title={exact(of.last_message_at)}>
         {ago(of.last_message_at, now.value)}
       </time>

@@ -7,7 +7,7 @@ import { listTimeline } from "../customers/calls";
 import { ChannelGlyph } from "../list/channel";
 import type { TimelineItem } from "../model/customer";
 import type { ChannelKind, Message } from "../model/types";
-import { previewOf } from "../preview";
+import { discreet, previewOf } from "../preview";
 import { go } from "../route";
 import { sentence } from "../thread/activity";
 import { shape } from "../thread/rows";
@@ -115,7 +115,7 @@ function Said({ of, onClose }: { readonly of: Message; readonly onClose: () => v
 
 function said(of: Message): string {
   const ours = of.author_id ? `${memberName(of.author_id)}: ` : `${words.list.you} `;
-  const subject = of.subject === null ? "" : `${of.subject}: `;
+  const subject = of.subject === null ? "" : `${discreet(of.subject)}: `;
   return `${of.direction === "inbound" ? "" : ours}${subject}${previewOf(of)}`;
 }
 

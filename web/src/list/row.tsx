@@ -3,7 +3,7 @@
 import { AlarmClock, Check, CircleAlert, CircleChevronUp } from "lucide";
 import type { Conversation, LastMessage } from "../model/types";
 import { may } from "../permissions";
-import { previewOf } from "../preview";
+import { previewOf, subjectOf } from "../preview";
 import { openId, route, write } from "../route";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
@@ -123,11 +123,12 @@ function Owner({ of }: { readonly of: Conversation }) {
 function Preview({ of }: { readonly of: Conversation }) {
   const last = of.last_message;
   const author = last === null ? null : authorOf(last);
+  const subject = subjectOf(of);
   return (
     <>
       {author !== null && <span class="row-author">{author} </span>}
-      {of.subject !== null && <span class="row-subject">{of.subject}</span>}
-      {of.subject !== null && last !== null && " — "}
+      {subject !== null && <span class="row-subject">{subject}</span>}
+      {subject !== null && last !== null && " — "}
       {last !== null && previewOf(last)}
     </>
   );

@@ -49,6 +49,7 @@ export interface Conversation {
   readonly team_id?: string | null;
   readonly label_ids?: readonly string[];
   readonly subject: string | null;
+  readonly subject_preview?: string | null;
   readonly unread_count: number;
   readonly last_message: LastMessage | null;
   readonly window_expires_at: Timestamp | null;

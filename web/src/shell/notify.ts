@@ -67,7 +67,11 @@ function newsOfMessage(message: Message): News | null {
   const conversation = findConversation(inbox.peek(), id);
   if (message.direction !== "inbound" || isSeen(id) || conversation === null) return null;
   if (conversation.assignee_id && !isMe(conversation.assignee_id)) return null;
-  return { conversation: id, title: nameOf(conversation.customer), text: discreet(previewOf(message)) };
+  return {
+    conversation: id,
+    title: discreet(nameOf(conversation.customer)),
+    text: discreet(previewOf(message)),
+  };
 }
 
 function isSeen(id: ConversationId): boolean {

@@ -11,6 +11,8 @@ from pydantic import Field
 
 from gateway.api.cursors import list_json, position_of
 from gateway.api.services import Services
+from gateway.keys import Keyring
+from gateway.keys.stand_ins import stand_ins
 from gateway.model.delivery import AttemptPage, Delivery, DeliveryInFull, DeliveryPage, DeliveryStatus
 from gateway.model.event_types import like
 from gateway.model.fields import ConversationId, EndpointId, EventId, Moment
@@ -150,7 +152,7 @@ class Deliveries:
         """Answer one delivery, with the event as it is sent."""
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             shown = _there(await webhook_deliveries.get(tx, call.id))
-            event = await _event(tx, await webhook_deliveries.content(tx, call.id))
+            event = await _event(tx, await webhook_deliveries.content(tx, call.id), self._services.keyring)
         return json_answer(f'{shown[:-1]},"event":{event}}}')
 
     async def attempts(self, call: Call[AttemptQuery, NoBody]) -> web.StreamResponse:
@@ -221,7 +223,7 @@ def _mark(query: DeliveryQuery) -> Sequence[str]:
     return [f"{name}={value}" for name, value in query.model_dump(exclude={"cursor", "limit"}).items()]
 
 
-async def _event(tx: TenantTx, content: webhook_deliveries.Content | None) -> str:
+async def _event(tx: TenantTx, content: webhook_deliveries.Content | None, keyring: Keyring) -> str:
     """Return what a delivery sends, as JSON text."""
     if content is None or content.seq is None:
         return "null" if content is None or content.body is None else content.body
@@ -230,7 +232,8 @@ async def _event(tx: TenantTx, content: webhook_deliveries.Content | None) -> st
         return "null"
     event = entry_json(entries[0])
     if content.masked:  # beside the event loop: it may hold long texts
-        event = await asyncio.to_thread(masked_event, event, await pii_rules.detectors(tx))
+        detectors = await pii_rules.detectors(tx)
+        event = await asyncio.to_thread(masked_event, event, detectors, stand_ins(keyring, tx.tenant_id))
     return event.decode()
 
 

@@ -21,6 +21,7 @@ from gateway.delivery.recorder import Ended, Recorder
 from gateway.delivery.telemetry import told
 from gateway.delivery.verdict import Outcome, Verdict
 from gateway.keys import Keyring, KeysUnavailable, KeyUnusable
+from gateway.keys.stand_ins import stand_ins
 from gateway.lasting import keep_at
 from gateway.store import deliveries
 from gateway.store.deliveries import ClaimedLane, Place, Wanted
@@ -361,7 +362,9 @@ class Engine:
     async def _receiver(
         self, tenant_id: UUID, endpoint_id: UUID, row: deliveries.EndpointRow, moment: datetime
     ) -> Receiver:
-        return Receiver(tenant_id, endpoint_id, row, await self._around.keyring.unwrap(row.key), moment)
+        keyring = self._around.keyring
+        stand_in = stand_ins(keyring, tenant_id)
+        return Receiver(tenant_id, endpoint_id, row, await keyring.unwrap(row.key), moment, stand_in)
 
     def _now(self) -> float:
         return self._around.clock().timestamp()

@@ -19,7 +19,7 @@ from gateway.model.delivery import USER_AGENT
 from gateway.model.endpoint_secrets import EndpointSecrets, place_of
 from gateway.model.ids import public
 from gateway.model.log import Entry, entry_json
-from gateway.pii.events import masked_event
+from gateway.pii.events import StandIn, masked_event
 from gateway.store.deliveries import DueRow, EndpointRow
 
 #: Bytes of an event that is looked through in a thread.
@@ -50,12 +50,15 @@ class Receiver:
         row: as it was read.
         key: the data key that its secrets are sealed with.
         now: the clock: expired secrets sign no more.
+        stand_in: makes what is sent in place of others' ids where personal data is hidden.
 
     Raises:
         KeyUnusable: when its secrets can't be opened.
     """
 
-    def __init__(self, tenant_id: UUID, endpoint_id: UUID, row: EndpointRow, key: bytes, now: datetime) -> None:
+    def __init__(
+        self, tenant_id: UUID, endpoint_id: UUID, row: EndpointRow, key: bytes, now: datetime, stand_in: StandIn
+    ) -> None:
         opened = unseal(key, row.sealed, place_of(tenant_id, endpoint_id))
         self.secrets = EndpointSecrets.model_validate_json(opened)
         self.url = row.url
@@ -63,6 +66,7 @@ class Receiver:
         self.auth_type = row.auth_type
         self.warnings = row.warnings
         self._masks = row.masks
+        self._stand_in = stand_in
         self.terms = Terms(
             version=row.version,
             serves=row.serves,
@@ -92,7 +96,9 @@ class Receiver:
             self._sign_with(now)
         signer = self._signer if owed.secret_id is None else self._signer_of(owed.secret_id)
         message_id = public("evt", owed.event_id)
-        body = owed.body if self._masks is None or owed.kind == "ping" else masked_event(owed.body, self._masks)
+        body = owed.body
+        if self._masks is not None and owed.kind != "ping":
+            body = masked_event(body, self._masks, self._stand_in)
         headers = {
             **self._headers,
             **signer.headers(message_id, now, body),

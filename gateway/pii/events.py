@@ -1,41 +1,71 @@
 """An event with personal data hidden in it, as endpoints get it that asked for that.
 
-Every text of an event's data is looked through but those that name something: ids, types, states, times. So a new
-field is masked until somebody says that it need not be.
+Every text of an event's data is looked through but those that name something: ids of ours, types, states, times. So a
+new field is masked until somebody says that it need not be. Ids that others made may hold a number or an address: of
+these a stand-in is sent, which is the same for the same id.
 """
 
-from collections.abc import Mapping
+import binascii
+import re
+from base64 import b64decode
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 
+<<<<<<< Updated upstream
 from gateway.pii.detecting import Room
 from gateway.pii.masking import Finds, mask
+=======
+from gateway.pii.masking import HIDDEN, Finds, mask
+>>>>>>> Stashed changes
 
 #: Names of values that are no texts of people's.
 NAMES = frozenset(
     {
-        "id", "external_id", "in_reply_to", "references", "channel", "provider", "direction", "kind", "type", "status",
-        "state", "mime_type", "content_id", "auto", "color", "role", "category", "priority", "checksum",
+        "id", "channel", "provider", "direction", "kind", "type", "status", "state", "auto", "color", "role",
+        "category", "priority", "checksum",
     }
 )  # fmt: skip
 ENDINGS = ("_id", "_ids", "_at", "_type", "_types", "_seq")
-CUSTOM = "custom_fields"
+#: What its sender wrote has a name of that kind, too.
+WRITTEN = frozenset({"mime_type"})
+#: Names of ids that others made: providers, programs of mail, whoever posts to the generic channel.
+FOREIGN = frozenset({"external_id", "in_reply_to", "references", "message_id", "content_id"})
+#: An id of ours is none of these, whatever its name.
+OWN = re.compile(r"[a-z]{2,5}_[0-9a-f]{32}")
+#: WhatsApp's ids hold the customer's number: https://developers.facebook.com/docs/whatsapp (wamid, in base64).
+WAMID = "wamid."
+DIGITS = re.compile(rb"(?<!\d)\d{8,15}(?!\d)")
+#: What is in these has names that somebody else gave it.
+FREE = frozenset({"custom_fields", "extra"})
 MOST_DEPTH = 32
 
+StandIn = Callable[[str], str]
 
-def masked_event(body: bytes, detectors: Finds) -> bytes:
+
+def masked_event(body: bytes, detectors: Finds, stand_in: StandIn) -> bytes:
     """Return an event, as it is sent to endpoints, with what is found in its data hidden.
+
+    Args:
+        body: the event, as JSON.
+        detectors: find what is hidden.
+        stand_in: makes of an id another one that tells nothing of it, always the same.
 
     Raises:
         ValueError: when it is no JSON.
     """
     event = orjson.loads(body)
+<<<<<<< Updated upstream
     event["data"] = _masked(event.get("data"), _Masking(detectors), 0, custom=False)
+=======
+    event["data"] = _Masking(detectors, stand_in).of(event.get("data"), 0)
+>>>>>>> Stashed changes
     return orjson.dumps(event)
 
 
 class _Masking:
+<<<<<<< Updated upstream
     """Masks the texts of one event, which share the room."""
 
     def __init__(self, detectors: Finds) -> None:
@@ -69,7 +99,63 @@ def _number(value: float, masking: _Masking) -> Any:
     written = str(value)
     shown = masking.of(written)
     return value if shown == written else shown
+=======
+    """Goes through an event's data."""
+
+    def __init__(self, detectors: Finds, stand_in: StandIn) -> None:
+        self._detectors = detectors
+        self._stand_in = stand_in
+
+    def of(self, value: Any, depth: int, *, free: bool = False) -> Any:  # Any: of any JSON
+        """Return a value with what is found in it hidden; ``free`` where names say nothing of what is in it."""
+        if isinstance(value, str):
+            return mask(value, self._detectors) if value else value
+        if isinstance(value, bool) or value is None:
+            return value
+        if isinstance(value, int | float):
+            return self._number(value) if free else value
+        if depth >= MOST_DEPTH:
+            return None
+        if isinstance(value, Mapping):
+            return {key: self._member(key, inner, depth + 1, free=free) for key, inner in value.items()}
+        return [self.of(inner, depth + 1, free=free) for inner in value]
+
+    def _member(self, key: str, value: Any, depth: int, *, free: bool) -> Any:
+        if free:
+            return self.of(value, depth, free=True)
+        if key in FOREIGN:
+            return [self._id(one) for one in value] if isinstance(value, list) else self._id(value)
+        return value if _is_name(key) else self.of(value, depth, free=key in FREE)
+
+    def _id(self, value: Any) -> Any:
+        if not isinstance(value, str) or OWN.fullmatch(value) or not self._tells(value):
+            return value
+        return f"{HIDDEN}{self._stand_in(value)}"
+
+    def _tells(self, value: str) -> bool:
+        """Tell whether something is found in an id; a number in one has no plus."""
+        if self._detectors.find(value):
+            return True
+        digits = DIGITS.findall(value.encode("utf-8", "replace")) + DIGITS.findall(_inside(value))
+        return any(self._detectors.find(f"+{number.decode()}") for number in digits)
+
+    def _number(self, value: float) -> Any:
+        """Hide a number that somebody entered, which then is a text."""
+        written = str(value)
+        shown = mask(written, self._detectors)
+        return value if shown == written else shown
+
+
+def _inside(value: str) -> bytes:
+    """Return what is encoded in an id of WhatsApp's."""
+    if not value.startswith(WAMID):
+        return b""
+    try:
+        return b64decode(value.removeprefix(WAMID) + "==")
+    except (binascii.Error, ValueError):
+        return b""
+>>>>>>> Stashed changes
 
 
 def _is_name(key: str) -> bool:
-    return key in NAMES or key.endswith(ENDINGS)
+    return key in NAMES or (key.endswith(ENDINGS) and key not in WRITTEN)

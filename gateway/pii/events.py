@@ -13,12 +13,8 @@ from typing import Any
 
 import orjson
 
-<<<<<<< Updated upstream
 from gateway.pii.detecting import Room
-from gateway.pii.masking import Finds, mask
-=======
 from gateway.pii.masking import HIDDEN, Finds, mask
->>>>>>> Stashed changes
 
 #: Names of values that are no texts of people's.
 NAMES = frozenset(
@@ -56,60 +52,22 @@ def masked_event(body: bytes, detectors: Finds, stand_in: StandIn) -> bytes:
         ValueError: when it is no JSON.
     """
     event = orjson.loads(body)
-<<<<<<< Updated upstream
-    event["data"] = _masked(event.get("data"), _Masking(detectors), 0, custom=False)
-=======
     event["data"] = _Masking(detectors, stand_in).of(event.get("data"), 0)
->>>>>>> Stashed changes
     return orjson.dumps(event)
 
 
 class _Masking:
-<<<<<<< Updated upstream
-    """Masks the texts of one event, which share the room."""
-
-    def __init__(self, detectors: Finds) -> None:
-        self._detectors = detectors
-        self._room = Room()
-
-    def of(self, text: str) -> str:
-        return mask(text, self._detectors, self._room)
-
-
-def _masked(value: Any, masking: _Masking, depth: int, *, custom: bool) -> Any:  # Any: of any JSON
-    if isinstance(value, str):
-        return masking.of(value) if value else value
-    if isinstance(value, bool) or value is None:
-        return value
-    if isinstance(value, int | float):
-        return _number(value, masking) if custom else value
-    if depth >= MOST_DEPTH:
-        return None
-    if isinstance(value, Mapping):
-        return {
-            key: inner if _is_name(key) and not custom else _masked(
-                inner, masking, depth + 1, custom=custom or key == CUSTOM)
-            for key, inner in value.items()
-        }  # fmt: skip
-    return [_masked(inner, masking, depth + 1, custom=custom) for inner in value]
-
-
-def _number(value: float, masking: _Masking) -> Any:
-    """Hide a number that somebody entered, which then is a text."""
-    written = str(value)
-    shown = masking.of(written)
-    return value if shown == written else shown
-=======
-    """Goes through an event's data."""
+    """Goes through an event's data; all its texts share the room."""
 
     def __init__(self, detectors: Finds, stand_in: StandIn) -> None:
         self._detectors = detectors
         self._stand_in = stand_in
+        self._room = Room()
 
     def of(self, value: Any, depth: int, *, free: bool = False) -> Any:  # Any: of any JSON
         """Return a value with what is found in it hidden; ``free`` where names say nothing of what is in it."""
         if isinstance(value, str):
-            return mask(value, self._detectors) if value else value
+            return self._text(value) if value else value
         if isinstance(value, bool) or value is None:
             return value
         if isinstance(value, int | float):
@@ -134,7 +92,7 @@ def _number(value: float, masking: _Masking) -> Any:
 
     def _tells(self, value: str) -> bool:
         """Tell whether something is found in an id; a number in one has no plus."""
-        if self._detectors.find(value):
+        if self._room.taken(value) != value or self._detectors.find(value):  # without room it is not known
             return True
         digits = DIGITS.findall(value.encode("utf-8", "replace")) + DIGITS.findall(_inside(value))
         return any(self._detectors.find(f"+{number.decode()}") for number in digits)
@@ -142,8 +100,11 @@ def _number(value: float, masking: _Masking) -> Any:
     def _number(self, value: float) -> Any:
         """Hide a number that somebody entered, which then is a text."""
         written = str(value)
-        shown = mask(written, self._detectors)
+        shown = self._text(written)
         return value if shown == written else shown
+
+    def _text(self, text: str) -> str:
+        return mask(text, self._detectors, self._room)
 
 
 def _inside(value: str) -> bytes:
@@ -154,7 +115,6 @@ def _inside(value: str) -> bytes:
         return b64decode(value.removeprefix(WAMID) + "==")
     except (binascii.Error, ValueError):
         return b""
->>>>>>> Stashed changes
 
 
 def _is_name(key: str) -> bool:

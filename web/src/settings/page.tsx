@@ -8,6 +8,7 @@ import { Link } from "../ui/link";
 import { Notice } from "../ui/notice";
 import { words } from "../words";
 import { AREA_GROUPS, shownAreas, type Area } from "./areas";
+import "../ui/form.css";
 import "./settings.css";
 
 export default function SettingsPage() {

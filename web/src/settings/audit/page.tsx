@@ -82,6 +82,7 @@ function Row({ of }: { readonly of: Access }) {
         <span class="soft numbers audit-ip">{of.ip}</span>
       </summary>
       <dl class="audit-more-of">
+        <Fact name={words.audit.at}>{exact(of.at)}</Fact>
         <Fact name={words.audit.actor}>
           {[actors[of.actor.kind], of.actor.id].filter(Boolean).join(" · ")}
         </Fact>

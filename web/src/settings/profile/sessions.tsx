@@ -61,7 +61,7 @@ export function Sessions() {
 }
 
 function Row({ of, onEnd }: { readonly of: LoginSession; readonly onEnd: () => void }) {
-  const device = of.device ?? words.profile.unknownDevice;
+  const device = deviceName(of.device);
   const used = words.profile.lastUsed(ago(of.last_seen_at, now.value));
   return (
     <li class="login-row">
@@ -80,4 +80,10 @@ function Row({ of, onEnd }: { readonly of: LoginSession; readonly onEnd: () => v
       )}
     </li>
   );
+}
+
+/** "Firefox on Windows", which the gateway says in English; either of them may be all that is known. */
+function deviceName(device: string | null): string {
+  const [browser, system] = (device ?? words.profile.unknownDevice).split(" on ");
+  return system === undefined ? (browser ?? "") : words.profile.device(browser ?? "", system);
 }

@@ -126,7 +126,7 @@ function Line({ kind, of, days, onChange, told }: LineProps) {
             onChange(kind, currentTarget.value === "" ? null : Number(currentTarget.value));
           }}
         />
-        {words.retention.days}
+        {(days ?? default_days) !== null && words.retention.days}
       </span>
       <span class="card-summary" id={`${id}-goes`} data-goes={told && amount > 0}>
         {amount === 0

@@ -25,6 +25,7 @@ export const audit: typeof English = {
   recordHint:
     "Die Kennung eines Kunden, eines Gesprächs, einer Nachricht … Auch die Gespräche eines Kunden zählen.",
   noRecord: "Eine Kennung sieht aus wie cus_ und 32 Ziffern.",
+  at: "Wann",
   actor: "Wer",
   action: "Durch",
   entries: "Einträge des Protokolls",

@@ -46,6 +46,7 @@ export const profile: typeof English = {
   sessionsWhy:
     "Wo Sie jetzt angemeldet sind. Beenden Sie, was Sie nicht kennen, und ändern Sie Ihr Passwort.",
   here: "Diese hier",
+  device: (browser, system) => `${browser} auf ${system}`,
   unknownDevice: "Unbekanntes Gerät",
   lastUsed: (age) => `Zuletzt benutzt: ${age}`,
   since: (age) => `angemeldet: ${age}`,

@@ -22,6 +22,7 @@ export const audit = {
   record: "Record",
   recordHint: "The id of a customer, conversation, message … A customer's conversations count, too.",
   noRecord: "An id looks like cus_ and 32 digits.",
+  at: "When",
   actor: "Who",
   action: "By",
   entries: "Entries of the log",

@@ -44,6 +44,7 @@ export const profile = {
   sessions: "Your logins",
   sessionsWhy: "Where you are logged in now. End those that you don't know, and change your password.",
   here: "This one",
+  device: (browser: string, system: string) => `${browser} on ${system}`,
   unknownDevice: "Unknown device",
   lastUsed: (age: string) => `Last used ${age}`,
   since: (age: string) => `logged in ${age}`,

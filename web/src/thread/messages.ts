@@ -6,6 +6,7 @@ import { onTheirWay } from "../composer/outbox";
 import { addConversations, addMessages, changeConversation, findConversation } from "../model/inbox";
 import { byOccurrence } from "../model/order";
 import type { Conversation, ConversationId, Message, MessageId, MessagePage } from "../model/types";
+import { may } from "../permissions";
 import { isComplete, reachAfter, UNREAD_REACH, type Reach } from "../reach";
 import { openId } from "../route";
 import { change, inbox, wantedThreads } from "../store";
@@ -112,7 +113,7 @@ export function restart(fresh: Reaches): void {
 }
 
 /**
- * Mark the open conversation as read whenever it has news and somebody can see it.
+ * Mark the open conversation as read whenever it has news and somebody can see it, who may do so: it is read for all.
  *
  * `before` runs first, each time, while the count still says what was unread:
  * two effects would run in an order that nobody promises.
@@ -125,7 +126,7 @@ export function readWhatIsSeen(before: () => void): () => void {
   const stop = effect(() => {
     before();
     const seen = conversation.value;
-    const shown = visible.value && reach.value.begun && !inPast.value;
+    const shown = visible.value && reach.value.begun && !inPast.value && may("conversations.write");
     if (shown && seen !== null && seen.unread_count > 0) void see(seen);
   });
   return () => {

@@ -21,6 +21,7 @@ import {
   type Team,
 } from "./model/shared";
 import { me } from "./store";
+import { plainName } from "./ui/plain";
 import { words } from "./words";
 
 const shared = signal<Shared>(NOTHING_SHARED);
@@ -59,7 +60,7 @@ export function label(id: string): Label | null {
 /** What to call a member; somebody who is not (any more) in the workspace has no name. */
 export function memberName(id: string | null | undefined): string {
   const one = member(id);
-  return one === null ? words.person.unknown : (one.name ?? one.email);
+  return one === null ? words.person.unknown : (plainName(one.name) ?? one.email);
 }
 
 export function isMe(id: string | null | undefined): boolean {

@@ -19,6 +19,7 @@ import { may } from "../permissions";
 import { Icon } from "../ui/icon";
 import { Lazy } from "../ui/lazy";
 import { Menu, MenuItem } from "../ui/menu";
+import { within } from "../ui/plain";
 import { now } from "../ui/time";
 import { words } from "../words";
 import { channels } from "../workspace";
@@ -116,7 +117,7 @@ function Reply({ of, able }: ReplyProps) {
         conversation={of.id}
         mode="reply"
         value={text}
-        label={words.composer.replyTo(nameOf(of.customer))}
+        label={words.composer.replyTo(within(nameOf(of.customer)))}
         onInput={(text) => {
           write(of.id, { text });
         }}

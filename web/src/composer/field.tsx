@@ -117,6 +117,7 @@ export function Field({ conversation, mode, value, label, onInput, onSend, onFil
         id={FIELD}
         ref={field}
         rows={1}
+        dir="auto"
         value={value}
         placeholder={label}
         aria-label={label}

@@ -2,6 +2,7 @@
 
 import { FileText, X } from "lucide";
 import { Icon } from "../ui/icon";
+import { marked } from "../ui/plain";
 import { fileSize } from "../ui/size";
 import { words } from "../words";
 import { keepSoon } from "./drafts";
@@ -15,7 +16,7 @@ export function Uploads({ of }: { readonly of: string }) {
       {files.map((one) => (
         <li key={one.key} class={one.failure === null ? "composer-upload" : "composer-upload failed"}>
           <Icon of={FileText} />
-          <span class="composer-upload-name">{one.name}</span>
+          <span class="composer-upload-name">{marked(one.name)}</span>
           <span class="composer-upload-state" role={one.failure === null ? undefined : "alert"}>
             {uploadState(one)}
           </span>

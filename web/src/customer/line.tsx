@@ -2,6 +2,7 @@
 
 import { useEffect, useId, useRef, useState } from "preact/hooks";
 import { ChangedMeanwhile } from "../meanwhile";
+import { marked } from "../ui/plain";
 import { words } from "../words";
 
 interface LineProps {
@@ -17,7 +18,16 @@ interface LineProps {
   readonly onChange: (value: string) => Promise<unknown>;
 }
 
-export function Line({ title, value, shown = value, type = "text", choices, fixed, onChange }: LineProps) {
+export function Line({
+  title: named,
+  value,
+  shown: told,
+  type = "text",
+  choices,
+  fixed,
+  onChange,
+}: LineProps) {
+  const [title, shown] = [marked(named), marked(told ?? value)];
   const [open, setOpen] = useState(false);
   const [fault, setFault] = useState<string | null>(null);
   const [again, setAgain] = useState<string | null>(null);
@@ -43,7 +53,9 @@ export function Line({ title, value, shown = value, type = "text", choices, fixe
     return (
       <div class="line">
         <span>{title}</span>
-        <span class={shown === "" ? "line-value empty" : "line-value"}>{shown || words.customers.empty}</span>
+        <span class={shown === "" ? "line-value empty" : "line-value"} dir="auto">
+          {shown || words.customers.empty}
+        </span>
       </div>
     );
   }
@@ -56,6 +68,7 @@ export function Line({ title, value, shown = value, type = "text", choices, fixe
           <button
             type="button"
             ref={opener}
+            dir="auto"
             class={shown === "" ? "line-value empty" : "line-value"}
             aria-label={`${words.customers.edit(title)}: ${shown || words.customers.empty}`}
             onClick={() => {
@@ -125,5 +138,5 @@ function Field({ id, value, type, choices, onKeep, onLeave }: FieldProps) {
   }
   const common = { id, ref: field, defaultValue: value, onKeyDown: keys, onBlur: keep };
   if (type === "number") return <input type="number" step="any" {...common} />;
-  return type === "date" ? <input type="date" {...common} /> : <input type="text" {...common} />;
+  return type === "date" ? <input type="date" {...common} /> : <input type="text" dir="auto" {...common} />;
 }

@@ -8,6 +8,7 @@ import type { CustomerCard, Duplicate } from "../model/customer";
 import { Avatar } from "../ui/avatar";
 import { Dialog } from "../ui/dialog";
 import { Icon } from "../ui/icon";
+import { plainName, within } from "../ui/plain";
 import { words } from "../words";
 import { faultOf } from "./identities";
 import { done } from "./toast";
@@ -149,7 +150,7 @@ function Who({ of }: { readonly of: CustomerCard }) {
     <>
       <Avatar id={of.id} name={cardName(of)} />
       <span>
-        <strong>{cardName(of)}</strong>
+        <strong dir="auto">{cardName(of)}</strong>
         <span class="soft">{addresses}</span>
       </span>
     </>
@@ -160,7 +161,9 @@ function Who({ of }: { readonly of: CustomerCard }) {
 export function cardName(of: CustomerCard): string {
   const address = of.identities[0]?.value;
   return (
-    of.name ?? of.business_name ?? (address === undefined ? words.customer.nobody : formatAddress(address))
+    plainName(of.name) ??
+    plainName(of.business_name) ??
+    (address === undefined ? words.customer.nobody : formatAddress(address))
   );
 }
 
@@ -181,7 +184,7 @@ function Preview({ of, other, onBack, onClose }: PreviewProps) {
     setBusy(true);
     try {
       const { merge: made } = await mergeCustomers(stays.id, goes.id);
-      done.value = { text: words.customers.mergeDone(cardName(goes)), merge: made.id };
+      done.value = { text: words.customers.mergeDone(within(cardName(goes))), merge: made.id };
       onClose();
     } catch (error) {
       setFault(faultOf(error));

@@ -10,6 +10,7 @@ import { conversation } from "../thread/messages";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
 import { Lazy } from "../ui/lazy";
+import { marked, plainName } from "../ui/plain";
 import { ago, duration, exact, now } from "../ui/time";
 import { words } from "../words";
 import "./panel.css";
@@ -38,12 +39,17 @@ export function CustomerPanel() {
 
 function Facts({ of }: { readonly of: Conversation }) {
   const name = nameOf(of.customer);
+  const named = plainName(of.customer.name) !== null;
   return (
     <div class="panel-body">
       <div class="panel-face">
         <Avatar id={of.customer.id} name={name} large />
-        {of.customer.name !== null && <p class="panel-name">{name}</p>}
-        <p class={of.customer.name === null ? "panel-address alone" : "panel-address"}>
+        {named && (
+          <p class="panel-name" dir="auto">
+            {name}
+          </p>
+        )}
+        <p class={named ? "panel-address" : "panel-address alone"}>
           <span>{formatAddress(of.customer.address ?? "")}</span>
           <CopyButton text={of.customer.address ?? ""} what={words.customer.address.toLowerCase()} />
         </p>
@@ -63,7 +69,7 @@ function Facts({ of }: { readonly of: Conversation }) {
         <dt>{words.customer.status}</dt>
         <dd>{words.statuses[of.status]}</dd>
         {of.subject !== null && <dt>{words.customer.subject}</dt>}
-        {of.subject !== null && <dd>{of.subject}</dd>}
+        {of.subject !== null && <dd dir="auto">{marked(of.subject)}</dd>}
         <dt>{words.customer.firstSeen}</dt>
         <dd>
           <When time={of.created_at} />

@@ -5,6 +5,7 @@ import type { CustomerCard } from "../model/customer";
 import { go } from "../route";
 import { addRequest, type RequestKind } from "../settings/privacy/calls";
 import { Dialog } from "../ui/dialog";
+import { plainName, within } from "../ui/plain";
 import { words } from "../words";
 import { faultOf } from "./identities";
 import { cardName } from "./merge";
@@ -20,7 +21,7 @@ export default function PrivacyDialog({ of, kind, onClose }: PrivacyProps) {
   const [busy, setBusy] = useState(false);
   const [fault, setFault] = useState<string | null>(null);
   const name = cardName(of);
-  const sure = kind === "export" || typed.trim() === name;
+  const sure = kind === "export" || plainName(typed) === name;
   const submit = async () => {
     setBusy(true);
     try {
@@ -33,7 +34,7 @@ export default function PrivacyDialog({ of, kind, onClose }: PrivacyProps) {
     }
   };
   return (
-    <Dialog title={words.privacy.ask[kind](name)} onClose={onClose}>
+    <Dialog title={words.privacy.ask[kind](within(name))} onClose={onClose}>
       <form
         class="merge-body"
         onSubmit={(event) => {
@@ -44,10 +45,11 @@ export default function PrivacyDialog({ of, kind, onClose }: PrivacyProps) {
         <p>{words.privacy.means[kind]}</p>
         {kind === "erasure" && (
           <label class="field">
-            <span>{words.privacy.type(name)}</span>
+            <span>{words.privacy.type(within(name))}</span>
             <input
               name="confirmation"
               autocomplete="off"
+              dir="auto"
               value={typed}
               onInput={({ currentTarget }) => {
                 setTyped(currentTarget.value);

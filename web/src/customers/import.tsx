@@ -7,6 +7,7 @@ import { faultOf } from "../customer/identities";
 import type { CustomerImport, ImportPlan, ImportProblem } from "../model/customer";
 import { go } from "../route";
 import { Icon } from "../ui/icon";
+import { marked } from "../ui/plain";
 import { words } from "../words";
 import { beginImport, cancelImport, importProblems, readFields, readImport, uploadImport } from "./calls";
 import { fields } from "./known";
@@ -181,7 +182,7 @@ function State({ of }: { readonly of: CustomerImport }) {
   return (
     <>
       <p role="status">
-        <strong>{of.filename}</strong> · {words.customers.importRows(of.rows_total)} ·{" "}
+        <strong>{marked(of.filename)}</strong> · {words.customers.importRows(of.rows_total)} ·{" "}
         {words.customers.importStates[of.state]} {of.error}
       </p>
       {of.state !== "uploaded" && (

@@ -200,7 +200,7 @@ function Row({ of, chosen }: { readonly of: CustomerCard; readonly chosen: boole
     >
       <Avatar id={of.id} name={name} />
       <span>
-        <strong>{name}</strong>
+        <strong dir="auto">{name}</strong>
         {of.status !== "active" && <span class="soft">{words.customers.statuses[of.status]}</span>}
       </span>
       <span class="soft customer-row-address">

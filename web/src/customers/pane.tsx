@@ -31,7 +31,7 @@ export function CustomerPane({ customer, onClose }: PaneProps) {
         >
           <Icon of={ArrowLeft} />
         </button>
-        <h2>{card === undefined ? "" : cardName(card)}</h2>
+        <h2 dir="auto">{card === undefined ? "" : cardName(card)}</h2>
         {card !== undefined && card.status !== "merged" && may("customers.write") && (
           <button
             type="button"

@@ -1,11 +1,13 @@
 /** What to call a customer. */
 
 import type { Customer } from "../model/types";
+import { plainName } from "../ui/plain";
 import { words } from "../words";
 
 export function nameOf(customer: Customer): string {
   return (
-    customer.name ?? (customer.address === null ? words.customer.nobody : formatAddress(customer.address))
+    plainName(customer.name) ??
+    (customer.address === null ? words.customer.nobody : formatAddress(customer.address))
   );
 }
 

@@ -9,6 +9,7 @@ import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
 import { exact, now, relative } from "../ui/time";
 import { LabelDot } from "../ui/label";
+import { marked, within } from "../ui/plain";
 import { words } from "../words";
 import { isMe, label, memberName } from "../workspace";
 import { ChannelGlyph } from "./channel";
@@ -37,7 +38,7 @@ export function Row({ of, reachable }: RowProps) {
           class="row-select"
           role="checkbox"
           aria-checked={selected}
-          aria-label={words.bulk.select(name)}
+          aria-label={words.bulk.select(within(name))}
           tabIndex={-1}
           onClick={(event) => {
             if (event.shiftKey) extendTo(of.id);
@@ -68,7 +69,9 @@ export function Row({ of, reachable }: RowProps) {
           <ChannelGlyph kind={of.channel.kind} />
         </span>
         <span class="row-line">
-          <span class="row-name">{name}</span>
+          <span class="row-name" dir="auto">
+            {name}
+          </span>
           {(of.priority === "urgent" || of.priority === "high") && (
             <span class={`row-priority ${of.priority}`}>
               <Icon
@@ -83,7 +86,7 @@ export function Row({ of, reachable }: RowProps) {
           </time>
         </span>
         <span class="row-line">
-          <span class="row-preview">
+          <span class="row-preview" dir="auto">
             <Preview of={of} />
           </span>
           <Labels of={of} />
@@ -127,9 +130,9 @@ function Preview({ of }: { readonly of: Conversation }) {
   return (
     <>
       {author !== null && <span class="row-author">{author} </span>}
-      {subject !== null && <span class="row-subject">{subject}</span>}
+      {subject !== null && <span class="row-subject">{marked(subject)}</span>}
       {subject !== null && last !== null && " — "}
-      {last !== null && previewOf(last)}
+      {last !== null && <bdi>{previewOf(last)}</bdi>}
     </>
   );
 }

@@ -3,6 +3,7 @@
 import { useEffect, useId, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Combination } from "../keys/combination";
 import { Icon } from "../ui/icon";
+import { marked } from "../ui/plain";
 import { words } from "../words";
 import { itemsFor, remember, type Item } from "./items";
 import "./palette.css";
@@ -86,7 +87,7 @@ function Commands({ onChoose }: { readonly onChoose: (item: Item) => void }) {
             }}
           >
             {item.icon === undefined ? <span class="palette-gap" /> : <Icon of={item.icon} />}
-            <span class="palette-name">{item.name}</span>
+            <span class="palette-name">{marked(item.name)}</span>
             {item.keys !== undefined && <Combination of={item.keys} />}
           </div>
         ))}

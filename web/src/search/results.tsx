@@ -8,6 +8,7 @@ import { formatAddress, nameOf } from "../list/names";
 import type { Conversation } from "../model/types";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
+import { marked, plainName } from "../ui/plain";
 import { exact, now, relative } from "../ui/time";
 import { words } from "../words";
 import { memberName } from "../workspace";
@@ -128,11 +129,15 @@ function Message({ of: { message, conversation, excerpt } }: { readonly of: Mess
 function Customer({ of: { customer, conversation_id, place, excerpt } }: { readonly of: CustomerHit }) {
   const address = customer.identities[0]?.value;
   const name =
-    customer.name ?? customer.business_name ?? (address === undefined ? "?" : formatAddress(address));
+    plainName(customer.name) ??
+    plainName(customer.business_name) ??
+    (address === undefined ? "?" : formatAddress(address));
   return (
     <Hit id={customer.id} face={<Avatar id={customer.id} name={name} />}>
       <span class="search-line">
-        <span class="search-name">{place === "name" ? <Excerpt of={excerpt} /> : name}</span>
+        <span class="search-name" dir="auto">
+          {place === "name" ? <Excerpt of={excerpt} /> : name}
+        </span>
       </span>
       <span class="search-excerpt">
         {place === "name" ? address !== undefined && formatAddress(address) : <Excerpt of={excerpt} />}
@@ -165,7 +170,9 @@ function Face({ of }: { readonly of: Conversation }) {
 function Line({ name, at }: { readonly name: string; readonly at: string }) {
   return (
     <span class="search-line">
-      <span class="search-name">{name}</span>
+      <span class="search-name" dir="auto">
+        {name}
+      </span>
       <time class="row-time numbers" dateTime={at} title={exact(at)}>
         {relative(at, now.value)}
       </time>
@@ -178,7 +185,7 @@ function Excerpt({ of }: { readonly of: readonly Part[] }) {
     <>
       {of.map((part, index) => (
         // The pieces of one text never change places.
-        <span key={index}>{part.hit ? <mark>{part.text}</mark> : part.text}</span>
+        <span key={index}>{part.hit ? <mark>{marked(part.text)}</mark> : marked(part.text)}</span>
       ))}
     </>
   );

@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 import type { LogEvent } from "../model/event";
 import type { Customer } from "../model/types";
+import { plainName } from "../ui/plain";
 import { words } from "../words";
 
 const PAUSE = 2000;
@@ -18,7 +19,7 @@ export function announce(events: readonly LogEvent[], customerOf: (id: string) =
   for (const event of events) {
     if (event.type !== "message.created" || event.data.direction !== "inbound") continue;
     const customer = customerOf(event.data.conversation_id);
-    waiting.push(customer?.name ?? event.data.from.name ?? event.data.from.address);
+    waiting.push(plainName(customer?.name) ?? plainName(event.data.from.name) ?? event.data.from.address);
   }
   if (waiting.length > 0) timer ??= setTimeout(speak, PAUSE);
 }

@@ -8,6 +8,7 @@ import { me } from "../store";
 import { Icon } from "../ui/icon";
 import { LabelDot } from "../ui/label";
 import { Link } from "../ui/link";
+import { marked } from "../ui/plain";
 import { words } from "../words";
 import { label, labels, teams, views } from "../workspace";
 import { AccountMenu } from "./account";
@@ -118,7 +119,7 @@ function RailLink({ to, current, name, count = "", children }: RailLinkProps) {
       }}
     >
       {children}
-      <span class="view-name">{name}</span>
+      <span class="view-name">{marked(name)}</span>
       {count !== "" && <span class="view-count numbers">{count}</span>}
     </Link>
   );

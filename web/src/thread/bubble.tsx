@@ -10,6 +10,7 @@ import type { Message } from "../model/types";
 import { may } from "../permissions";
 import { previewOf } from "../preview";
 import { Icon } from "../ui/icon";
+import { marked, plainName, within } from "../ui/plain";
 import { words } from "../words";
 import { Attachments } from "./attachments/attachments";
 import { exact } from "../ui/time";
@@ -40,7 +41,9 @@ function Reactions({ to }: { readonly to: Message }) {
     <ul class="reactions">
       {all.map((one) => (
         <li key={one.id} title={exact(one.occurred_at)}>
-          <span class="unseen">{words.message.reactedBy(one.from.name ?? one.from.address)} </span>
+          <span class="unseen">
+            {words.message.reactedBy(within(plainName(one.from.name) ?? one.from.address))}{" "}
+          </span>
           {one.text}
         </li>
       ))}
@@ -55,7 +58,12 @@ function isBare(message: Message): boolean {
 
 function Text({ of }: { readonly of: Message }) {
   if (of.deleted_at) return <p class="text faint">{gone(of)}</p>;
-  if (of.text) return <p class="text">{linked(of.text)}</p>;
+  if (of.text)
+    return (
+      <p class="text" dir="auto">
+        {linked(of.text)}
+      </p>
+    );
   if (of.attachments.length > 0) return null;
   return (
     <p class="text faint">
@@ -77,7 +85,7 @@ function Quote({ of }: { readonly of: Message }) {
   return (
     <blockquote class="quote">
       <span class="unseen">{words.message.replyTo} </span>
-      {previewOf(earlier)}
+      <bdi>{previewOf(earlier)}</bdi>
     </blockquote>
   );
 }
@@ -105,14 +113,14 @@ function QuoteButton({ of }: { readonly of: Message }) {
 
 const LINK = /(https?:\/\/[^\s<>"]+[^\s<>".,;:!?)\]'])/u;
 
-/** Text with its web addresses made into links; every other character stays text. */
+/** Text with its web addresses made into links that read as they lead; every other character stays text. */
 export function linked(text: string) {
   return text.split(LINK).map((part, index) =>
     index % 2 === 0 ? (
       part
     ) : (
       <a key={index} class="link" href={part} target="_blank" rel="noopener noreferrer nofollow">
-        {part}
+        {marked(part)}
       </a>
     ),
   );

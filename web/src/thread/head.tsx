@@ -8,6 +8,7 @@ import { closeConversation } from "../route";
 import { detailsOpen, toggleDetails } from "../shell/details";
 import { Icon } from "../ui/icon";
 import { LabelChip } from "../ui/label";
+import { marked } from "../ui/plain";
 import { exact } from "../ui/time";
 import { words } from "../words";
 import { label } from "../workspace";
@@ -43,10 +44,12 @@ export function ThreadHead({ of }: { readonly of: Conversation | null }) {
 function Title({ of }: { readonly of: Conversation }) {
   return (
     <div class="thread-title">
-      <h2>{nameOf(of.customer)}</h2>
+      <h2 dir="auto">{nameOf(of.customer)}</h2>
       <p>
         <ChannelGlyph kind={of.channel.kind} size={14} />
-        <span class="thread-via">{of.subject ?? of.channel.name ?? of.channel.address}</span>
+        <span class="thread-via" dir="auto">
+          {marked(of.subject ?? of.channel.name ?? of.channel.address)}
+        </span>
         <Facts of={of} />
       </p>
     </div>

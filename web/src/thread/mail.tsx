@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import type { Message, Party } from "../model/types";
 import { Avatar } from "../ui/avatar";
 import { Icon } from "../ui/icon";
+import { plainName, within } from "../ui/plain";
 import { Tooltip } from "../ui/tooltip";
 import { words } from "../words";
 import { Attachments } from "./attachments/attachments";
@@ -18,14 +19,14 @@ import "./mail.css";
 
 export function MailCard({ of }: { readonly of: Message }) {
   const writer = writerOf(of);
-  const sender = writer ?? of.from.name ?? of.from.address;
+  const sender = writer ?? plainName(of.from.name) ?? of.from.address;
   return (
     <article class={`mail ${of.direction}`} data-message={of.id}>
       <header class="mail-head">
         <Avatar id={writer === null ? face(of) : (of.author_id ?? "")} name={sender} />
         <div class="mail-who">
           <p class="mail-from">
-            <strong>{sender}</strong>
+            <strong dir="auto">{sender}</strong>
             {sender !== of.from.address && <span class="mail-address">{of.from.address}</span>}
             {of.direction === "inbound" && <Trust of={of.mail?.from_verified ?? null} />}
           </p>
@@ -59,7 +60,9 @@ export function PlainBody({ of }: { readonly of: Message }) {
   const folds = reply.trim() !== "" && reply.trim() !== text.trim();
   return (
     <div class="mail-text">
-      <p class="text">{linked(folds && !whole ? reply : text || words.message.noText)}</p>
+      <p class="text" dir="auto">
+        {linked(folds && !whole ? reply : text || words.message.noText)}
+      </p>
       {folds && (
         <QuoteFold
           of="quote"
@@ -122,5 +125,5 @@ function recipients(message: Message): string {
 }
 
 function partyName(party: Party): string {
-  return party.name ?? party.address;
+  return within(plainName(party.name) ?? party.address);
 }

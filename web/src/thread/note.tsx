@@ -40,7 +40,11 @@ export function Note({ of }: { readonly of: Message }) {
         )}
       </header>
       {gone && <p class="note-gone">{words.desk.noteGone}</p>}
-      {!gone && !writing && <p class="note-text">{of.text}</p>}
+      {!gone && !writing && (
+        <p class="note-text" dir="auto">
+          {of.text}
+        </p>
+      )}
       {!gone && writing && (
         <Writing
           of={of}

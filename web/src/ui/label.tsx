@@ -2,6 +2,7 @@
 
 import type { ComponentChildren } from "preact";
 import type { Label } from "../model/shared";
+import { marked } from "./plain";
 import "./label.css";
 
 interface LabelChipProps {
@@ -14,7 +15,7 @@ export function LabelChip({ of, children }: LabelChipProps) {
   return (
     <span class={`label-chip ${of.color}`} title={of.description ?? undefined}>
       <span class="label-dot" />
-      <span class="label-name">{of.name}</span>
+      <span class="label-name">{marked(of.name)}</span>
       {children}
     </span>
   );

@@ -5,6 +5,7 @@ import { useCallback, useState } from "preact/hooks";
 import { Icon } from "../../ui/icon";
 import { Notice } from "../../ui/notice";
 import { number } from "../../ui/number";
+import { plainName } from "../../ui/plain";
 import { usePoll } from "../../ui/poll";
 import { fileSize } from "../../ui/size";
 import { ago, exact, now } from "../../ui/time";
@@ -79,7 +80,9 @@ function Row({ of }: { readonly of: DataRequest }) {
     <article class="card request-card" data-state={of.state}>
       <span class="card-name">
         <strong>{words.privacy.kinds[of.kind]}</strong>
-        <span class="request-who">{of.customer_name ?? <code>{of.customer_id}</code>}</span>
+        <span class="request-who" dir="auto">
+          {plainName(of.customer_name) ?? <code>{of.customer_id}</code>}
+        </span>
       </span>
       <span class="soft request-when" title={exact(of.created_at)}>
         {words.privacy.asked(by, ago(of.created_at, now.value))}

@@ -41,7 +41,7 @@ export function Card({ of }: { readonly of: Attachment }) {
       <span class="attachment-icon">
         <Icon of={waits ? LoaderCircle : (ICONS[of.type] ?? FileText)} size={20} />
       </span>
-      <span class="attachment-name" title={title(of)}>
+      <span class="attachment-name" dir="auto" title={title(of)}>
         {title(of)}
       </span>
       <span class="attachment-facts">{facts(of)}</span>

@@ -1,13 +1,19 @@
 /** A file in words: what it is called, its kind, its size, and what is the matter with it. */
 
 import type { Attachment } from "../../model/types";
+import { marked, plainName } from "../../ui/plain";
 import { fileSize } from "../../ui/size";
 import { words } from "../../words";
 
 export function title(one: Attachment): string {
-  if (one.type === "location") return one.name ?? words.message.location;
-  if (one.type === "contact") return one.name ?? words.message.contact;
-  return one.filename ?? words.attachments[one.type] ?? words.attachments["file"] ?? one.type;
+  if (one.type === "location") return plainName(one.name) ?? words.message.location;
+  if (one.type === "contact") return plainName(one.name) ?? words.message.contact;
+  return fileName(one) ?? words.attachments[one.type] ?? words.attachments["file"] ?? one.type;
+}
+
+/** What the file is called, with a mark where a character would turn the rest around, its ending included. */
+function fileName({ filename }: Attachment): string | null {
+  return plainName(marked(filename ?? ""));
 }
 
 export function facts(one: Attachment): string {

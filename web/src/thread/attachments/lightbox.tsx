@@ -50,7 +50,9 @@ export function Lightbox({ of, first, onClose }: LightboxProps) {
       }}
     >
       <header class="lightbox-head">
-        <p class="lightbox-name">{title(shown)}</p>
+        <p class="lightbox-name" dir="auto">
+          {title(shown)}
+        </p>
         {of.length > 1 && <p class="lightbox-place">{words.files.place(place + 1, of.length)}</p>}
         <a
           class="button quiet square"

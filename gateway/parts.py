@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -19,7 +20,6 @@ from pydantic import SecretStr
 
 from channels.providers.smtp import SmtpCredentials
 from gateway.api.services import NotReady
-from gateway.api.shared_tries import SharedTries
 from gateway.api.tries import OwnTries, Tries
 from gateway.audit.access import Auditor
 from gateway.audit.recorder import Recorder
@@ -30,8 +30,6 @@ from gateway.keys import Keyring
 from gateway.keys.remembering import Remembering
 from gateway.keys.vault import Transit
 from gateway.lasting import keep_at
-from gateway.live.neighbours import Neighbours
-from gateway.live.radio import Radio
 from gateway.live.service import Live
 from gateway.measuring import watch_pool
 from gateway.model.ids import new_id
@@ -42,7 +40,6 @@ from gateway.outgoing.smtp import MailSender
 from gateway.people.letters import Post, PostOffice
 from gateway.people.single_sign_on import Client, SingleSignOn
 from gateway.rates import Rates
-from gateway.redis_servers import Servers
 from gateway.retention import Rules
 from gateway.sending.attempt import Surroundings
 from gateway.sending.making import Own
@@ -51,6 +48,9 @@ from gateway.settings import Settings
 from gateway.smtp.listener import MailListener, tls_context
 from gateway.store.pool import connect, open_pool
 from gateway.store.retention import Keeping
+
+if TYPE_CHECKING:
+    from gateway.redis_servers import Servers
 
 SENDER_POOL_SIZE = 4
 POOL_CLOSE_SECONDS = 5.0
@@ -122,13 +122,18 @@ def auditor_of(stack: AsyncExitStack, settings: Settings, hook_pool: asyncpg.Poo
 
 
 def live_of(
-    settings: Settings, relay_pool: asyncpg.Pool, servers: Servers | None, grown: Callable[[UUID], None] | None
+    settings: Settings, relay_pool: asyncpg.Pool, servers: "Servers | None", grown: Callable[[UUID], None] | None
 ) -> Live:
     """Make what tells browsers of changes, here and in other processes."""
     direct = settings.listener_database_url or settings.relay_database_url
     open_relay = partial(connect, direct.get_secret_value()) if settings.listen else None
-    radio = None if servers is None else Radio(servers)
-    neighbours = None if radio is None else Neighbours(radio, id_of_now().hex)
+    if servers is None:
+        return Live(relay_pool, open_relay, random.random, grown=grown)
+    from gateway.live.neighbours import Neighbours  # noqa: PLC0415 - see servers_of
+    from gateway.live.radio import Radio  # noqa: PLC0415
+
+    radio = Radio(servers)
+    neighbours = Neighbours(radio, id_of_now().hex)
     return Live(relay_pool, open_relay, random.random, radio=radio, neighbours=neighbours, grown=grown)
 
 
@@ -279,13 +284,17 @@ def poster_of(stack: AsyncExitStack, settings: Settings) -> SamplePoster:
     return poster
 
 
-def tries_of(servers: Servers | None, name: str, allowed: int, seconds: float) -> Tries:
+def tries_of(servers: "Servers | None", name: str, allowed: int, seconds: float) -> Tries:
     """Make what counts tries; with Redis those of all processes together."""
     own = OwnTries(allowed, time.monotonic, seconds)
-    return own if servers is None else SharedTries(servers, name, allowed, seconds, own)
+    if servers is None:
+        return own
+    from gateway.api.shared_tries import SharedTries  # noqa: PLC0415 - see servers_of
+
+    return SharedTries(servers, name, allowed, seconds, own)
 
 
-async def rates_of(stack: AsyncExitStack, settings: Settings, servers: Servers | None) -> Rates:
+async def rates_of(stack: AsyncExitStack, settings: Settings, servers: "Servers | None") -> Rates:
     """Make what counts requests; with Redis those at all processes together."""
     rates = Rates(settings.caller_rate, settings.tenant_rate, settings.socket_rate, time.time)
     if servers is not None:
@@ -294,10 +303,12 @@ async def rates_of(stack: AsyncExitStack, settings: Settings, servers: Servers |
     return rates
 
 
-def servers_of(stack: AsyncExitStack, settings: Settings) -> Servers | None:
+def servers_of(stack: AsyncExitStack, settings: Settings) -> "Servers | None":
     """Return the Redis that all processes share, if the operator named one."""
     if settings.redis_url is None:
         return None
+    from gateway.redis_servers import Servers  # noqa: PLC0415 - takes a tenth of a second, which only those with a Redis pay
+
     servers = Servers(settings.redis_url.get_secret_value())
     stack.push_async_callback(servers.aclose)
     return servers

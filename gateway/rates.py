@@ -12,14 +12,18 @@ import math
 from collections import OrderedDict, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import structlog
 from aiohttp import web
 from prometheus_client import Counter
-from redis.asyncio import Redis
 
 from gateway.problems import TooManyRequests
-from gateway.redis_servers import AWAY, Servers, cancelled
+
+if TYPE_CHECKING:
+    from redis.asyncio import Redis
+
+    from gateway.redis_servers import Servers
 
 log = structlog.get_logger(__name__)
 
@@ -172,8 +176,10 @@ class Rates:
     def _asked(self, caller: str, tenant: str) -> Sequence[tuple[Rate, str]]:
         return [(rate, key) for rate, key in ((self._caller, caller), (self._tenant, tenant)) if rate.quota]
 
-    async def share(self, servers: Servers) -> None:
+    async def share(self, servers: "Servers") -> None:
         """Count together with other processes while Redis is there, for ever."""
+        from gateway.redis_servers import AWAY, cancelled  # noqa: PLC0415 - see parts.servers_of
+
         while not cancelled():
             await asyncio.sleep(SHARE_SECONDS)
             if not servers.up:
@@ -184,7 +190,7 @@ class Rates:
                 servers.doubt()
                 log.warning("rates.counted_here_only", error=type(error).__name__)
 
-    async def _share(self, servers: Servers) -> None:
+    async def _share(self, servers: "Servers") -> None:
         by_server: dict[Redis, list[tuple[Rate, str, int, int]]] = defaultdict(list)
         for rate in (self._caller, self._tenant, self._socket):
             for key, window, own in rate.unshared():

@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 import asyncpg
@@ -18,16 +19,18 @@ from gateway.live.hub import RESUME_ELSEWHERE, Hub
 from gateway.live.limits import Limits
 from gateway.live.listener import Listener
 from gateway.live.logins import recheck
-from gateway.live.neighbours import Neighbours
 from gateway.live.notifier import Notifier
 from gateway.live.presence import Presence
-from gateway.live.radio import Radio
 from gateway.live.session import Session
-from gateway.live.waker import Waker
 from gateway.model.ids import public
 from gateway.model.log import Entry
 from gateway.store.pool import DatabaseUnavailable
 from gateway.store.relay import RelayLog
+
+if TYPE_CHECKING:
+    from gateway.live.neighbours import Neighbours
+    from gateway.live.radio import Radio
+    from gateway.live.waker import Waker
 
 log = structlog.get_logger(__name__)
 
@@ -56,8 +59,8 @@ class Live:
         connect: Callable[[], Awaitable[asyncpg.Connection]] | None,
         chance: Callable[[], float],
         limits: Limits | None = None,
-        radio: Radio | None = None,
-        neighbours: Neighbours | None = None,
+        radio: "Radio | None" = None,
+        neighbours: "Neighbours | None" = None,
         grown: Callable[[UUID], None] | None = None,
     ) -> None:
         self.limits = limits or Limits()
@@ -65,7 +68,7 @@ class Live:
         self._channels: dict[str, Callable[[str], None]] = {wakeup.CHANNEL: self._woken}
         self.notifier = None if connect is None else Notifier(connect)
         self.listener = None if connect is None else Listener(connect, self._channels, self._look)
-        self._waker = None if radio is None else Waker(radio, self.notifier, self._channels, self._look)
+        self._waker = None if radio is None else self._waker_of(radio)
         teller = self._waker or self.notifier
         self._noted = None if teller is None else teller.noted
         self.hub = Hub(RelayLog(relay_pool), self.limits, self._waker)
@@ -75,6 +78,11 @@ class Live:
         self._chance = chance
         self._look_now = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+
+    def _waker_of(self, radio: "Radio") -> "Waker":
+        from gateway.live.waker import Waker  # noqa: PLC0415 - see parts.servers_of
+
+        return Waker(radio, self.notifier, self._channels, self._look)
 
     @property
     def watched(self) -> Collection[UUID]:

@@ -71,7 +71,7 @@ class SesCredentials(Credentials):
     )
     access_key_id: str | None = Field(
         default=None,
-        pattern=r"^\w{1,128}$",
+        pattern=r"^[A-Za-z0-9_]{1,128}$",
         title="Access key ID",
         description="Of an IAM user that may ses:SendEmail, and s3:GetObject where mail is kept in a bucket.",
     )

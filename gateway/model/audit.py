@@ -12,8 +12,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Literal, get_args
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import Seq, Timestamp, public_id
 
 #: What is done to records. "follow" is to be told of all that happens, as it happens.
@@ -94,7 +95,7 @@ class Audit:
         return self.does not in READING
 
 
-class AuditActor(BaseModel):
+class AuditActor(Described):
     """Who it was."""
 
     kind: Actor = Field(description="link: whoever had a signed link to a file; operator: at the command line.")
@@ -102,7 +103,7 @@ class AuditActor(BaseModel):
     name: str | None = Field(description="As they are called now.")
 
 
-class Access(BaseModel):
+class Access(Described):
     """One table that a request reached."""
 
     id: Annotated[str, public_id("aud")]
@@ -120,7 +121,7 @@ class Access(BaseModel):
     request_id: str | None = Field(description="That of the answer, X-Request-Id.")
 
 
-class AccessPage(BaseModel):
+class AccessPage(Described):
     """A page of the audit, the newest first."""
 
     data: list[Access]

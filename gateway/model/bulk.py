@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import ConversationId
 
 
-class BulkResult(BaseModel):
+class BulkResult(Described):
     """What became of one of them."""
 
     id: ConversationId
@@ -15,7 +16,7 @@ class BulkResult(BaseModel):
     detail: str | None = Field(description="Why it is invalid, for people.")
 
 
-class BulkResults(BaseModel):
+class BulkResults(Described):
     """What became of each."""
 
     data: list[BulkResult]

@@ -1,11 +1,12 @@
 """A canned reply, as the API and the log show it."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import CannedReplyId, Seq, Timestamp, UserId
 
 
-class CannedReply(BaseModel):
+class CannedReply(Described):
     """A text that is used again and again."""
 
     id: CannedReplyId
@@ -18,7 +19,7 @@ class CannedReply(BaseModel):
     deleted_at: Timestamp | None
 
 
-class CannedReplyPage(BaseModel):
+class CannedReplyPage(Described):
     """Those that the caller can use, by shortcut."""
 
     data: list[CannedReply]
@@ -26,7 +27,7 @@ class CannedReplyPage(BaseModel):
     seq: Seq
 
 
-class RenderedReply(BaseModel):
+class RenderedReply(Described):
     """A canned reply for one conversation."""
 
     text: str

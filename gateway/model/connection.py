@@ -2,13 +2,14 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import Anything, ChannelId, ConnectionId, Seq, TemplateId, Timestamp
 from gateway.model.provider import ChannelKind
 
 
-class Channel(BaseModel):
+class Channel(Described):
     """An address at a provider: a number, a mailbox. In ``channel.created`` and ``channel.updated`` too."""
 
     id: ChannelId
@@ -23,7 +24,7 @@ class Channel(BaseModel):
     deleted_at: Timestamp | None = Field(description="Set in the last event of a channel that was removed.")
 
 
-class ChannelPage(BaseModel):
+class ChannelPage(Described):
     """All channels, the oldest first."""
 
     data: list[Channel]
@@ -31,7 +32,7 @@ class ChannelPage(BaseModel):
     seq: Seq
 
 
-class StandingAlarm(BaseModel):
+class StandingAlarm(Described):
     """Something that is wrong with a connection until it is mended."""
 
     kind: Literal["silence", "login"] = Field(
@@ -44,7 +45,7 @@ class StandingAlarm(BaseModel):
     expires_at: Timestamp | None = Field(description="When the login ends, if the provider tells.")
 
 
-class Connection(BaseModel):
+class Connection(Described):
     """A connection to a provider. Its credentials are never told, only which of them are set."""
 
     id: ConnectionId
@@ -67,14 +68,14 @@ class Connection(BaseModel):
     updated_at: Timestamp
 
 
-class ConnectionPage(BaseModel):
+class ConnectionPage(Described):
     """All connections, the oldest first."""
 
     data: list[Connection]
     next_cursor: str | None
 
 
-class MessageTemplate(BaseModel):
+class MessageTemplate(Described):
     """A template as the provider listed it when it was last asked."""
 
     id: TemplateId
@@ -88,14 +89,14 @@ class MessageTemplate(BaseModel):
     synced_at: Timestamp
 
 
-class MessageTemplatePage(BaseModel):
+class MessageTemplatePage(Described):
     """All templates of a connection, by name and language."""
 
     data: list[MessageTemplate]
     next_cursor: str | None
 
 
-class Check(BaseModel):
+class Check(Described):
     """One thing that a self-test looked at."""
 
     name: str = Field(examples=["reachable"])
@@ -104,7 +105,7 @@ class Check(BaseModel):
     hint: str | None = Field(description="What to do about it.")
 
 
-class SelfTest(BaseModel):
+class SelfTest(Described):
     """What a self-test of a connection found."""
 
     ok: bool = Field(description="Whether every check is.")

@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import (
     ChannelId,
     ConversationId,
@@ -20,7 +21,7 @@ Status = Literal["open", "pending", "snoozed", "resolved"]
 Priority = Literal["low", "normal", "high", "urgent"]
 
 
-class ConversationChannel(BaseModel):
+class ConversationChannel(Described):
     """The tenant's address that a conversation is held over."""
 
     id: ChannelId
@@ -30,7 +31,7 @@ class ConversationChannel(BaseModel):
     name: str
 
 
-class ConversationCustomer(BaseModel):
+class ConversationCustomer(Described):
     """Whom a conversation is held with."""
 
     id: CustomerId
@@ -38,7 +39,7 @@ class ConversationCustomer(BaseModel):
     address: str | None = Field(description="A number or an e-mail address.")
 
 
-class LastMessage(BaseModel):
+class LastMessage(Described):
     """The newest message of a conversation, for lists; private notes are none."""
 
     id: MessageId
@@ -51,7 +52,7 @@ class LastMessage(BaseModel):
     at: Timestamp
 
 
-class Conversation(BaseModel):
+class Conversation(Described):
     """A conversation with one customer over one channel; by mail, one thread."""
 
     id: ConversationId
@@ -75,7 +76,7 @@ class Conversation(BaseModel):
     last_message_at: Timestamp
 
 
-class ConversationPage(BaseModel):
+class ConversationPage(Described):
     """Conversations, the newest last message first."""
 
     data: list[Conversation]

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import (
     Anything,
     ChannelId,
@@ -24,14 +25,14 @@ IdentityKind = Literal["phone", "whatsapp", "bsuid", "email"]
 FieldType = Literal["text", "number", "date", "boolean", "choice"]
 
 
-class Identity(BaseModel):
+class Identity(Described):
     """A way to reach a customer."""
 
     kind: IdentityKind
     value: str
 
 
-class OptOut(BaseModel):
+class OptOut(Described):
     """A customer does not want to be written to."""
 
     channel_id: ChannelId
@@ -40,7 +41,7 @@ class OptOut(BaseModel):
     opted_out_at: Timestamp
 
 
-class Customer(BaseModel):
+class Customer(Described):
     """A customer."""
 
     id: CustomerId
@@ -58,7 +59,7 @@ class Customer(BaseModel):
     deleted_at: Timestamp | None
 
 
-class CustomerPage(BaseModel):
+class CustomerPage(Described):
     """Customers."""
 
     data: list[Customer]
@@ -66,14 +67,14 @@ class CustomerPage(BaseModel):
     seq: Seq
 
 
-class CustomerMerged(BaseModel):
+class CustomerMerged(Described):
     """Two customers became one, in ``customer.merged``; conversation.updated follows for each that moved."""
 
     customer: Customer = Field(description="Who stays.")
     merged: Customer = Field(description="Who is no longer one of their own.")
 
 
-class Merge(BaseModel):
+class Merge(Described):
     """A merge of two customers."""
 
     id: MergeId
@@ -86,7 +87,7 @@ class Merge(BaseModel):
     undone_by: UserId | None
 
 
-class MergeResult(BaseModel):
+class MergeResult(Described):
     """A merge, or its undoing, and both customers as they are now."""
 
     merge: Merge
@@ -94,7 +95,7 @@ class MergeResult(BaseModel):
     merged: Customer
 
 
-class Duplicate(BaseModel):
+class Duplicate(Described):
     """A customer who may be the same person."""
 
     customer: Customer
@@ -103,13 +104,13 @@ class Duplicate(BaseModel):
     )
 
 
-class DuplicateList(BaseModel):
+class DuplicateList(Described):
     """Customers who may be the same person, the likeliest first; at most ten."""
 
     data: list[Duplicate]
 
 
-class CustomerNote(BaseModel):
+class CustomerNote(Described):
     """What a member noted of a customer."""
 
     id: NoteId
@@ -121,7 +122,7 @@ class CustomerNote(BaseModel):
     deleted_at: Timestamp | None
 
 
-class CustomerNotePage(BaseModel):
+class CustomerNotePage(Described):
     """Notes, newest first."""
 
     data: list[CustomerNote]
@@ -129,7 +130,7 @@ class CustomerNotePage(BaseModel):
     seq: Seq
 
 
-class CustomField(BaseModel):
+class CustomField(Described):
     """A field that a tenant keeps of its customers."""
 
     id: FieldId
@@ -143,14 +144,14 @@ class CustomField(BaseModel):
     deleted_at: Timestamp | None
 
 
-class CustomFieldList(BaseModel):
+class CustomFieldList(Described):
     """All fields, in order."""
 
     data: list[CustomField]
     seq: Seq
 
 
-class TimelineItem(BaseModel):
+class TimelineItem(Described):
     """Something that happened with a customer; the key named like its type holds it."""
 
     type: Literal["message", "note", "merge", "opt_out"]
@@ -161,7 +162,7 @@ class TimelineItem(BaseModel):
     opt_out: OptOut | None = None
 
 
-class Timeline(BaseModel):
+class Timeline(Described):
     """What happened with a customer over all channels, newest first."""
 
     data: list[TimelineItem]

@@ -2,15 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import LabelId, Timestamp, UserId, public_id
 
 ImportId = Annotated[str, public_id("imp")]
 ImportState = Literal["uploaded", "checking", "checked", "running", "done", "failed", "cancelled"]
 
 
-class ImportPlan(BaseModel):
+class ImportPlan(Described):
     """What each column of a file holds, and what else somebody chose."""
 
     targets: list[str | None] = Field(description="By column; null: nothing that counts. At first a guess.")
@@ -18,7 +19,7 @@ class ImportPlan(BaseModel):
     label_ids: list[LabelId]
 
 
-class CustomerImport(BaseModel):
+class CustomerImport(Described):
     """A file of customers, and how far it was read."""
 
     id: ImportId
@@ -43,14 +44,14 @@ class CustomerImport(BaseModel):
     finished_at: Timestamp | None
 
 
-class CustomerImportPage(BaseModel):
+class CustomerImportPage(Described):
     """Imports, newest first."""
 
     data: list[CustomerImport]
     next_cursor: str | None
 
 
-class ImportProblem(BaseModel):
+class ImportProblem(Described):
     """A row that could not be taken."""
 
     row: int = Field(description="1 is the first after the names.")
@@ -58,7 +59,7 @@ class ImportProblem(BaseModel):
     detail: str
 
 
-class ImportProblemList(BaseModel):
+class ImportProblemList(Described):
     """Rows that could not be taken, in order; the next page is asked for with the last one's number as after."""
 
     data: list[ImportProblem]

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import CustomerId, Timestamp, UserId, public_id
 
 DataRequestId = Annotated[str, public_id("dsr")]
@@ -11,7 +12,7 @@ DataRequestKind = Literal["export", "erasure"]
 DataRequestState = Literal["waiting", "running", "done", "failed"]
 
 
-class DataRequest(BaseModel):
+class DataRequest(Described):
     """A request, and how far it came."""
 
     id: DataRequestId
@@ -31,21 +32,21 @@ class DataRequest(BaseModel):
     finished_at: Timestamp | None
 
 
-class DataRequestPage(BaseModel):
+class DataRequestPage(Described):
     """Requests, newest first."""
 
     data: list[DataRequest]
     next_cursor: str | None
 
 
-class ArchiveLink(BaseModel):
+class ArchiveLink(Described):
     """Where an archive can be downloaded for a while."""
 
     url: str
     expires_at: Timestamp = Field(description="Of the link.")
 
 
-class ErasedRows(BaseModel):
+class ErasedRows(Described):
     """What was erased in one table."""
 
     table: str
@@ -56,14 +57,14 @@ class ErasedRows(BaseModel):
     holds: str = Field(description="What such rows tell, in words.")
 
 
-class KeptRows(BaseModel):
+class KeptRows(Described):
     """What stays, and why."""
 
     what: str
     why: str
 
 
-class Asker(BaseModel):
+class Asker(Described):
     """Who asked for an erasure."""
 
     id: UserId | None = Field(description="null: a program with an API key.")
@@ -71,7 +72,7 @@ class Asker(BaseModel):
     role: str | None
 
 
-class Certificate(BaseModel):
+class Certificate(Described):
     """What was erased of a customer, when, and who asked for it. It holds nothing of the customer but a former id."""
 
     request_id: DataRequestId

@@ -2,8 +2,9 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import Anything, ConversationId, DeliveryId, EndpointId, EventId, Timestamp
 
 #: What posts a delivery, or what looks like one, calls itself.
@@ -20,7 +21,7 @@ HeldReason = Literal[
 ]
 
 
-class Delivery(BaseModel):
+class Delivery(Described):
     """An event that an endpoint is owed, or a ping; redelivering sends the same one again."""
 
     id: DeliveryId
@@ -53,21 +54,21 @@ class DeliveryInFull(Delivery):
     event: Anything | None = Field(description="The body; null: the log no longer holds the event.")
 
 
-class DeliveryPage(BaseModel):
+class DeliveryPage(Described):
     """Deliveries, the newest first."""
 
     data: list[Delivery]
     next_cursor: str | None = Field(description="May be set although the page is not full: not all was looked at yet.")
 
 
-class AttemptRequest(BaseModel):
+class AttemptRequest(Described):
     """What was sent, without the body and without credentials."""
 
     url: str
     headers: dict[str, str]
 
 
-class AttemptResponse(BaseModel):
+class AttemptResponse(Described):
     """What was answered."""
 
     status: int
@@ -75,7 +76,7 @@ class AttemptResponse(BaseModel):
     body: str | None = Field(description="Its beginning.")
 
 
-class Attempt(BaseModel):
+class Attempt(Described):
     """One try to deliver something. Times are in milliseconds; null: it did not come to that."""
 
     delivery_id: DeliveryId
@@ -98,7 +99,7 @@ class Attempt(BaseModel):
     response: AttemptResponse | None
 
 
-class AttemptPage(BaseModel):
+class AttemptPage(Described):
     """Attempts, the newest first."""
 
     data: list[Attempt]

@@ -3,9 +3,10 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from gateway.model.delivery import Delivery
+from gateway.model.described import Described
 from gateway.model.fields import (
     Anything,
     ChannelId,
@@ -32,33 +33,33 @@ EndpointState = Literal["healthy", "failing", "backing_off", "disabled"]
 DISABLED_AFTER = timedelta(days=5)
 
 
-class NoAuth(BaseModel):
+class NoAuth(Described):
     """The signature alone proves who we are."""
 
     type: Literal["none"]
 
 
-class BasicAuth(BaseModel):
+class BasicAuth(Described):
     """A name and a password (RFC 7617)."""
 
     type: Literal["basic"]
     username: str
 
 
-class BearerAuth(BaseModel):
+class BearerAuth(Described):
     """A token (RFC 6750)."""
 
     type: Literal["bearer"]
 
 
-class HeadersAuth(BaseModel):
+class HeadersAuth(Described):
     """Headers whose values are secrets."""
 
     type: Literal["headers"]
     headers: list[str] = Field(description="Their names.")
 
 
-class OAuth2Auth(BaseModel):
+class OAuth2Auth(Described):
     """A token that is fetched with client credentials (RFC 6749 section 4.4)."""
 
     type: Literal["oauth2"]
@@ -73,7 +74,7 @@ Auth = Annotated[
 ]
 
 
-class SigningSecret(BaseModel):
+class SigningSecret(Described):
     """What may be told of a signing secret."""
 
     id: SigningSecretId
@@ -81,7 +82,7 @@ class SigningSecret(BaseModel):
     expires_at: Timestamp | None = Field(description="When it signs no more; null: it is the one that stays.")
 
 
-class EndpointNews(BaseModel):
+class EndpointNews(Described):
     """What the log tells of an endpoint: not all of its URL, and nothing of how we log in, since many read the log."""
 
     id: EndpointId
@@ -98,7 +99,7 @@ class EndpointNews(BaseModel):
     deleted_at: Timestamp | None = Field(description="Set in the last event of an endpoint that was removed.")
 
 
-class Endpoint(BaseModel):
+class Endpoint(Described):
     """An endpoint."""
 
     id: EndpointId
@@ -148,7 +149,7 @@ class RotatedEndpoint(CreatedEndpoint):
     probe: Delivery | None = Field(description="A ping that only the new secret signs, if one was asked for.")
 
 
-class EndpointPage(BaseModel):
+class EndpointPage(Described):
     """All endpoints, the oldest first."""
 
     data: list[Endpoint]
@@ -156,7 +157,7 @@ class EndpointPage(BaseModel):
     seq: Seq
 
 
-class HealthBucket(BaseModel):
+class HealthBucket(Described):
     """How an endpoint did during some minutes. The percentiles are of attempts that were answered."""
 
     minute: Timestamp = Field(description="When it begins.")
@@ -166,7 +167,7 @@ class HealthBucket(BaseModel):
     p95_ms: float | None
 
 
-class EndpointHealth(BaseModel):
+class EndpointHealth(Described):
     """How an endpoint is, and how it did lately."""
 
     state: EndpointState = Field(
@@ -192,7 +193,7 @@ class EndpointHealth(BaseModel):
 DryRunReason = Literal["type", "no_conversation", "channel", "label"]
 
 
-class Matched(BaseModel):
+class Matched(Described):
     """How many events of a type an endpoint would have got."""
 
     type: str
@@ -207,7 +208,7 @@ class Passed(Matched):
     )
 
 
-class MatchedEvent(BaseModel):
+class MatchedEvent(Described):
     """An event of the past."""
 
     id: EventId
@@ -223,7 +224,7 @@ class PassedEvent(MatchedEvent):
     reason: DryRunReason
 
 
-class DryRun(BaseModel):
+class DryRun(Described):
     """What an endpoint with such filters would have got of past events, by what their conversations are now."""
 
     examined: int = Field(description="How many events were looked at.")
@@ -236,7 +237,7 @@ class DryRun(BaseModel):
     others: list[PassedEvent] = Field(description="At most twenty that it would not have got, the newest first.")
 
 
-class EventType(BaseModel):
+class EventType(Described):
     """A type of events."""
 
     type: str
@@ -246,7 +247,7 @@ class EventType(BaseModel):
     subscribable: bool = Field(description="false: it is no entry of the log, and sent only when it is asked for.")
 
 
-class EventTypePage(BaseModel):
+class EventTypePage(Described):
     """All types of events, in alphabetical order."""
 
     data: list[EventType]

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from gateway.model.canned_reply import CannedReply
 from gateway.model.connection import Channel
@@ -10,6 +10,7 @@ from gateway.model.conversation import Conversation
 from gateway.model.customer import Customer, CustomerMerged, CustomerNote, CustomField
 from gateway.model.data_request import DataRequestId
 from gateway.model.delivery import Delivery
+from gateway.model.described import Described
 from gateway.model.endpoint import EndpointNews
 from gateway.model.fields import (
     Anything,
@@ -36,7 +37,7 @@ class NewMessage(Message):
     conversation: Conversation
 
 
-class Alarm(BaseModel):
+class Alarm(Described):
     """What a provider or the gateway itself warns of, in ``channel.alarm``."""
 
     channel_id: ChannelId | None = Field(description="null: it is about the whole connection.")
@@ -51,7 +52,7 @@ class Alarm(BaseModel):
     extra: Anything
 
 
-class Happening(BaseModel):
+class Happening(Described):
     """One thing that happened to a tenant."""
 
     id: EventId
@@ -121,7 +122,7 @@ class CustomersMerged(Elsewhere):
     data: CustomerMerged
 
 
-class ErasedCustomer(BaseModel):
+class ErasedCustomer(Described):
     """Whom to forget, in ``customer.erased``."""
 
     id: CustomerId
@@ -136,7 +137,7 @@ class CustomerErased(Elsewhere):
     data: ErasedCustomer
 
 
-class ErasedEvent(BaseModel):
+class ErasedEvent(Described):
     """What an entry was before a customer was erased."""
 
     was: str = Field(description="Its type.")
@@ -226,7 +227,7 @@ class DeliveryExhausted(Elsewhere):
     data: Delivery
 
 
-class PingedEndpoint(BaseModel):
+class PingedEndpoint(Described):
     """Which endpoint is tried out, in ``webhook_endpoint.ping``."""
 
     endpoint_id: EndpointId
@@ -265,7 +266,7 @@ Event = Annotated[
 ]
 
 
-class EventPage(BaseModel):
+class EventPage(Described):
     """Events in order, the position after them, the head of the log, and the epoch that its positions belong to."""
 
     data: list[Event] = Field(description="Types that a client does not know are to be passed over.")

@@ -1,12 +1,13 @@
 """A file and an attachment, as the API shows them with a link to their bytes."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import ConversationId, FileId, MessageId, Timestamp, UserId
 from gateway.model.message import Attachment
 
 
-class File(BaseModel):
+class File(Described):
     """An uploaded file."""
 
     id: FileId
@@ -22,7 +23,7 @@ class File(BaseModel):
     expires_at: Timestamp | None = Field(description="When it is removed unless a message has it by then.")
 
 
-class Link(BaseModel):
+class Link(Described):
     """A link to a file's bytes. Whoever has it can read them."""
 
     url: str = Field(description="On the gateway's public URL; `?download` makes browsers save it.")
@@ -35,7 +36,7 @@ class UploadedFile(File):
     link: Link
 
 
-class ChangedAttachment(BaseModel):
+class ChangedAttachment(Described):
     """A file of a message as it is now, in ``attachment.updated``."""
 
     message_id: MessageId

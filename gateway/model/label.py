@@ -2,14 +2,15 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import LabelId, Seq, Timestamp
 
 Color = Literal["grey", "red", "orange", "amber", "green", "teal", "blue", "violet", "pink"]
 
 
-class Label(BaseModel):
+class Label(Described):
     """A word in a colour, for conversations and customers."""
 
     id: LabelId
@@ -21,7 +22,7 @@ class Label(BaseModel):
     deleted_at: Timestamp | None
 
 
-class LabelPage(BaseModel):
+class LabelPage(Described):
     """All labels, by name."""
 
     data: list[Label]

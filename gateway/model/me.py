@@ -1,12 +1,13 @@
 """Who is logged in, and the login."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import Seq, UserId
 from gateway.permissions import Permission, Role
 
 
-class MeUser(BaseModel):
+class MeUser(Described):
     """A person."""
 
     id: UserId
@@ -14,7 +15,7 @@ class MeUser(BaseModel):
     name: str | None
 
 
-class MeTenant(BaseModel):
+class MeTenant(Described):
     """The tenant that a caller sees."""
 
     id: str = Field(json_schema_extra={"format": "uuid"})
@@ -28,7 +29,7 @@ class MeMembership(MeTenant):
     role: Role
 
 
-class Me(BaseModel):
+class Me(Described):
     """The caller, and where the tenant's log is now."""
 
     user: MeUser | None = Field(description="null: an API key.")

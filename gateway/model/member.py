@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import Seq, Timestamp, UserId, public_id
 from gateway.permissions import Role
 
@@ -12,7 +13,7 @@ SessionId = Annotated[str, public_id("ses")]
 ApiKeyId = Annotated[str, public_id("key")]
 
 
-class Member(BaseModel):
+class Member(Described):
     """A person in a tenant."""
 
     id: UserId
@@ -26,7 +27,7 @@ class Member(BaseModel):
     updated_at: Timestamp
 
 
-class MemberPage(BaseModel):
+class MemberPage(Described):
     """All members, the first one first."""
 
     data: list[Member]
@@ -34,7 +35,7 @@ class MemberPage(BaseModel):
     seq: Seq
 
 
-class Invitation(BaseModel):
+class Invitation(Described):
     """Somebody who was invited and has not joined yet."""
 
     id: InvitationId
@@ -56,14 +57,14 @@ class SentInvitation(Invitation):
     )
 
 
-class InvitationPage(BaseModel):
+class InvitationPage(Described):
     """Invitations that wait, the newest first."""
 
     data: list[Invitation]
     next_cursor: str | None
 
 
-class OpenInvitation(BaseModel):
+class OpenInvitation(Described):
     """What somebody sees who opens the link of an invitation."""
 
     tenant: str = Field(description="The name of what they join.")
@@ -76,7 +77,7 @@ class OpenInvitation(BaseModel):
     )
 
 
-class LoginSession(BaseModel):
+class LoginSession(Described):
     """A login of the caller."""
 
     id: SessionId
@@ -88,14 +89,14 @@ class LoginSession(BaseModel):
     last_seen_at: Timestamp = Field(description="To a quarter of an hour.")
 
 
-class LoginSessionPage(BaseModel):
+class LoginSessionPage(Described):
     """Logins, the last used first."""
 
     data: list[LoginSession]
     next_cursor: str | None
 
 
-class ApiKey(BaseModel):
+class ApiKey(Described):
     """An API key; the key itself is told once, when it is made."""
 
     id: ApiKeyId
@@ -113,21 +114,21 @@ class NewApiKey(ApiKey):
     key: str = Field(description="The key. It can't be told again.")
 
 
-class ApiKeyPage(BaseModel):
+class ApiKeyPage(Described):
     """API keys that count, the newest first."""
 
     data: list[ApiKey]
     next_cursor: str | None
 
 
-class SecondFactor(BaseModel):
+class SecondFactor(Described):
     """Whether the caller's logins ask for a code."""
 
     enabled: bool
     recovery_codes: int = Field(description="How many are left.")
 
 
-class NewSecondFactor(BaseModel):
+class NewSecondFactor(Described):
     """A secret for an app, which counts once a code of it has come."""
 
     secret: str = Field(description="In base32, for typing it in.")
@@ -135,20 +136,20 @@ class NewSecondFactor(BaseModel):
     qr: str = Field(description="The address as a picture, in SVG.")
 
 
-class RecoveryCodes(BaseModel):
+class RecoveryCodes(Described):
     """Codes for when the device is gone; each works once. They can't be told again."""
 
     recovery_codes: list[str]
 
 
-class WaysIn(BaseModel):
+class WaysIn(Described):
     """How people can come in here."""
 
     password_reset: bool = Field(description="Whether a link to set a password can be sent by mail.")
     single_sign_on: str | None = Field(description="The name of the identity provider; null when there is none.")
 
 
-class ResetLink(BaseModel):
+class ResetLink(Described):
     """Whose password a link sets."""
 
     email: str

@@ -2,22 +2,23 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import ConfigDict, Field
 
+from gateway.model.described import Described
 from gateway.model.fields import Anything, AttachmentId, ChannelId, ConversationId, MessageId, Seq, Timestamp, UserId
 
 
-class Party(BaseModel):
+class Party(Described):
     """A sender."""
 
     name: str | None
     address: str | None
 
 
-class Attachment(BaseModel):
+class Attachment(Described):
     """A file, a place or a contact card; keys that do not apply to its type may be absent."""
 
-    model_config = {"extra": "allow"}
+    model_config = ConfigDict(extra="allow")
 
     id: AttachmentId | None = Field(default=None, description="Files only.")
     type: str = Field(description="image, audio, voice, video, document, sticker, file, location, contact …")
@@ -32,7 +33,7 @@ class Attachment(BaseModel):
     error: str | None = Field(default=None, description="Why there are no bytes, for people.")
 
 
-class Mail(BaseModel):
+class Mail(Described):
     """What only mail has."""
 
     cc: list[Party]
@@ -41,7 +42,7 @@ class Mail(BaseModel):
     auto: str | None = Field(description="Which kind of automatic mail it is; null: written by a person.")
 
 
-class MessageError(BaseModel):
+class MessageError(Described):
     """Why a message was not delivered, in the provider's words."""
 
     code: str
@@ -49,7 +50,7 @@ class MessageError(BaseModel):
     retryable: bool | None = Field(default=None, description="Whether sending it again may work; null: not known.")
 
 
-class Message(BaseModel):
+class Message(Described):
     """A message."""
 
     id: MessageId
@@ -88,7 +89,7 @@ class Message(BaseModel):
     extra: Anything = Field(description="What else may matter, under the provider's names.")
 
 
-class MessagePage(BaseModel):
+class MessagePage(Described):
     """Messages of a conversation, newest first."""
 
     data: list[Message]

@@ -2,8 +2,9 @@
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
+from gateway.model.described import Described
 from gateway.model.fields import ConversationId, Seq, Timestamp
 from gateway.model.message import Message
 
@@ -11,7 +12,7 @@ from gateway.model.message import Message
 Kept = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 
-class DraftContent(BaseModel):
+class DraftContent(Described):
     """What somebody has begun to write in a conversation."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -25,7 +26,7 @@ class DraftContent(BaseModel):
     attachment_ids: list[Kept] = Field(default=[], max_length=30, description="Files that go with the reply.")
 
 
-class Draft(BaseModel):
+class Draft(Described):
     """A draft of the caller."""
 
     conversation_id: ConversationId
@@ -34,14 +35,14 @@ class Draft(BaseModel):
     updated_at: Timestamp
 
 
-class DraftPage(BaseModel):
+class DraftPage(Described):
     """The caller's drafts, the latest first."""
 
     data: list[Draft]
     next_cursor: str | None
 
 
-class Read(BaseModel):
+class Read(Described):
     """How far the caller has read a conversation."""
 
     conversation_id: ConversationId
@@ -49,14 +50,14 @@ class Read(BaseModel):
     updated_at: Timestamp
 
 
-class ReadPage(BaseModel):
+class ReadPage(Described):
     """What the caller has read, the latest first."""
 
     data: list[Read]
     next_cursor: str | None
 
 
-class Mention(BaseModel):
+class Mention(Described):
     """A note that calls the caller."""
 
     message: Message
@@ -64,7 +65,7 @@ class Mention(BaseModel):
     created_at: Timestamp
 
 
-class MentionPage(BaseModel):
+class MentionPage(Described):
     """Notes that call the caller, the latest first."""
 
     data: list[Mention]

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import ConversationId, CustomerId, MessageId, Timestamp, UserId, public_id
 from gateway.pii.finding import Kind
 
@@ -14,7 +15,7 @@ ReviewState = Literal["open", "confirmed", "dismissed"]
 Confidence = Annotated[float, Field(ge=0, le=1, description="How likely it is that, from 0 to 1.")]
 
 
-class PiiRule(BaseModel):
+class PiiRule(Described):
     """A kind of personal data that is known."""
 
     kind: BuiltIn
@@ -26,7 +27,7 @@ class PiiRule(BaseModel):
     known_countries: list[str] | None = Field(description="Which there are to choose from; null: any, or none.")
 
 
-class PiiPattern(BaseModel):
+class PiiPattern(Described):
     """A pattern of the workspace's own."""
 
     id: PatternId
@@ -35,14 +36,14 @@ class PiiPattern(BaseModel):
     enabled: bool
 
 
-class PiiRules(BaseModel):
+class PiiRules(Described):
     """All that is looked for."""
 
     rules: list[PiiRule]
     patterns: list[PiiPattern]
 
 
-class PiiFinding(BaseModel):
+class PiiFinding(Described):
     """A place in a text that was tried."""
 
     kind: Kind
@@ -53,14 +54,14 @@ class PiiFinding(BaseModel):
     sample: str
 
 
-class PiiTrial(BaseModel):
+class PiiTrial(Described):
     """What would be found in a text."""
 
     findings: list[PiiFinding]
     masked: str = Field(description="The text with all of them hidden.")
 
 
-class PiiResult(BaseModel):
+class PiiResult(Described):
     """Something that was found. The text itself is not kept with it: its place is, and a masked sample."""
 
     id: ResultId
@@ -80,7 +81,7 @@ class PiiResult(BaseModel):
     created_at: Timestamp
 
 
-class PiiResultPage(BaseModel):
+class PiiResultPage(Described):
     """A page of results, the newest first."""
 
     data: list[PiiResult]

@@ -2,10 +2,12 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
+
+from gateway.model.described import Described
 
 
-class ProblemFault(BaseModel):
+class ProblemFault(Described):
     """One thing that is wrong with a request."""
 
     place: Literal["body", "query", "header"] = Field(alias="in", description="Which part of the request.")
@@ -13,7 +15,7 @@ class ProblemFault(BaseModel):
     detail: str = Field(description="What is wrong, for people.")
 
 
-class Problem(BaseModel):
+class Problem(Described):
     """A refused request."""
 
     type: str = Field(description="The address of a description.", examples=["/docs/problems#not_found"])

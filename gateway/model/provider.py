@@ -6,6 +6,7 @@ from typing import Any, Literal, get_args
 from pydantic import BaseModel, Field
 
 from channels.adapter import Adapter
+from gateway.model.described import Described
 from gateway.model.fields import Anything
 
 ChannelKind = Literal["whatsapp", "sms", "email"]
@@ -16,7 +17,7 @@ NO_CONNECTION = "<connection id>"
 Json = dict[str, Any]  # Any: a JSON schema
 
 
-class ProviderCapabilities(BaseModel):
+class ProviderCapabilities(Described):
     """What can be sent through a provider, and what it tells back."""
 
     channels: list[str] = Field(description="whatsapp, sms, mms, email.")
@@ -35,7 +36,7 @@ class ProviderCapabilities(BaseModel):
     window_hours: int | None = Field(description="How long after a customer's message anything can be sent.")
 
 
-class Provider(BaseModel):
+class Provider(Described):
     """A provider, and how it is connected."""
 
     name: str = Field(examples=["twilio"])
@@ -53,7 +54,7 @@ class Provider(BaseModel):
     syncs_templates: bool = Field(description="Whether its templates can be fetched.")
 
 
-class ProviderPage(BaseModel):
+class ProviderPage(Described):
     """All providers."""
 
     data: list[Provider]

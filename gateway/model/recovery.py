@@ -2,15 +2,16 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import ChannelId, EndpointId, RecoveryId, Seq, Timestamp, UserId
 
 RecoveryKind = Literal["recover", "replay"]
 RecoveryStatus = Literal["running", "done", "canceled"]
 
 
-class RecoveryProgress(BaseModel):
+class RecoveryProgress(Described):
     """How far a job is."""
 
     seen: int = Field(description="How many failed deliveries, or events of the log, were looked at.")
@@ -18,7 +19,7 @@ class RecoveryProgress(BaseModel):
     queued: int = Field(description="How many deliveries were queued.")
 
 
-class Recovery(BaseModel):
+class Recovery(Described):
     """A job that makes deliveries due again, or makes those that are missing."""
 
     id: RecoveryId
@@ -40,7 +41,7 @@ class Recovery(BaseModel):
     finished_at: Timestamp | None
 
 
-class RecoveryPage(BaseModel):
+class RecoveryPage(Described):
     """Jobs, the newest first."""
 
     data: list[Recovery]

@@ -1,11 +1,12 @@
 """How long a tenant keeps what, as the API shows it."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import Timestamp
 
 
-class Kept(BaseModel):
+class Kept(Described):
     """How long things of a kind are kept."""
 
     days: int = Field(description="At least for so many days; a month later at the latest they are gone.")
@@ -18,7 +19,7 @@ class Kept(BaseModel):
     )
 
 
-class KeptByChoice(BaseModel):
+class KeptByChoice(Described):
     """How long things of a kind are kept that are kept for ever unless somebody says otherwise."""
 
     days: int | None = Field(description="For so many days; null: for ever.")
@@ -29,7 +30,7 @@ class KeptByChoice(BaseModel):
     held: int = Field(description="How many are older but stay: conversations that are not resolved.")
 
 
-class Retention(BaseModel):
+class Retention(Described):
     """How long this workspace keeps what."""
 
     webhooks: Kept = Field(description="Raw webhooks, as the providers sent them.")

@@ -2,10 +2,11 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from gateway.model.conversation import Conversation
 from gateway.model.customer import Customer
+from gateway.model.described import Described
 from gateway.model.fields import ConversationId, MessageId, Timestamp, UserId
 from gateway.model.message import Party
 
@@ -13,14 +14,14 @@ from gateway.model.message import Party
 Where = Literal["all", "messages", "customers", "conversations"]
 
 
-class Part(BaseModel):
+class Part(Described):
     """A piece of a text."""
 
     text: str
     hit: bool = Field(description="Whether it is what was searched for.")
 
 
-class FoundMessage(BaseModel):
+class FoundMessage(Described):
     """A message, as far as a list of results shows it."""
 
     id: MessageId
@@ -32,7 +33,7 @@ class FoundMessage(BaseModel):
     occurred_at: Timestamp
 
 
-class MessageHit(BaseModel):
+class MessageHit(Described):
     """A message that was found, and the conversation that it is in."""
 
     message: FoundMessage
@@ -41,7 +42,7 @@ class MessageHit(BaseModel):
     excerpt: list[Part] = Field(description="The text around the first hit, in pieces; together they are plain text.")
 
 
-class CustomerHit(BaseModel):
+class CustomerHit(Described):
     """A customer who was found."""
 
     customer: Customer
@@ -50,35 +51,35 @@ class CustomerHit(BaseModel):
     excerpt: list[Part]
 
 
-class ConversationHit(BaseModel):
+class ConversationHit(Described):
     """A conversation whose subject was found."""
 
     conversation: Conversation
     excerpt: list[Part]
 
 
-class MessageHits(BaseModel):
+class MessageHits(Described):
     """Messages, the best of the newest first."""
 
     data: list[MessageHit]
     next_cursor: str | None = Field(description="For the same search in messages alone.")
 
 
-class CustomerHits(BaseModel):
+class CustomerHits(Described):
     """Customers; behind those that match, some whose names are merely alike."""
 
     data: list[CustomerHit]
     next_cursor: str | None = Field(description="For the same search in customers alone.")
 
 
-class ConversationHits(BaseModel):
+class ConversationHits(Described):
     """Conversations."""
 
     data: list[ConversationHit]
     next_cursor: str | None = Field(description="For the same search in conversations alone.")
 
 
-class Found(BaseModel):
+class Found(Described):
     """What was found, by kind; null for what was not searched."""
 
     messages: MessageHits | None

@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from channels import outbound
 from channels.description import Capabilities
 from channels.events import ContactCard, Location, Media
+from gateway.model.described import Described
 from gateway.model.fields import FileId
 
 #: Text of several lines, and on one line; Postgres takes no NUL.
@@ -39,7 +40,7 @@ OBSTACLES: Mapping[Obstacle, str] = {
 PER_SECOND: Mapping[str, float] = {"whatsapp": 80.0, "sms": 10.0, "email": 20.0}
 
 
-class Part(BaseModel):
+class Part(Described):
     """A part of a message: unknown keys are refused, and nothing is converted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)

@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from gateway.model.canned_reply import CannedReply
+from gateway.model.described import Described
 from gateway.model.event import Event
 from gateway.model.fields import ConversationId, Seq, Timestamp, UserId
 from gateway.model.own import Draft, Read
@@ -12,7 +13,7 @@ from gateway.model.problem import Problem
 from gateway.model.view import View
 
 
-class Frame(BaseModel):
+class Frame(Described):
     """One text frame; keys that are not known are to be passed over."""
 
     model_config = ConfigDict(json_schema_extra={"additionalProperties": True})
@@ -93,7 +94,7 @@ class TypingTold(Frame):
     user_id: UserId | None
 
 
-class Viewer(BaseModel):
+class Viewer(Described):
     """Somebody who looks at a conversation."""
 
     session: str
@@ -108,7 +109,7 @@ class PresenceTold(Frame):
     viewers: list[Viewer]
 
 
-class Agent(BaseModel):
+class Agent(Described):
     """A member who is there."""
 
     user_id: UserId

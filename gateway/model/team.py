@@ -1,11 +1,12 @@
 """A team, as the API and the log show it."""
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import ChannelId, Seq, TeamId, Timestamp, UserId
 
 
-class Team(BaseModel):
+class Team(Described):
     """Members who share conversations."""
 
     id: TeamId
@@ -19,7 +20,7 @@ class Team(BaseModel):
     deleted_at: Timestamp | None
 
 
-class TeamPage(BaseModel):
+class TeamPage(Described):
     """All teams, by name."""
 
     data: list[Team]

@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from gateway.model.conversation import Priority, Status
+from gateway.model.described import Described
 from gateway.model.fields import ChannelId, LabelId, Moment, Seq, Timestamp, UserId, ViewId
 
 Sort = Literal["newest", "oldest"]
@@ -12,7 +13,7 @@ SomeMember = Annotated[str, Field(pattern="^(me|nobody|usr_[0-9a-f]{32})$")]
 SomeTeam = Annotated[str, Field(pattern="^(nobody|team_[0-9a-f]{32})$")]
 
 
-class ViewFilters(BaseModel):
+class ViewFilters(Described):
     """What a view shows; what is left out filters nothing. Several values of one kind mean any of them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -28,7 +29,7 @@ class ViewFilters(BaseModel):
     sort: Sort = Field(default="newest", description="By the last message.")
 
 
-class View(BaseModel):
+class View(Described):
     """A list of conversations that somebody keeps."""
 
     id: ViewId
@@ -40,7 +41,7 @@ class View(BaseModel):
     deleted_at: Timestamp | None
 
 
-class ViewPage(BaseModel):
+class ViewPage(Described):
     """Those that the caller can use, by name."""
 
     data: list[View]
@@ -48,7 +49,7 @@ class ViewPage(BaseModel):
     seq: Seq
 
 
-class ViewCount(BaseModel):
+class ViewCount(Described):
     """How many conversations a view holds."""
 
     id: str = Field(description="Of a saved view, or the name of one that is always there.")
@@ -56,7 +57,7 @@ class ViewCount(BaseModel):
     more: bool = Field(description="Whether there are more than count.")
 
 
-class ViewCounts(BaseModel):
+class ViewCounts(Described):
     """The counts of all views that the caller can use."""
 
     data: list[ViewCount]

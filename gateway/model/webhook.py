@@ -2,14 +2,15 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
+from gateway.model.described import Described
 from gateway.model.fields import ConnectionId, Timestamp, WebhookId
 
 WebhookState = Literal["pending", "stored", "partial", "duplicate", "ignored", "quarantined"]
 
 
-class WebhookCounts(BaseModel):
+class WebhookCounts(Described):
     """What became of a webhook's items: received is the sum of the others, once it was parsed."""
 
     received: int
@@ -19,14 +20,14 @@ class WebhookCounts(BaseModel):
     quarantined: int
 
 
-class WebhookError(BaseModel):
+class WebhookError(Described):
     """Why a webhook could not be read."""
 
     code: str
     detail: str | None
 
 
-class WebhookItem(BaseModel):
+class WebhookItem(Described):
     """An item that was not stored, and why."""
 
     state: Literal["ignored", "quarantined"]
@@ -35,7 +36,7 @@ class WebhookItem(BaseModel):
     external_id: str | None = Field(description="The provider's id of the item.")
 
 
-class Webhook(BaseModel):
+class Webhook(Described):
     """A received webhook."""
 
     id: WebhookId
@@ -59,7 +60,7 @@ class WebhookInFull(Webhook):
     items: list[WebhookItem]
 
 
-class WebhookPage(BaseModel):
+class WebhookPage(Described):
     """Webhooks, newest first."""
 
     data: list[Webhook]

@@ -2,9 +2,10 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from gateway.model.delivery import Delivery
+from gateway.model.described import Described
 from gateway.model.fields import EndpointId, EventId
 
 Verdict = Literal[
@@ -19,7 +20,7 @@ Verdict = Literal[
 ]
 
 
-class Why(BaseModel):
+class Why(Described):
     """What became of an event at an endpoint."""
 
     endpoint_id: EndpointId

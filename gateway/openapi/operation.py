@@ -14,15 +14,15 @@ DIGITS = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 
 
 class QueryModel(BaseModel):
-    """Parameters of a query: unknown ones are refused."""
+    """Parameters of a query: unknown ones are refused. What reads them is built for the first that comes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 class BodyModel(BaseModel):
-    """A JSON body: unknown keys are refused, and nothing is converted ("1" is not 1)."""
+    """A JSON body: unknown keys are refused, and nothing is converted ("1" is not 1). Built as ``QueryModel`` is."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False, defer_build=True)
 
 
 class NoQuery(QueryModel):

@@ -26,7 +26,7 @@ CACHE_LIMIT = 50_000
 ROUTE_OF_HOOK = "SELECT * FROM route_of_hook($1)"
 ROUTE_OF = "SELECT * FROM route_of($1, true)"
 ROUTES_OF_PROVIDER = "SELECT * FROM routes_of_provider($1)"
-MAILBOXES_OF = "SELECT * FROM mailboxes_of($1, $2, $3)"
+MAIL_CLAIMS = "SELECT * FROM mail_claims($1, $2, $3)"
 DATA_KEY_OF = "SELECT * FROM data_key_of($1)"
 ROUTE_OF_APP = "SELECT * FROM route_of_app($1)"
 
@@ -67,11 +67,21 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """What the SMTP listener takes mail for: one mailbox, or all that fit a pattern of reply addresses."""
+    """What the SMTP listener takes mail for: one mailbox, or all that fit a pattern of reply addresses.
 
+    Attributes:
+        tenant_id: whose it is.
+        integration_id: its connection.
+        name: the mailbox, or the pattern.
+        reply_pattern: the pattern, if it is one.
+        serves: whether it takes mail now.
+    """
+
+    tenant_id: UUID
     integration_id: UUID
     name: str
     reply_pattern: str | None = None
+    serves: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +150,7 @@ class Directory:
         return found
 
     async def mailboxes(self, recipient: str, bare: str, domain: str) -> list[Mailbox]:
-        """Return the mailboxes that a recipient may mean, the oldest first.
+        """Return what may tell whose a recipient is, held longest first: also the first mailbox of the domain.
 
         Args:
             recipient: in lower case.
@@ -151,8 +161,14 @@ class Directory:
             DatabaseUnavailable: when they can't be looked up.
         """
         return [
-            Mailbox(row["integration_id"], row["mailbox"] or row["reply_pattern"], row["reply_pattern"])
-            for row in await self._rows(MAILBOXES_OF, recipient, bare, domain)
+            Mailbox(
+                row["tenant_id"],
+                row["integration_id"],
+                row["mailbox"] or row["reply_pattern"],
+                row["reply_pattern"],
+                row["serves"],
+            )
+            for row in await self._rows(MAIL_CLAIMS, recipient, bare, domain)
         ]
 
     async def app(self, app_id: UUID) -> SharedApp | None:

@@ -1,7 +1,7 @@
 """Who may deliver to which mailbox: by a login of its connection, or from one of its allowed hosts."""
 
 import asyncio
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -66,8 +66,8 @@ class Admission:
     async def destination(self, recipient: str, peer: str, owners: Collection[UUID] | None) -> Destination | str:
         """Return where mail for a recipient goes, or the reply that refuses it.
 
-        Where several connections have the mailbox, it is the one that the login belongs to; for hosts without a login
-        the one that had it first, so that nobody can draw off the mail of others by naming their mailbox.
+        A login opens the mailboxes of its connections. Hosts without one deliver to whoever the address belongs to
+        (``owner_of``), so that nobody can draw off the mail of others by naming their mailbox, or by a pattern.
 
         Args:
             recipient: as named in RCPT TO.
@@ -77,20 +77,28 @@ class Admission:
         Raises:
             DatabaseUnavailable: when that can't be told.
         """
-        meant = meaning(recipient, await self._directory.mailboxes(*spellings(recipient)))
-        routes = [(mailbox, await self._directory.route(mailbox.integration_id)) for mailbox in meant]
-        known = [(mailbox, route) for mailbox, route in routes if route is not None]
-        if not known:
+        found = await self._directory.mailboxes(*spellings(recipient))
+        mine = await self._first(recipient, [one for one in found if one.integration_id in (owners or ())])
+        if mine is not None:
+            return Destination(mine[1].integration_id, mine[0].name)
+        owner = owner_of(recipient, found)
+        meant = await self._first(recipient, [one for one in found if one.tenant_id == owner])
+        if meant is None and await self._first(recipient, found) is None:
             return UNKNOWN
-        for mailbox, route in known:
-            if owners and route.integration_id in owners:
+        if meant is not None:
+            mailbox, route = meant
+            if isinstance(route.credentials, SmtpCredentials) and is_allowed_host(route.credentials, peer):
                 return Destination(route.integration_id, mailbox.name)
-        mailbox, route = known[0]
-        if isinstance(route.credentials, SmtpCredentials) and is_allowed_host(route.credentials, peer):
-            return Destination(route.integration_id, mailbox.name)
-        if route.report_only:
-            return Destination(route.integration_id, mailbox.name, verified=False)
+            if route.report_only:
+                return Destination(route.integration_id, mailbox.name, verified=False)
         return LOGIN_FIRST if owners is None else OTHERS
+
+    async def _first(self, recipient: str, among: Collection[Mailbox]) -> tuple[Mailbox, Route] | None:
+        """Return what a recipient means of some mailboxes that take mail now, with its connection."""
+        for mailbox in meaning(recipient, [one for one in among if one.serves]):
+            if (route := await self._directory.route(mailbox.integration_id)) is not None:
+                return mailbox, route
+        return None
 
 
 def spellings(recipient: str) -> tuple[str, str, str]:
@@ -111,3 +119,16 @@ def meaning(recipient: str, found: Collection[Mailbox]) -> list[Mailbox]:
         if wanted:
             return wanted
     return []
+
+
+def owner_of(recipient: str, found: Sequence[Mailbox]) -> UUID | None:
+    """Return whose a recipient is: of the tenant that has held its mailbox longest, with whatever stands behind a plus.
+
+    Where there is no such mailbox, of the one with the domain's first; else of the one whose pattern is oldest.
+    """
+    whole, bare, _ = spellings(recipient)
+    mailboxes = [one for one in found if one.reply_pattern is None]
+    patterns = [one for one in found if token_in([whole], one.reply_pattern) is not None]
+    for claim in (*(one for one in mailboxes if one.name in {whole, bare}), *mailboxes, *patterns):
+        return claim.tenant_id
+    return None

@@ -214,6 +214,47 @@ async def test_nobody_draws_off_mail_by_naming_the_mailbox_of_another(
     assert [row["tenant_id"] for row in owners] == [tenant.id]
 
 
+@pytest.mark.parametrize(
+    ("boxes", "pattern"),
+    [
+        (["support+vip@shop.test"], None),
+        (["other@thief.test"], "support+<token>@shop.test"),
+        (["other@thief.test"], "<token>@shop.test"),
+    ],
+)
+async def test_nobody_draws_off_what_stands_behind_a_plus_or_in_a_domain(
+    smtp: SMTP, tenant: Tenant, make_tenant: MakeTenant, connect: Connect, database: Database, boxes: list[str],
+    pattern: str | None,
+) -> None:  # fmt: skip
+    thief = await connect(await make_tenant("thief"), *boxes, allowed_hosts=["0.0.0.0/0"])
+    await connect(tenant, BOX, allowed_hosts=["127.0.0.1"])
+    # The thief had a connection before; the pattern, or the mailbox again, comes after.
+    patched = (
+        "UPDATE external_integrations SET config = config || jsonb_build_object('reply_address_pattern', $2::text)"
+    )
+    await database.fetch(f"{patched} WHERE id = $1", thief.id, pattern)
+    await database.fetch("UPDATE channels SET deleted_at = now() WHERE integration_id = $1", thief.id)
+    await database.fetch("UPDATE channels SET deleted_at = NULL WHERE integration_id = $1", thief.id)
+    await send(smtp, letter(), "support+vip@shop.test")
+    owners = await database.fetch("SELECT DISTINCT tenant_id FROM inbound_webhooks")
+    assert [row["tenant_id"] for row in owners] == [tenant.id]
+    if pattern == "<token>@shop.test":
+        assert await refusal(smtp, "sales@shop.test") == (530, "5.7.0")
+    await database.fetch("UPDATE external_integrations SET status = 'disabled' WHERE tenant_id = $1", tenant.id)
+    refused, _ = await refusal(smtp, "support+vip@shop.test")
+    assert refused in {530, 550}  # who pauses keeps what is theirs
+
+
+async def test_a_login_opens_ones_own_mailbox_whoever_else_names_it(
+    smtp: SMTP, tenant: Tenant, make_tenant: MakeTenant, connect: Connect, database: Database
+) -> None:
+    await connect(await make_tenant("first"), "support+vip@shop.test")
+    mine = await connect(tenant, BOX)
+    await log_in(smtp, mine)
+    await send(smtp, letter(), "support+vip@shop.test")
+    assert await database.value("SELECT tenant_id FROM inbound_webhooks") == tenant.id
+
+
 async def test_a_disabled_connection_has_no_mailboxes(smtp: SMTP, box: Connection, database: Database) -> None:
     await database.fetch("UPDATE external_integrations SET status = 'disabled' WHERE id = $1", box.id)
     with pytest.raises(SMTPAuthenticationError):

@@ -9,6 +9,9 @@ from channels.errors import CannotSend, PayloadMalformed
 
 #: orjson writes 254 levels and reads 1,024: what is deeper than that could be read, but never be stored.
 DEEPEST = 250
+#: Entries of all lists of a body. Each may become an event, which costs a hundred times what its bytes do; providers
+#: send a thousand at most.
+MOST_ENTRIES = 10_000
 
 
 def read_json(body: bytes) -> Any:  # Any: the document is a stranger's, every reader checks what it takes
@@ -18,7 +21,7 @@ def read_json(body: bytes) -> Any:  # Any: the document is a stranger's, every r
     by length do write such halves, so they become U+FFFD instead of costing us the rest of the post.
 
     Raises:
-        PayloadMalformed: when it is no JSON, or nested deeper than can be written again.
+        PayloadMalformed: when it is no JSON, nested deeper than can be written again, or holds too many entries.
     """
     try:
         document = orjson.loads(body)
@@ -26,6 +29,8 @@ def read_json(body: bytes) -> Any:  # Any: the document is a stranger's, every r
         document = _patiently(body)
     if body.count(b"[") + body.count(b"{") > DEEPEST:  # no document is deeper than it has brackets
         _require_shallow(document)
+    if body.count(b",") + body.count(b"[") > MOST_ENTRIES:  # no list has more entries than commas and its bracket
+        _require_few(document)
     return document
 
 
@@ -54,3 +59,16 @@ def _require_shallow(document: Any) -> None:
         orjson.dumps(document)
     except orjson.JSONEncodeError as error:
         raise PayloadMalformed("too_deep", "the body is nested too deep") from error
+
+
+def _require_few(document: Any) -> None:
+    left, pending = MOST_ENTRIES, [document]
+    while pending:
+        node = pending.pop()
+        if type(node) is list:
+            left -= len(node)
+            if left < 0:
+                raise PayloadMalformed("too_many_entries", f"the body's lists have more than {MOST_ENTRIES} entries")
+            pending += node
+        elif type(node) is dict:
+            pending += [value for value in node.values() if type(value) is list or type(value) is dict]

@@ -4,7 +4,6 @@ A text of GSM-7 characters alone has 160 of them, or 153 in each part of several
 with 70 or 67 UTF-16 code units. 3GPP TS 23.038 section 6.2.1 has the alphabet, TS 23.040 section 9.2.3.24.1 the parts.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +16,11 @@ BASIC = frozenset(
 
 #: Written as an escape and a second character, which are never parted.
 EXTENDED = frozenset("\f^{}\\[~]|€")
+
+ALPHABET = BASIC | EXTENDED
+ESCAPE = "\x1b"
+#: First bytes of the first of two units that make a character (U+D800 to U+DBFF).
+HIGH = "\xd8\xd9\xda\xdb"
 
 GSM7_ALONE, GSM7_PART = 160, 153
 UCS2_ALONE, UCS2_PART = 70, 67
@@ -46,11 +50,12 @@ class Segments:
 
 def segments(text: str) -> Segments:
     """Count the parts of a text. Never raises."""
-    if all(character in BASIC or character in EXTENDED for character in text):
-        widths = [2 if character in EXTENDED else 1 for character in text]
-        return _counted("GSM-7", widths, GSM7_ALONE, GSM7_PART)
-    widths = [2 if ord(character) > 0xFFFF else 1 for character in text]
-    return _counted("UCS-2", widths, UCS2_ALONE, UCS2_PART)
+    if ALPHABET.issuperset(text):
+        for character in EXTENDED.intersection(text):
+            text = text.replace(character, ESCAPE + character)
+        return _counted("GSM-7", text, GSM7_ALONE, GSM7_PART, ESCAPE)
+    units = text.encode("utf-16-be", "surrogatepass").decode("latin-1")[::2]  # of each unit the first byte
+    return _counted("UCS-2", units, UCS2_ALONE, UCS2_PART, HIGH)
 
 
 def require_segments(text: str, most: int) -> None:
@@ -66,14 +71,22 @@ def require_segments(text: str, most: int) -> None:
         )
 
 
-def _counted(encoding: Literal["GSM-7", "UCS-2"], widths: Iterable[int], alone: int, part: int) -> Segments:
-    widths = list(widths)
-    units = sum(widths)
-    if units <= alone:
-        return Segments(encoding, units, 1 if units else 0, alone - units)
-    count, used = 1, 0
-    for width in widths:
-        if used + width > part:
-            count, used = count + 1, 0
-        used += width
-    return Segments(encoding, units, count, part - used)
+def _counted(encoding: Literal["GSM-7", "UCS-2"], units: str, alone: int, part: int, firsts: str) -> Segments:
+    """Count parts.
+
+    Args:
+        encoding: the one that is counted in.
+        units: a character for each unit.
+        alone: how many units a single part holds.
+        part: how many each part of several holds.
+        firsts: units that are not parted from the next one.
+    """
+    if len(units) <= alone:
+        return Segments(encoding, len(units), 1 if units else 0, alone - len(units))
+    count, start, end = 0, 0, 0
+    while end < len(units):
+        start, end = end, end + part
+        if end < len(units) and units[end - 1] in firsts:
+            end -= 1
+        count += 1
+    return Segments(encoding, len(units), count, part - (len(units) - start))

@@ -114,8 +114,8 @@ class _Scanner:
 
 def _drafts(value: str) -> list[_Draft]:
     scanner = _Scanner()
-    for run in islice(RUN.findall(value), limits.MAX_ADDRESS_RUNS):
-        scanner.feed(run)
+    for run in islice(RUN.finditer(value), limits.MAX_ADDRESS_RUNS):
+        scanner.feed(run.group())
     return scanner.finish()
 
 

@@ -74,9 +74,9 @@ def html_of(content: Content) -> str | None:
     pages = [html for _, html in content.blocks if html is not None]
     if not pages:
         return None
-    shown = _letters("".join(pages))
-    texts = (text for text, html in content.blocks if html is None)
-    missing = {text for text in texts if text is not None and _letters(text) not in shown}
+    texts = {text for text, html in content.blocks if html is None and text is not None}
+    shown = _letters("".join(pages)) if texts else ""
+    missing = {text for text in texts if _letters(text) not in shown}
     return "\n".join(
         html if html is not None else f'<div style="white-space:pre-wrap">{escaped(text or "")}</div>'
         for text, html in content.blocks

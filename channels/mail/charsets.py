@@ -6,6 +6,7 @@ mail uses: Windows-1252 bytes are sent as ISO-8859-1, GBK as GB2312, NEC extensi
 
 import codecs
 import re
+from functools import lru_cache
 
 SUPERSETS = {
     "iso8859-1": "cp1252",
@@ -36,8 +37,13 @@ ALIASES = {
 NOT_CHARSETS = frozenset({"punycode", "idna", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem"})
 UNDECLARED = frozenset({"", "ascii", "us-ascii", "ansi_x3.4-1968", "unknown", "unknown-8bit", "x-unknown", "default"})
 CODE_PAGE = re.compile(r"(?:x-)?(?:windows|win|cp|ibm)[-_]?(\d{3,5})")
+#: With the marks around it.
+LONGEST_LABEL = 100
 LABEL = re.compile(r"[a-z0-9][a-z0-9._:+-]{0,39}")
-UNSTORABLE = dict.fromkeys([0], "")  # PostgreSQL's text has no NUL
+#: Bytes behind which another one would mean something else, where several make a character.
+NEXT = b" 0A[~\x81\xa1\xff"
+#: Where bytes that can't be read are looked at one by one, which takes a tenth of a second for a megabyte of them.
+SLOW_TO_REPAIR = frozenset({"utf-7"})
 
 
 def decode(raw: bytes, label: str | None) -> str:
@@ -53,17 +59,24 @@ def decode(raw: bytes, label: str | None) -> str:
     is_seven_bit = charset is not None and charset.startswith(("iso2022", "hz")) and raw.isascii()
     if not is_seven_bit and (text := _strictly(raw, "utf-8")) is not None:
         return storable(text)
-    return storable(raw.decode(charset or "cp1252", "replace"))
+    return storable(_repaired(raw, charset or "cp1252"))
 
 
 def storable(text: str) -> str:
     """Remove what a database refuses to keep: NUL, and halves of surrogate pairs."""
-    return text.encode("utf-8", "replace").decode("utf-8").translate(UNSTORABLE)
+    if not text.isascii():
+        text = text.encode("utf-8", "replace").decode("utf-8")
+    return text.replace("\0", "")  # PostgreSQL's text has no NUL
 
 
 def _charset(label: str | None) -> str | None:
     """Return the codec to use for a label; None when it says nothing that helps."""
-    name = (label or "").strip(" \t\r\n\"'").lower()
+    return _charset_of((label or "")[:LONGEST_LABEL])
+
+
+@lru_cache(256)
+def _charset_of(label: str) -> str | None:
+    name = label.strip(" \t\r\n\"'").lower()
     if name in UNDECLARED or LABEL.fullmatch(name) is None:
         return None
     try:
@@ -79,3 +92,23 @@ def _strictly(raw: bytes, charset: str) -> str | None:
         return raw.decode(charset)
     except UnicodeError:
         return None
+
+
+def _repaired(raw: bytes, charset: str) -> str:
+    """Decode with marks in the place of what can't be read."""
+    if charset in SLOW_TO_REPAIR:
+        charset = "cp1252"
+    table = _table(charset)
+    return raw.decode(charset, "replace") if table is None else codecs.charmap_decode(raw, "strict", table)[0]
+
+
+@lru_cache(64)
+def _table(charset: str) -> str | None:
+    """Return what each byte stands for, and a mark for none; None: in this charset bytes don't stand for themselves.
+
+    Python calls a function for each byte that has no meaning; with a table it does not.
+    """
+    table = "".join(bytes([byte]).decode(charset, "replace") for byte in range(256))
+    pairs = [bytes([first, second]) for second in NEXT for first in range(256)]
+    read = "".join(table[byte] for pair in pairs for byte in pair) if len(table) == 256 else None
+    return table if b"".join(pairs).decode(charset, "replace") == read else None

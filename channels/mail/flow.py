@@ -60,7 +60,6 @@ TABLE_PARTS = words("table tbody thead tfoot tr td th caption colgroup")
 FENCE = words("table td th caption")
 IMPLIED_FENCE = FENCE | words("ul ol dl div blockquote")
 ROW_FENCE = frozenset({"table"})
-SPACE = re.compile(r"\s+")
 GAPS = re.compile(r"\n{3,}")
 
 
@@ -95,15 +94,15 @@ class _Lines:
         self._gap = ""
 
     def add(self, text: str) -> None:
-        folded = SPACE.sub(" ", text.replace("\ufeff", ""))
-        words = folded.strip(" ")
+        """Add text that is ``folded``."""
+        words = text.strip(" ")
         if not words:
-            self._gap = self._gap or (" " if folded else "")
+            self._gap = self._gap or (" " if text else "")
             return
-        if folded.startswith(" "):
+        if text.startswith(" "):
             self._gap = self._gap or " "
         self._out += (self._gap if self._out else "", words)
-        self._gap = " " if folded.endswith(" ") else ""
+        self._gap = " " if text.endswith(" ") else ""
 
     def end_line(self, *, again: bool = False) -> None:
         self._gap = "\n\n" if again and self._gap.startswith("\n") else (self._gap.strip(" ") or "\n")
@@ -138,11 +137,12 @@ class _Flow:
 
     def text(self, text: str) -> None:
         self.out.append(text.replace("&", "&amp;").replace("<", "&lt;"))
-        self.full.add(text)
+        folded = _folded(text)
+        self.full.add(folded)
         if self.link is not None and len(self.link_text) < LONGEST:
             self.link_text += text[:LONGEST]
         if self._in_reply():
-            self.reply.add(text)
+            self.reply.add(folded)
             self.after_quote = self.after_quote or (self.seen_quote and bool(text.strip()))
 
     def start(self, tag: Tag) -> None:
@@ -276,6 +276,15 @@ def flow(markup: str) -> Page:
     return Page(
         "".join(state.out), text, own if foldable else text, cut, state.trackers, state.misleading_links, foldable
     )
+
+
+def _folded(text: str) -> str:
+    """Return text with a blank for each run of white space."""
+    text = text.replace("\ufeff", "")
+    words = " ".join(text.split())
+    if not words:
+        return " " if text else ""
+    return f"{' ' if text[0].isspace() else ''}{words}{' ' if text[-1].isspace() else ''}"
 
 
 def _few(markup: str, mark: str) -> str:

@@ -18,7 +18,7 @@ MAX_PART_HEADER_BYTES = 32 * 1024
 MAX_ADDRESSES = 500
 """Addresses taken from one header."""
 
-MAX_ADDRESS_RUNS = 10_000
+MAX_ADDRESS_RUNS = 3_000
 """Pieces of one header of addresses that are looked at: words, and the marks between them. An address takes four."""
 
 MAX_ADDRESS_ITEM = 4000
@@ -41,6 +41,18 @@ MAX_SUBJECT = 2000
 
 MAX_REPORT_RECIPIENTS = 500
 """Recipients taken from one delivery report."""
+
+MAX_HEADER_TEXT = 64 * 1024
+"""Characters of a header that its text is decoded from."""
+
+MAX_ENCODED_WORDS = 5_000
+"""Encoded words of one header that are decoded."""
+
+MAX_FLOWED_LINES = 20_000
+"""Lines with soft ends that are joined."""
+
+MAX_FOLDED_LINES = 20_000
+"""Lines of a text in which quotes and signatures are looked for; nothing of a longer one is folded away."""
 
 PREVIEW_LENGTH = 200
 """Characters of the one-line preview."""

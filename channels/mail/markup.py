@@ -19,6 +19,7 @@ LONG_REFERENCE = re.compile(r"&#[xX]?[0-9a-fA-F]{8,};?")
 RAW_TEXT = words("script style title textarea xmp iframe noembed noframes")
 SKIPPED = words("noscript template svg math object applet video audio canvas select datalist frameset")
 MOST_ATTRIBUTES = 64
+MOST_ATTRIBUTES_IN_ALL = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class _Source:
         self._absent: set[str] = set()
         self._lower: str | None = None
         self._last: dict[str, int] = {}
+        self.attributes_left = MOST_ATTRIBUTES_IN_ALL
 
     def find(self, needle: str, at: int) -> int:
         """Return where ``needle`` comes next; the length of the text when it does not."""
@@ -128,10 +130,14 @@ def _not_a_tag(source: _Source, at: int) -> Generator[Text | Tag, None, int]:
 
 
 def _attributes(source: _Source, at: int) -> tuple[dict[str, str], int]:
-    """Read attributes up to the tag's ``>``; of a repeated one the first counts."""
+    """Read attributes up to the tag's ``>``; of a repeated one the first counts, and none after too many."""
     found: dict[str, str] = {}
     text = source.text
-    while len(found) < MOST_ATTRIBUTES and (attribute := ATTRIBUTE.match(text, at)) is not None:
+    for _ in range(min(MOST_ATTRIBUTES, source.attributes_left)):
+        attribute = ATTRIBUTE.match(text, at)
+        if attribute is None:
+            break
+        source.attributes_left -= 1
         value, at = attribute[2] or "", attribute.end()
         if value in ('"', "'"):
             stop = source.find(value, at)

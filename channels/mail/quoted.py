@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from channels.mail import limits
 from channels.mail.attributions import STRONG, VERBS, attribution
 from channels.mail.header_blocks import begins_header_block, is_dashed, is_forward_mark, is_original_mark
 from channels.mail.quote_marks import QUOTE, SIGNATURE
@@ -32,8 +33,11 @@ class Fold:
 
 
 def folds(text: str, subject: str | None = None) -> tuple[Fold, ...]:
-    """Return what may be folded away in ``text``, in order; nothing when in doubt, or when no text would be left."""
-    if FORWARD_SUBJECT.match(subject or ""):
+    """Return what may be folded away in ``text``, in order.
+
+    Nothing when in doubt, when no text would be left, or when it has more than ``limits.MAX_FOLDED_LINES``.
+    """
+    if FORWARD_SUBJECT.match(subject or "") or text.count("\n") > limits.MAX_FOLDED_LINES:
         return ()
     lines = text.rstrip().split("\n")
     quote = _quote([line[:MAX_LINE] for line in lines[:MAX_LINES]], len(lines))
@@ -67,7 +71,7 @@ def is_forward(text: str, subject: str | None) -> bool:
     """Tell whether a mail passes on another one: that is content, whatever it is marked as."""
     if FORWARD_SUBJECT.match(subject or ""):
         return True
-    return any(is_forward_mark(line) for line in text[:MAX_FORWARD_SEARCH].split("\n")[:MAX_LINES])
+    return any(is_forward_mark(line) for line in text[:MAX_FORWARD_SEARCH].split("\n", MAX_LINES)[:MAX_LINES])
 
 
 def _runs(kind: str, numbers: Sequence[int]) -> Iterator[Fold]:

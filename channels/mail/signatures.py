@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from channels.mail import limits
+
 DEVICE = re.compile(
     r"(?i)\s{0,10}(?:sent (?:from|via|using|with) .{1,80}|get outlook for .{1,40}|"
     r"von meinem .{1,40} gesendet|gesendet (?:von|mit) .{1,60}|"
@@ -29,9 +31,9 @@ MAX_SIGNATURE = 600
 def signature_start(lines: Sequence[str]) -> int:
     """Return where a signature begins: at the line ``-- ``, or at closing lines of a device.
 
-    It is the number of lines when there is none; something always stays above it.
+    It is the number of lines when there is none, or when there are too many; something always stays above it.
     """
-    end = _dashes(lines)
+    end = _dashes(lines) if len(lines) <= limits.MAX_FOLDED_LINES + 1 else len(lines)
     for _ in range(DEVICE_LINES):
         last = _text_end(lines, end)
         if last < 2 or not _names_device(lines[last - 1]):

@@ -1,8 +1,13 @@
 """Content-Transfer-Encoding, undone leniently: what can't be decoded stays as it is."""
 
 import binascii
+import re
 
 from channels.mail.words import base64_bytes
+
+BEGIN = re.compile(rb"(?:(?<=[\r\n])|\A)begin [^\r\n]*+(?:\r\n|[\r\n]|\Z)")
+#: Bytes of a line, on average: those of a program have 62. Shorter ones were written to keep us busy.
+SHORTEST_LINE = 8
 
 
 def decoded(raw: bytes, encoding: str | None) -> bytes:
@@ -19,15 +24,17 @@ def decoded(raw: bytes, encoding: str | None) -> bytes:
 
 
 def _uudecoded(raw: bytes) -> bytes:
-    out, inside = bytearray(), False
-    for line in raw.splitlines():
-        if not inside:
-            inside = line.startswith(b"begin ")
-        elif line.strip() in (b"", b"`", b"end"):
+    begin = BEGIN.search(raw)
+    if begin is None:
+        return raw
+    out, lines = bytearray(), raw[begin.end() :].splitlines()
+    if len(lines) * SHORTEST_LINE > len(raw):
+        return raw
+    for line in lines:
+        if line.strip() in (b"", b"`", b"end"):
             break
-        else:
-            try:
-                out.extend(binascii.a2b_uu(line))
-            except binascii.Error:
-                return raw
-    return bytes(out) if inside else raw
+        try:
+            out.extend(binascii.a2b_uu(line))
+        except binascii.Error:
+            return raw
+    return bytes(out)

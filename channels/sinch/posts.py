@@ -48,6 +48,8 @@ OPT_OUTS = {"opt_out_notification": "stop", "opt_in_notification": "start"}
 FRAME = frozenset({
     "app_id", "project_id", "accepted_time", "event_time", "message_metadata", "correlation_id", "trigger",
 })  # fmt: skip
+#: A post has one beside those of its frame.
+MOST_KEYS = 100
 
 
 def read_post(body: bytes) -> Sequence[ChannelEvent]:
@@ -60,6 +62,8 @@ def read_post(body: bytes) -> Sequence[ChannelEvent]:
     keys = [key for key in post if key not in FRAME] if type(post) is dict else []
     if not keys:
         raise PayloadMalformed("event_missing", "the body is no object that holds an event")
+    if len(keys) > MOST_KEYS:
+        raise PayloadMalformed("event_unknown", "the body has more keys than any post")
     return without_doubles([_read(post, key) for key in keys])
 
 

@@ -23,6 +23,12 @@ def peer_of(request: web.Request, proxies: Sequence[Network]) -> str:
     return "-" if address is None else _shown(address)
 
 
+def counted(text: str) -> str:
+    """Name the computer that has an address, for counting; see ``peer_of``."""
+    address = _read(text)
+    return "-" if address is None else _shown(address)
+
+
 def address_of(request: web.Request, proxies: Sequence[Network]) -> str | None:
     """Return the address that a request comes from, whole; None when there is none, as with a socket of a file."""
     address = _nearest(request, proxies)

@@ -229,7 +229,7 @@ def chores_of(pool: asyncpg.Pool, shared: Shared) -> list[Chore]:
         Chore("months", 24 * HOUR_SECONDS, lambda: make_months(pool, now().date())),
         Chore("pruning", HOUR_SECONDS, Pruner(pool).prune),
         Chore("audit", 24 * HOUR_SECONDS, AuditKeeper(pool, shared.settings.keep_audit_days, now).tidy),
-        Chore("retention", HOUR_SECONDS, Retention(pool, rules_of(shared.settings), now).tidy),
+        Chore("retention", HOUR_SECONDS, Retention(pool, rules_of(shared.settings), shared.keyring, now).tidy),
     ]
     teller = Teller(shared.app_pool, shared.announce, now, id_of_now)
     logins = Logins(pool, teller, shared.keyring, lambda request, limit: shared.calls.send(request, limit=limit))

@@ -15,8 +15,10 @@ import asyncpg
 import structlog
 from prometheus_client import Counter, Gauge
 
+from gateway.keys import Keyring, KeyShredded, KeysUnavailable, KeyUnusable
 from gateway.model.page import END, Position
 from gateway.partitions import next_month
+from gateway.store import erased
 from gateway.store import retention as store
 from gateway.store.retention import Gone, Keeping, MonthlyTable, TenantKeeping
 
@@ -30,6 +32,9 @@ PAUSE_SECONDS = 0.02
 MARGIN = timedelta(hours=1)
 MAKE_MONTH = "CALL make_old_events_partition($1)"
 NAME = re.compile(r"_(\d{4})_(\d{2})$")
+
+#: For how long digests of erased messages are kept at least; longer where raw webhooks are, which may be replayed.
+REMEMBERED = timedelta(days=400)
 
 #: Removes some things of a tenant that came before a moment, up to a number.
 Forget = Callable[[asyncpg.Pool, UUID, datetime, int], Awaitable[Gone]]
@@ -79,13 +84,22 @@ class Retention:
     Args:
         pool: of the role ``hook``.
         rules: what the operator says.
+        keyring: opens the keys of tenants' digests of what was removed.
         clock: the time, in UTC.
         at_once: rows of one transaction.
     """
 
-    def __init__(self, pool: asyncpg.Pool, rules: Rules, clock: Callable[[], datetime], at_once: int = AT_ONCE) -> None:
+    def __init__(
+        self,
+        pool: asyncpg.Pool,
+        rules: Rules,
+        keyring: Keyring,
+        clock: Callable[[], datetime],
+        at_once: int = AT_ONCE,
+    ) -> None:
         self._pool = pool
         self._rules = rules
+        self._keyring = keyring
         self._clock = clock
         self._at_once = at_once
 
@@ -103,6 +117,7 @@ class Retention:
             await self._deliveries(now, tenants, report)
             await self._events(now, tenants, report)
         await self._chosen(now, slug, report)
+        await self._digests(now, [tenant for tenant in tenants if slug in {None, tenant.slug}], report)
         for kind, moment in await store.oldest_kept(self._pool):
             OLDEST.labels(kind).set(0 if moment is None else moment.timestamp())
         log.info(
@@ -134,9 +149,23 @@ class Retention:
                     before = now - timedelta(days=choice.notes_days)
                     await self._some(tenant_id, before, store.forget_notes, "notes", report)
 
+    async def _digests(self, now: datetime, tenants: Sequence[TenantKeeping], report: Report) -> None:
+        for tenant in tenants:
+            before = now - max(REMEMBERED, timedelta(days=tenant.keeping.webhooks_days))
+            while gone := await erased.forget(self._pool, tenant.tenant_id, before, self._at_once):
+                report.count("erased", Gone(gone))
+                await asyncio.sleep(PAUSE_SECONDS)
+
     async def _conversations_of(self, tenant_id: UUID, before: datetime, report: Report) -> None:
+        try:
+            key = await erased.key_to_remember_with(self._pool, self._keyring, tenant_id)
+        except KeyShredded:  # nothing comes in for such a tenant any more
+            key = None
+        except (KeyUnusable, KeysUnavailable) as error:
+            log.warning("retention.no_key", tenant=str(tenant_id), error=type(error).__name__)
+            return
         while True:
-            found = await store.forget_conversations(self._pool, tenant_id, before, self._at_once)
+            found = await store.forget_conversations(self._pool, tenant_id, before, self._at_once, key)
             conversations, messages = found
             report.count("conversations", Gone(conversations))
             report.count("messages", Gone(messages))

@@ -39,7 +39,6 @@ from gateway.subjects.certificate import certificate_of
 
 TAG = "Privacy"
 PERMISSION: Permission = "customers.privacy"
-ERASED = "the customer was erased"
 #: Webhooks lock messages' customers after conversations; whoever comes second then begins anew.
 TRIES_AFTER_DEADLOCK = 3
 
@@ -199,6 +198,8 @@ class DataRequests:
     async def _begin(
         self, tx: TenantTx, call: Call[NoQuery, DataRequestBody], customer_id: UUID
     ) -> tuple[str, Sequence[Entry]]:
+        if call.body.kind == "erasure":
+            await erasing.hold_imports(tx)
         people = await erasing.lock(tx, customer_id)
         if not people or await store.is_erased(tx, customer_id):
             raise NotFound("there is no such customer")
@@ -210,7 +211,7 @@ class DataRequests:
         entries: list[Entry] = []
         if call.body.kind == "erasure":
             ids = [one.id for one in people]
-            await store.cancel_exports(tx, ids, ERASED)
+            await store.cancel_exports(tx, ids)
             removed = await erasing.begin(tx, request_id, ids)
             await store.count(tx, request_id, {"customer_identities": removed})
             data = {

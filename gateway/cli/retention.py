@@ -9,7 +9,8 @@ import asyncpg
 import typer
 
 from gateway.cli.configured import configured
-from gateway.parts import now, rules_of
+from gateway.keys import KeyUnusable
+from gateway.parts import keyring_of, now, rules_of
 from gateway.retention import Report, Retention, Rules
 from gateway.settings import Settings
 from gateway.store import retention as store
@@ -27,6 +28,9 @@ def retention(
     rules = rules_of(settings)
     try:
         lines = asyncio.run(_preview(settings, rules, tenant) if dry_run else _tidy(settings, rules, tenant))
+    except KeyUnusable as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
     except (*UNAVAILABLE, DatabaseUnavailable, asyncpg.PostgresError, RoleTooPowerful) as error:
         typer.echo(f"the database can't be used: {error}", err=True)
         raise typer.Exit(1) from None
@@ -62,7 +66,7 @@ async def _tidy(settings: Settings, rules: Rules, slug: str | None) -> list[str]
     async with await open_pool(settings.hook_database_url.get_secret_value(), 1) as hook:
         if slug is not None and not _chosen(await store.of_all(hook, rules.keeping), slug):
             return []
-        return _told(await Retention(hook, rules, now).tidy(slug))
+        return _told(await Retention(hook, rules, keyring_of(settings), now).tidy(slug))
 
 
 def _chosen(tenants: Sequence[TenantKeeping], slug: str | None) -> list[TenantKeeping]:

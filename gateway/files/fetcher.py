@@ -29,7 +29,7 @@ from gateway.lasting import keep_at
 from gateway.model.ids import public
 from gateway.model.log import Entry
 from gateway.outgoing.http import Calls
-from gateway.store import attachments, log
+from gateway.store import attachments, erasing, log
 from gateway.store.attachments import DueFile
 from gateway.store.files import StoredFile
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable, TenantTx, tenant_tx
@@ -218,7 +218,9 @@ class Fetcher:
                 conversation = await attachments.missing(tx, due, outcome.state or "failed", outcome.reason)
             else:
                 conversation = await attachments.stored(tx, due, outcome, _type_of(due.type, outcome.mime_type))
-            if conversation is None:  # the lease is lost, or the message was taken back
+            if conversation is None:  # the lease is lost, or the message was taken back or erased
+                if isinstance(outcome, StoredFile) and await erasing.file_is_due(tx, outcome.id):
+                    await self._files.remove(tx, outcome.id)
                 return
             event_id = self._new_id(int(self._clock().timestamp() * 1000))
             entry = await told(tx, due.id, conversation, event_id)

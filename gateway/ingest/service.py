@@ -13,6 +13,7 @@ from aiohttp import web
 from gateway.ingest import metrics
 from gateway.ingest.asking import Questions
 from gateway.ingest.door import Door
+from gateway.ingest.erased import Erasures
 from gateway.ingest.mail import MailParser
 from gateway.ingest.nonces import Nonces
 from gateway.ingest.receive import Receiver
@@ -66,9 +67,10 @@ class Ingest:
     ) -> None:
         open_connection = partial(connect, hook_url)
         self._door = Door(queue_limit, time.monotonic, random.random)
-        self._writer = Writer(open_connection, announce, echo_tenants, queue_limit)
-        self._crowd_writer = Writer(open_connection, announce, echo_tenants, queue_limit, ANSWERS_AT_ONCE)
-        self._slow_writer = Writer(open_connection, announce, echo_tenants, queue_limit)
+        writer = partial(Writer, open_connection, announce, echo_tenants, erasures=Erasures(hook_pool, keyring))
+        self._writer = writer(queue_limit)
+        self._crowd_writer = writer(queue_limit, ANSWERS_AT_ONCE)
+        self._slow_writer = writer(queue_limit)
         self.directory = Directory(hook_pool, keyring, time.monotonic)
         questions = Questions(calls, time.monotonic, clock)
         receiver = Receiver(

@@ -66,6 +66,7 @@ class Webhook:
     Attributes:
         pending: only the raw body is to be stored now; a worker will parse it.
         known: its ledger row exists already (a mail that was pending, or a replay).
+        emptied: it held what was erased: its content is not kept.
         sealed: its raw request as the ledger keeps it; a known one needs none.
         messages, statuses, notes, aliases, marks, unstored: see ``Rows``.
     """
@@ -79,6 +80,7 @@ class Webhook:
     verified: bool = True
     pending: bool = False
     known: bool = False
+    emptied: bool = False
     sealed: Sealed | None = None
     messages: Sequence[Row] = ()
     statuses: Sequence[Row] = ()

@@ -16,6 +16,7 @@ import asyncpg
 import structlog
 
 from gateway.ingest import metrics
+from gateway.ingest.erased import ASKED, REFUSED, CannotTell, Erasures
 from gateway.ingest.webhook import MESSAGE_ID, STATUS_ID, Row, Webhook
 from gateway.model.log import Entry
 from gateway.passage import Commit
@@ -36,6 +37,8 @@ STATEMENT_TIMEOUT_SECONDS = 15.0
 CLOSE_SECONDS = 5.0
 RECONNECT_SECONDS = (0.05, 0.1, 0.2, 0.5, 1.0)
 TRIES_AFTER_DEADLOCK = 3
+#: Of one group, to learn what was erased and leave it out: each time the database tells more.
+TRIES_WITH_ERASED = 8
 #: A tenant may take one part in so many of the queue.
 SHARES = 4
 
@@ -47,7 +50,7 @@ ANEW_FACTOR = 8
 
 INGEST = """
 SELECT * FROM ingest($1::ingest_webhook[], $2::ingest_message[], $3::ingest_alias[], $4::ingest_status[], $5::text[],
-    $6::ingest_note[], $7::uuid[], $8::uuid[])
+    $6::ingest_note[], $7::uuid[], $8::uuid[], $9::ingest_repeat[], $10::uuid[], $11::integer[])
 """
 
 
@@ -59,6 +62,7 @@ class Writer:
         announce: told the new log entries right after each commit, before anybody is answered.
         echo_tenants: the tenants whose entries are wanted in full, since somebody here watches them.
         queue_limit: webhooks that may wait, a fourth of them of one tenant.
+        erasures: knows what was erased; without it everything is stored.
         answers_at_once: so many of a group are answered before others have a turn.
     """
 
@@ -69,12 +73,15 @@ class Writer:
         echo_tenants: Callable[[], Collection[UUID]],
         queue_limit: int,
         answers_at_once: int = GROUP_LIMIT,
+        *,
+        erasures: Erasures | None = None,
     ) -> None:
         self._connect = connect
         self._announce = announce
         self._echo_tenants = echo_tenants
         self._queue_limit = queue_limit
         self._answers_at_once = answers_at_once
+        self._erasures = erasures
         self._share = share_of(queue_limit)
         self._queue: Turns[UUID, tuple[Webhook, asyncio.Future[Commit]]] = Turns()
         self._arrived = asyncio.Event()
@@ -171,17 +178,21 @@ class Writer:
     async def _store_group(self, group: list[tuple[Webhook, asyncio.Future[Commit]]]) -> None:
         """Store a group; if the database refuses it, halve it until only the guilty one suffers."""
         try:
-            entries = await self._ingest([webhook for webhook, _ in group])
+            webhooks, entries = await self._ingest([webhook for webhook, _ in group])
         except UNAVAILABLE:
             raise
-        except asyncpg.PostgresError as error:
+        except (asyncpg.PostgresError, CannotTell) as error:
             if len(group) > 1:
                 middle = len(group) // 2
                 await self._store_group(group[:middle])
                 await self._store_group(group[middle:])
                 return
-            entries = await self._set_aside(group[0][0], error)
-        metrics.committed([webhook for webhook, _ in group], entries)
+            if isinstance(error, CannotTell):
+                log.warning("ingest.cannot_tell_what_was_erased", error=str(error))
+                self._fail(group)
+                return
+            webhooks, entries = await self._set_aside(group[0][0], error)
+        metrics.committed(webhooks, entries)
         if entries:
             self._announce(entries)
         self._answer(Commit(len(group), entries), deque(done for _, done in group))
@@ -195,7 +206,7 @@ class Writer:
         if waiting:
             asyncio.get_running_loop().call_soon(self._answer, commit, waiting)
 
-    async def _set_aside(self, webhook: Webhook, error: asyncpg.PostgresError) -> list[Entry]:
+    async def _set_aside(self, webhook: Webhook, error: asyncpg.PostgresError) -> tuple[Sequence[Webhook], list[Entry]]:
         """Keep the raw body of a webhook whose rows the database refuses."""
         log.error("ingest.not_storable", webhook=str(webhook.id), sqlstate=error.sqlstate, rule=error.constraint_name)
         aside = webhook.quarantined("not_storable", f"the database refused it ({type(error).__name__})")
@@ -204,14 +215,35 @@ class Writer:
         except asyncpg.UniqueViolationError:  # a first part of it was stored
             return await self._ingest([replace(aside, known=True)])
 
-    async def _ingest(self, webhooks: Sequence[Webhook]) -> list[Entry]:
-        return [entry for call in calls_for(webhooks) for entry in await self._call(call)]
+    async def _ingest(self, webhooks: Sequence[Webhook]) -> tuple[Sequence[Webhook], list[Entry]]:
+        """Store some webhooks; returns them without what was erased, and the new entries of the log."""
+        entries: list[Entry] = []
+        for tries_left in range(TRIES_WITH_ERASED, 0, -1):
+            begun = False
+            try:
+                for call in calls_for(webhooks):
+                    entries += await self._call(call)
+                    begun = True
+            except asyncpg.PostgresError as error:
+                if self._erasures is None or error.sqlstate not in {ASKED, REFUSED} or tries_left == 1:
+                    raise
+                told = [UUID(one) for one in (error.detail or "").split(",")]
+                if error.sqlstate == ASKED:
+                    await self._erasures.learn(told)
+                else:
+                    webhooks = [self._erasures.without(webhook, told) for webhook in webhooks]
+                if begun:  # more than one call: there is but one webhook, and its first part is stored
+                    webhooks = [replace(webhook, known=True) for webhook in webhooks]
+            else:
+                return webhooks, entries
+        raise AssertionError("unreachable: the last try returns or raises")
 
     async def _call(self, call: "Call") -> list[Entry]:
         await self._keep_plans_fitting()
+        repeats, knowing = ([], None) if self._erasures is None else self._erasures.asked(call)
         arguments = (
             call.webhooks, call.messages, call.aliases, call.statuses, call.marks, call.notes,
-            list(self._echo_tenants()), call.keys,
+            list(self._echo_tenants()), call.keys, repeats, knowing, call.emptied,
         )  # fmt: skip
         for tries_left in range(TRIES_AFTER_DEADLOCK, 0, -1):
             try:
@@ -275,11 +307,12 @@ def share_of(limit: int) -> int:
 class Call:
     """What one call of the SQL function takes."""
 
-    __slots__ = ("aliases", "keys", "marks", "messages", "notes", "statuses", "webhooks")
+    __slots__ = ("aliases", "emptied", "keys", "marks", "messages", "notes", "statuses", "webhooks")
 
     def __init__(self) -> None:
         self.webhooks: list[Row] = []
         self.keys: list[UUID | None] = []  # of the webhooks
+        self.emptied: list[int] = []  # places of webhooks whose content is not kept
         self.messages: list[Row] = []
         self.aliases: list[Row] = []
         self.statuses: list[Row] = []
@@ -306,6 +339,8 @@ def calls_for(webhooks: Sequence[Webhook]) -> list[Call]:
             call.keys.append(webhook.key_id)
             begun = True
             place, room = len(call.webhooks), CALL_ITEMS - call.items
+            if webhook.emptied:
+                call.emptied.append(place)
             for row in messages[:room]:
                 call.messages.append((len(call.messages) + 1, place, *row))
                 for spellings in webhook.aliases.get(row[MESSAGE_ID], ()) if webhook.aliases else ():

@@ -1,5 +1,6 @@
 """Requests of customers about their data, as the API shows them."""
 
+from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -10,6 +11,20 @@ from gateway.model.fields import CustomerId, Timestamp, UserId, public_id
 DataRequestId = Annotated[str, public_id("dsr")]
 DataRequestKind = Literal["export", "erasure"]
 DataRequestState = Literal["waiting", "running", "done", "failed"]
+
+
+DataRequestErrorCode = Literal[
+    "customer_erased", "storage_unavailable", "key_unavailable", "trouble", "archive_failed", "archive_too_large"
+]
+#: What each of them means, for people.
+ERRORS: Mapping[DataRequestErrorCode, str] = {
+    "customer_erased": "The customer was erased.",
+    "storage_unavailable": "Files can't be read or stored now; it is tried again.",
+    "key_unavailable": "Raw webhooks can't be opened with the keys that are here; it is tried again.",
+    "trouble": "Something went wrong; it is tried again.",
+    "archive_failed": "The archive could not be made; ask for it again.",
+    "archive_too_large": "There is more than an archive may hold.",
+}
 
 
 class DataRequest(Described):
@@ -25,7 +40,8 @@ class DataRequest(Described):
     counts: dict[str, int] = Field(
         description="An erasure: rows by table. An export: rows by file of the archive, once it is made."
     )
-    error: str | None = Field(description="What keeps it from going on, or why it failed.")
+    error: str | None = Field(description="What keeps it from going on, or why it failed, in English.")
+    error_code: DataRequestErrorCode | None = Field(description="The same, for programs.")
     size: int | None = Field(description="Bytes of the archive.")
     expires_at: Timestamp | None = Field(description="Until when the archive can be downloaded.")
     created_at: Timestamp
@@ -62,6 +78,7 @@ class KeptRows(Described):
 
     what: str
     why: str
+    rows: int | None = Field(description="How many; null: they were not counted.")
 
 
 class Asker(Described):

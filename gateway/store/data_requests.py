@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from gateway.model.data_request import ERRORS, DataRequestErrorCode
 from gateway.model.page import Page, Position
 from gateway.store.pages import page_of
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable, TenantTx
@@ -70,7 +71,7 @@ async def archive(tx: TenantTx, request_id: UUID) -> UUID | None:
 
 
 CERTIFICATE = """
-SELECT r.id, r.customer_id, r.user_id, u.name AS user_name, m.role AS user_role, r.counts::text,
+SELECT r.id, r.customer_id, r.user_id, u.name AS user_name, m.role AS user_role, r.counts::text, r.kept::text,
     r.created_at AS asked_at, r.finished_at AS done_at
 FROM data_requests r
 LEFT JOIN memberships m ON m.tenant_id = r.tenant_id AND m.user_id = r.user_id
@@ -81,7 +82,11 @@ WHERE r.tenant_id = $1 AND r.id = $2 AND r.kind = 'erasure' AND r.state = 'done'
 
 @dataclass(frozen=True, slots=True)
 class Erased:
-    """What a certificate tells of: an erasure that is done, who asked for it, and rows by table."""
+    """What a certificate tells of: an erasure that is done, who asked for it, and rows by table.
+
+    Attributes:
+        kept: what was counted of what stays; None: a version that did not count it did the erasure.
+    """
 
     id: UUID
     customer_id: UUID
@@ -89,6 +94,7 @@ class Erased:
     user_name: str | None
     user_role: str | None
     counts: Mapping[str, int]
+    kept: Mapping[str, int] | None
     asked_at: datetime
     done_at: datetime
 
@@ -96,7 +102,10 @@ class Erased:
 async def erased(tx: TenantTx, request_id: UUID) -> Erased | None:
     """Return an erasure that is done; None when there is no such."""
     row = await tx.connection.fetchrow(CERTIFICATE, tx.tenant_id, request_id)
-    return None if row is None else Erased(**{**row, "counts": orjson.loads(row["counts"])})
+    if row is None:
+        return None
+    kept = None if row["kept"] is None else orjson.loads(row["kept"])
+    return Erased(**{**row, "counts": orjson.loads(row["counts"]), "kept": kept})
 
 
 CLAIM = "SELECT tenant_id, id FROM claim_data_request($1, $2)"
@@ -185,12 +194,12 @@ UPDATE data_requests SET file_id = $3, size_bytes = $4, expires_at = $5, counts 
 WHERE tenant_id = $1 AND id = $2
 """
 END = """
-UPDATE data_requests SET state = $3, error = $4, step = '', places = '{}', lease = NULL, lease_until = NULL,
-    finished_at = now()
+UPDATE data_requests SET state = $3, error = $4, error_code = $5, step = '', places = '{}', lease = NULL,
+    lease_until = NULL, finished_at = now()
 WHERE tenant_id = $1 AND id = $2
 """
 RELEASE = """
-UPDATE data_requests SET lease = NULL, lease_until = now() + $4, error = $5
+UPDATE data_requests SET lease = NULL, lease_until = now() + $4, error = $5, error_code = $6
 WHERE tenant_id = $1 AND id = $2 AND lease = $3
 """
 
@@ -202,14 +211,30 @@ async def keep_archive(
     await tx.connection.execute(KEPT, tx.tenant_id, request_id, file_id, size, until, orjson.dumps(counts).decode())
 
 
-async def end(tx: TenantTx, request_id: UUID, state: str, error: str | None = None) -> None:
+async def end(tx: TenantTx, request_id: UUID, state: str, error: DataRequestErrorCode | None = None) -> None:
     """Let go of a locked request: ``done`` or ``failed``."""
-    await tx.connection.execute(END, tx.tenant_id, request_id, state, error)
+    await tx.connection.execute(END, tx.tenant_id, request_id, state, error and ERRORS[error], error)
 
 
-async def release(tx: TenantTx, request_id: UUID, worker: UUID, wait: float, error: str | None) -> None:
-    """Let go of a request that somebody is to go on with, in so many seconds; the words are for people."""
-    await tx.connection.execute(RELEASE, tx.tenant_id, request_id, worker, timedelta(seconds=wait), error)
+async def release(
+    tx: TenantTx, request_id: UUID, worker: UUID, wait: float, error: DataRequestErrorCode | None
+) -> None:
+    """Let go of a request that somebody is to go on with, in so many seconds."""
+    told = (timedelta(seconds=wait), error and ERRORS[error], error)
+    await tx.connection.execute(RELEASE, tx.tenant_id, request_id, worker, *told)
+
+
+KEPT_ROWS = """
+UPDATE data_requests r SET kept = coalesce(r.kept, '{}') || (
+    SELECT coalesce(jsonb_object_agg(n.key, n.value::bigint + coalesce((r.kept ->> n.key)::bigint, 0)), '{}')
+    FROM jsonb_each_text($3::text::jsonb) n)
+WHERE r.tenant_id = $1 AND r.id = $2
+"""
+
+
+async def count_kept(tx: TenantTx, request_id: UUID, counts: Mapping[str, int]) -> None:
+    """Add to what an erasure keeps, for its certificate."""
+    await tx.connection.execute(KEPT_ROWS, tx.tenant_id, request_id, orjson.dumps(counts).decode())
 
 
 ARCHIVES_OF = """
@@ -225,11 +250,13 @@ async def end_archives(tx: TenantTx, customer_ids: Sequence[UUID]) -> Sequence[U
 
 
 CANCEL = """
-UPDATE data_requests SET state = 'failed', error = $3, lease = NULL, lease_until = NULL, finished_at = now()
+UPDATE data_requests SET state = 'failed', error = $3, error_code = $4, lease = NULL, lease_until = NULL,
+    finished_at = now()
 WHERE tenant_id = $1 AND kind = 'export' AND customer_id = ANY ($2::uuid[]) AND state IN ('waiting', 'running')
 """
 
 
-async def cancel_exports(tx: TenantTx, customer_ids: Sequence[UUID], why: str) -> None:
-    """Have nobody go on with exports of some customers."""
-    await tx.connection.execute(CANCEL, tx.tenant_id, list(customer_ids), why)
+async def cancel_exports(tx: TenantTx, customer_ids: Sequence[UUID]) -> None:
+    """Have nobody go on with exports of some customers, who are to be erased."""
+    code: DataRequestErrorCode = "customer_erased"
+    await tx.connection.execute(CANCEL, tx.tenant_id, list(customer_ids), ERRORS[code], code)

@@ -1,7 +1,7 @@
 """Erasing a customer, step by step; each call does a part, counts what it erased, and can be repeated.
 
-What the role ``app`` may not do by itself is done in definer functions (migration 0042), which look for a running
-erasure of the tenant of the transaction.
+What the role ``app`` may not do by itself is done in definer functions (migrations 0042 and 0044), which look for a
+running erasure of the tenant of the transaction.
 """
 
 from collections import Counter
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from gateway.store.erased import Name
 from gateway.store.pool import TenantTx
 
 # Whoever brings them an address or a conversation in this moment waits, or is waited for.
@@ -61,8 +62,30 @@ class Person:
 
 
 async def lock(tx: TenantTx, customer_id: UUID) -> Sequence[Person]:
-    """Lock a customer with all that were merged into them, deleted ones too; none when there is no such customer."""
-    return [Person(row["id"], row["merged_into"]) for row in await tx.connection.fetch(LOCK, tx.tenant_id, customer_id)]
+    """Lock a customer with all that were merged into them, deleted ones too; none when there is no such customer.
+
+    Who was waited for may have merged somebody into them, or have undone that: so it looks until nothing changes.
+    """
+    people: list[Person] | None = None
+    while True:
+        rows = await tx.connection.fetch(LOCK, tx.tenant_id, customer_id)
+        found = [Person(row["id"], row["merged_into"]) for row in rows]
+        if found == people:
+            return found
+        people = found
+
+
+HOLD_IMPORTS = """
+UPDATE customer_imports SET lease = NULL, lease_until = NULL WHERE tenant_id = $1 AND state IN ('checking', 'running')
+"""
+
+
+async def hold_imports(tx: TenantTx) -> None:
+    """Have nobody read on in files of customers: until the erasure has looked at them, nobody takes them up.
+
+    To be called before customers are locked, as those do who read the files.
+    """
+    await tx.connection.execute(HOLD_IMPORTS, tx.tenant_id)
 
 
 async def begin(tx: TenantTx, request_id: UUID, people: Sequence[UUID]) -> int:
@@ -110,7 +133,9 @@ async def forget_marks(tx: TenantTx, request_id: UUID) -> None:
 
 STRAYS = "SELECT looked, last_id FROM mark_strays($1, $2, $3)"
 EVENTS = "SELECT upto, name, gone FROM erase_events($1, $2, $3)"
-MESSAGES = "SELECT name, gone FROM erase_messages($1, $2)"
+MESSAGES = "SELECT name, gone FROM erase_next_messages($1, $2)"
+WAITS_FOR = "SELECT erasure_waits_for($1)"
+TAKE_MARKS = "DELETE FROM erasure_marks WHERE tenant_id = $1 AND request_id = $2 AND kind = $3 RETURNING value"
 CUSTOMER = "SELECT name, gone FROM erase_customer($1)"
 # Entries are numbered when they are committed, and dated when their transaction began.
 SINCE = """
@@ -153,9 +178,71 @@ async def erase_messages(tx: TenantTx, request_id: UUID, most: int) -> Counter[s
     return _counted(await tx.connection.fetch(MESSAGES, request_id, most))
 
 
+async def names_of_erased(tx: TenantTx, request_id: UUID) -> Sequence[Name]:
+    """Take what names the messages that were just emptied; it is marked nowhere any more."""
+    rows = await tx.connection.fetch(TAKE_MARKS, tx.tenant_id, request_id, "repeat")
+    named = [row["value"].split(" ", 2) for row in rows]
+    return [Name(UUID(channel), kind, value) for channel, kind, value in named]
+
+
+async def waits_for_sends(tx: TenantTx, request_id: UUID) -> bool:
+    """Tell whether a provider is being asked to send one of the messages: its answer is waited for."""
+    found: int = await tx.connection.fetchval(WAITS_FOR, request_id)
+    return found > 0
+
+
+# Whoever looks for personal data reads the log and writes what it found in one transaction, with this row locked.
+DETECTED = "SELECT FROM pii_heads WHERE tenant_id = $1 FOR UPDATE"
+LATE = "SELECT upto, name, gone FROM erase_late_rows($1, $2, $3)"
+NEWCOMERS = """
+SELECT c.id FROM conversations c
+WHERE c.tenant_id = $1 AND c.customer_id = ANY ($2::uuid[]) AND NOT EXISTS (
+    SELECT FROM erasure_marks k
+    WHERE k.tenant_id = $1 AND k.request_id = $3 AND k.kind = 'conversation' AND k.value = c.id::text)
+ORDER BY c.id FOR NO KEY UPDATE OF c
+"""
+
+
+async def erase_late_rows(tx: TenantTx, request_id: UUID, after: UUID, most: int) -> tuple[UUID | None, Counter[str]]:
+    """Erase what came to the next emptied messages since; returns up to which, None behind the last, and counts."""
+    await tx.connection.execute(DETECTED, tx.tenant_id)
+    rows = await tx.connection.fetch(LATE, request_id, after, most)
+    return (rows[0]["upto"] if rows else None), _counted(rows)
+
+
+async def mark_newcomers(tx: TenantTx, request_id: UUID, people: Sequence[UUID]) -> bool:
+    """Mark conversations of the customer that are not marked yet, and hide them; False when there are none."""
+    found = [row["id"] for row in await tx.connection.fetch(NEWCOMERS, tx.tenant_id, list(people), request_id)]
+    await mark(tx, request_id, "conversation", [str(one) for one in found])
+    await tx.connection.execute(HIDE, tx.tenant_id, found)
+    await tx.connection.execute(STOP_SENDING, tx.tenant_id, found)
+    return bool(found)
+
+
+async def empty_cards(tx: TenantTx, request_id: UUID, people: Sequence[UUID]) -> int:
+    """Take addresses and names of the customer once more; returns how many addresses there were."""
+    freed = [row["value"] for row in await tx.connection.fetch(FREE, tx.tenant_id, list(people))]
+    await mark(tx, request_id, "address", freed)
+    await tx.connection.execute(EMPTY, tx.tenant_id, list(people))
+    return len(freed)
+
+
 async def erase_customer(tx: TenantTx, request_id: UUID) -> Counter[str]:
     """Erase what is known of the customer beside messages."""
     return _counted(await tx.connection.fetch(CUSTOMER, request_id))
+
+
+REFUSALS = """
+SELECT count(DISTINCT c.address) FROM erasure_marks k
+JOIN consents c ON c.tenant_id = k.tenant_id AND c.address = address_digest(k.tenant_id, k.value) AND c.key = 'erased'
+WHERE k.tenant_id = $1 AND k.request_id = $2 AND k.kind = 'address'
+"""
+
+
+async def refusals(tx: TenantTx, request_id: UUID) -> int:
+    """Tell how many addresses of the customer are remembered, by a digest, as not to be written to."""
+    found: int = await tx.connection.fetchval(REFUSALS, tx.tenant_id, request_id)
+    return found
 
 
 def _counted(rows: Sequence[Mapping[str, int]]) -> Counter[str]:

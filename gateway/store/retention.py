@@ -9,6 +9,7 @@ from uuid import UUID
 import asyncpg
 
 from gateway.model.page import Position
+from gateway.store.erased import Name, digest_of
 
 MonthlyTable = Literal["inbound_webhooks", "webhook_attempts", "old_events"]
 
@@ -67,7 +68,8 @@ async def of_all(pool: asyncpg.Pool, defaults: Keeping) -> Sequence[TenantKeepin
 
 
 BY_CHOICE = "SELECT tenant_id, slug, conversations_days, attachments_days, notes_days FROM retention_by_choice()"
-FORGET_CONVERSATIONS = "SELECT conversations, messages FROM forget_conversations($1, $2, $3)"
+FORGET_CONVERSATIONS = "SELECT conversations, messages, channels, kinds, names FROM forget_threads($1, $2, $3)"
+REMEMBER = "SELECT remember_erased($1, $2)"
 FORGET_ATTACHMENTS = "SELECT removed, bytes FROM forget_attachments($1, $2, $3)"
 FORGET_NOTES = "SELECT forget_notes($1, $2, $3)"
 
@@ -77,9 +79,19 @@ async def by_choice(pool: asyncpg.Pool) -> Sequence[tuple[UUID, str, Choice]]:
     return [(row[0], row[1], Choice(*row[2:])) for row in await pool.fetch(BY_CHOICE)]
 
 
-async def forget_conversations(pool: asyncpg.Pool, tenant_id: UUID, before: datetime, most: int) -> tuple[int, int]:
-    """Empty some resolved conversations; returns how many, and how many messages of others that are next."""
-    row = await pool.fetchrow(FORGET_CONVERSATIONS, tenant_id, before, most)
+async def forget_conversations(
+    pool: asyncpg.Pool, tenant_id: UUID, before: datetime, most: int, key: bytes | None
+) -> tuple[int, int]:
+    """Empty some resolved conversations, and remember their messages by digests under a key; without one by nothing.
+
+    Returns:
+        how many, and how many messages of others that are next.
+    """
+    async with pool.acquire() as connection, connection.transaction():
+        row = await connection.fetchrow(FORGET_CONVERSATIONS, tenant_id, before, most)
+        if key is not None and row["names"]:
+            named = map(Name, row["channels"], row["kinds"], row["names"])
+            await connection.execute(REMEMBER, tenant_id, [digest_of(key, name) for name in named])
     return row["conversations"], row["messages"]
 
 

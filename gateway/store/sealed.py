@@ -6,6 +6,7 @@ from uuid import UUID
 
 from gateway.keys import credentials_of
 from gateway.model.endpoint_secrets import place_of as place_of_endpoint
+from gateway.store.erased import place_of as place_of_erasures
 from gateway.store.raw_webhooks import place_of as place_of_webhook
 from gateway.store.second_factors import place_of as place_of_factor
 
@@ -55,6 +56,12 @@ OF_TENANTS: Sequence[SealedColumn] = (
         key={"tenant_id": "uuid", "received_at": "timestamptz", "id": "uuid"},
         place=lambda key: place_of_webhook(key[0], key[2]),
         moment="received_at",
+    ),
+    SealedColumn(
+        table="erasure_keys",
+        column="sealed",
+        key={"tenant_id": "uuid"},
+        place=lambda key: place_of_erasures(key[0]),
     ),
 )
 #: Sealed with a data key of their row.

@@ -194,7 +194,8 @@ ORDER BY p.created_at, p.id
         "people",
         """
 SELECT v.data::text FROM data_requests r CROSS JOIN LATERAL data_request_json(r) v
-WHERE r.tenant_id = $1 AND r.customer_id = ANY ($2::uuid[]) ORDER BY r.created_at, r.id
+WHERE r.tenant_id = $1 AND r.customer_id = ANY ($2::uuid[]) AND r.state NOT IN ('waiting', 'running')
+ORDER BY r.created_at, r.id
 """,
     ),
 )

@@ -2,6 +2,8 @@
 
 The log is gone through before the rows that lead there are emptied, and once more after them, for what came in the
 moment in which the erasure began. Words of search go after the entries of the log that they would be made from again.
+Others work meanwhile. Whoever has looked at the customer before they were out of sight, and writes afterwards, is found
+by the steps that look again: they come last, and find nothing as a rule.
 """
 
 import asyncio
@@ -15,8 +17,9 @@ from uuid import UUID
 from gateway.files.keeping import Files
 from gateway.keys import Keyring, KeyShredded
 from gateway.model.page import END, Position
-from gateway.store import data_requests, erasing, erasing_ledger
+from gateway.store import data_requests, erased, erasing, erasing_ledger
 from gateway.store.data_requests import Running
+from gateway.store.erased import Name
 from gateway.store.erasing_ledger import Raw
 from gateway.store.pool import TenantTx
 from gateway.subjects.importing import Card, forget_in_imports
@@ -28,6 +31,8 @@ AT_ONCE = 500
 WEBHOOKS_AT_ONCE = 100
 #: Up to which entry the log was gone through the first time.
 LOG_END = "log_end"
+#: Whether it told of the customer behind that.
+FOUND_AGAIN = "found_again"
 
 
 @dataclass(slots=True)
@@ -38,11 +43,13 @@ class Part:
         counts: rows by table.
         place: where the step goes on; None: it is done.
         noted: what a later step needs to know.
+        waits: whether it can't go on until somebody else has done something.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
     place: Any | None = None  # Any: JSON, its step's own
     noted: Mapping[str, Any] = field(default_factory=dict)
+    waits: bool = False
 
 
 Step = Callable[[TenantTx, Running, Any], Awaitable[Part]]
@@ -69,8 +76,13 @@ class Eraser:
             "webhooks": self._webhooks,
             "imports": self._imports,
             "files": self._files_of,
-            "log_again": self._log_again,
+            "newcomers": self._newcomers,
             "messages_again": self._messages,
+            "late": self._late,
+            "customer_again": self._customer_again,
+            "webhooks_again": self._webhooks_again,
+            "log_again": self._log_again,
+            "late_again": self._late_again,
             "files_again": self._files_of,
         }
 
@@ -97,6 +109,8 @@ class Eraser:
 
     async def _strays(self, tx: TenantTx, running: Running, place: Any) -> Part:
         """Find mails that the customer wrote into the threads of others."""
+        if place is None:  # known before the first message is emptied: who takes webhooks looks for its digest
+            await self._remember(tx, running, ())
         after = UUID(place) if place else erasing.FIRST
         last = await erasing.mark_strays(tx, running.id, after, self._at_once)
         return Part(place=last and str(last))
@@ -114,14 +128,59 @@ class Eraser:
         """Go on where the log ended the first time."""
         after = place or running.places[LOG_END]
         upto, counts = await erasing.erase_events(tx, running.id, after, self._at_once)
-        return Part(counts, upto)
+        return Part(counts, upto, {FOUND_AGAIN: True} if counts["events"] else {})
 
     async def _messages(self, tx: TenantTx, running: Running, _place: Any) -> Part:
+        """Empty the next messages, and keep digests of what names them: who is told of one again knows it."""
         counts = await erasing.erase_messages(tx, running.id, self._at_once)
-        return Part(counts, True if counts else None)
+        if not counts:
+            waits = await erasing.waits_for_sends(tx, running.id)
+            return Part(place=True if waits else None, waits=waits)
+        await self._remember(tx, running, await erasing.names_of_erased(tx, running.id))
+        return Part(counts, True)
+
+    async def _remember(self, tx: TenantTx, running: Running, names: Sequence[Name]) -> None:
+        try:
+            key = await erased.own_key(tx, self._keyring)
+        except KeyShredded:  # nothing comes in for such a tenant any more
+            return
+        await erased.remember(tx, key, names)
+        await data_requests.count_kept(tx, running.id, {"digests": len(names)})
+
+    async def _newcomers(self, tx: TenantTx, running: Running, _place: Any) -> Part:
+        """Mark conversations that were begun with the customer in the moment in which they were taken out of sight."""
+        people = [UUID(value) for value in (await erasing.marks(tx, running.id, "customer"))["customer"]]
+        if not await erasing.mark_newcomers(tx, running.id, people):
+            return Part()
+        return Part(noted={LOG_END: await erasing.first_seq(tx, people, [])})
+
+    async def _late(self, tx: TenantTx, running: Running, place: Any) -> Part:
+        """Go once more through the emptied messages, for what others wrote of them meanwhile."""
+        upto, counts = await erasing.erase_late_rows(
+            tx, running.id, UUID(place) if place else erasing.FIRST, self._at_once
+        )
+        return Part(_without(counts, "messages"), upto and str(upto))
+
+    async def _late_again(self, tx: TenantTx, running: Running, place: Any) -> Part:
+        """The same, if the log still told of the customer: words of search may have been made of that."""
+        return await self._late(tx, running, place) if running.places.get(FOUND_AGAIN) else Part()
+
+    async def _customer_again(self, tx: TenantTx, running: Running, _place: Any) -> Part:
+        """Erase what somebody wrote on the card who had looked before it was emptied."""
+        people = [UUID(value) for value in (await erasing.marks(tx, running.id, "customer"))["customer"]]
+        counts = await erasing.erase_customer(tx, running.id)
+        counts["customer_identities"] += await erasing.empty_cards(tx, running.id, people)
+        return Part(_without(counts, "customers", "conversations"))
+
+    async def _webhooks_again(self, tx: TenantTx, running: Running, _place: Any) -> Part:
+        """Empty the raw webhooks that brought what came in the moment in which the erasure began."""
+        moments = [datetime.fromisoformat(one) for one in (await erasing.marks(tx, running.id, "moment"))["moment"]]
+        theirs = await erasing_ledger.places_at(tx, [one for one in moments if one > running.asked_at])
+        return Part(Counter(inbound_webhooks=await erasing_ledger.empty(tx, theirs)))
 
     async def _customer(self, tx: TenantTx, running: Running, _place: Any) -> Part:
         counts = await erasing.erase_customer(tx, running.id)
+        await data_requests.count_kept(tx, running.id, {"refusals": await erasing.refusals(tx, running.id)})
         people = [UUID(value) for value in (await erasing.marks(tx, running.id, "customer"))["customer"]]
         archives = await data_requests.end_archives(tx, people)
         await erasing.mark(tx, running.id, "file", [str(one) for one in archives])
@@ -167,3 +226,8 @@ class Eraser:
         if await erasing.file_is_due(tx, file_id):
             removed = await self._files.remove(tx, file_id)
         return Part(Counter(files=int(removed)), waiting[0] if len(waiting) > 1 else None)
+
+
+def _without(counts: Counter[str], *names: str) -> Counter[str]:
+    """Return what was counted but for rows that were empty already."""
+    return Counter({name: rows for name, rows in counts.items() if name not in names})

@@ -2,7 +2,7 @@
 
 import base64
 from collections import Counter
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +29,14 @@ KEPT = timedelta(days=7)
 LARGEST = 20 * 1024**3
 #: Messages that are looked through at once.
 AT_ONCE = 500
+#: How names end that say nothing of what is in the file, by its type. Others stay without an ending.
+ENDINGS: Mapping[str, str] = {
+    "image/jpeg": ".jpg", "image/png": ".png", "image/gif": ".gif", "image/webp": ".webp",
+    "audio/aac": ".aac", "audio/amr": ".amr", "audio/mpeg": ".mp3", "audio/mp4": ".m4a", "audio/ogg": ".ogg",
+    "audio/wav": ".wav", "video/mp4": ".mp4", "video/webm": ".webm", "video/quicktime": ".mov", "video/3gpp": ".3gp",
+    "application/pdf": ".pdf", "application/zip": ".zip", "text/plain": ".txt", "text/html": ".html",
+    "text/calendar": ".ics", "text/csv": ".csv", "text/vcard": ".vcf", "message/rfc822": ".eml",
+}  # fmt: skip
 #: Rows that are written at once.
 ROWS_AT_ONCE = 100
 README = """This archive holds what is known of one customer.
@@ -81,7 +89,8 @@ class Exporter:
             return
         async with tenant_tx(self._pool, tenant_id) as tx:
             if await data_requests.leased(tx, running.id, worker) is None:
-                await erasing.file_is_due(tx, kept.id)
+                if await erasing.file_is_due(tx, kept.id):
+                    await self._files.remove(tx, kept.id)
                 return
             until = self._clock() + KEPT
             await data_requests.keep_archive(tx, running.id, kept.id, kept.size, until, making.counts)
@@ -146,7 +155,7 @@ class _Making:
             attached = await store.files(tx, who)
         for one in attached:
             await self._lease.step("files")
-            async for piece in add(_path_of(one), self._file(one), packed=False):
+            async for piece in add(path_of(one), self._file(one), packed=False):
                 yield piece
             self.counts["files"] += 1
         async for piece in add("manifest.json", _of(self._manifest())):
@@ -235,6 +244,9 @@ async def _of(piece: bytes) -> AsyncIterator[bytes]:
     yield piece
 
 
-def _path_of(one: Attached) -> str:
+def path_of(one: Attached) -> str:
+    """Return where a file of a message is in an archive."""
     name = plain_name(one.file.filename, "file")
+    if "." not in name:
+        name += ENDINGS.get(one.file.mime_type.partition(";")[0], "")
     return f"files/{public('msg', one.message_id)}/{one.position + 1}-{name}"

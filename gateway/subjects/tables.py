@@ -3,7 +3,7 @@
 A test holds this against the catalogue of the database: a new table has to be named here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -83,6 +83,8 @@ UNTOUCHED: Mapping[str, str] = {
     "data_access_audit": "it holds ids, and tells what members and programs did",
     "delivery_heads": IDS,
     "encryption_keys": SETUP,
+    "erased_messages": "it holds digests of ids, which nobody can turn back",
+    "erasure_keys": SETUP,
     "external_integrations": SETUP,
     "invitations": STAFF,
     "labels": SETUP,
@@ -106,10 +108,40 @@ UNTOUCHED: Mapping[str, str] = {
     "webhook_nonces": IDS,
     "webhook_recoveries": SETUP,
 }
-#: What stays of a customer who was erased, for the certificate.
-KEPT: Mapping[str, str] = {
-    "the times and states of emptied rows": "they tell how many conversations and messages there were, and of nobody",
-    "the seq and id of entries of the log": "who reads the log sees no hole",
-    "a digest of addresses that refused to be written to": "so that they are not written to again",
-    "records of who looked at what": "they hold ids, and prove who saw what",
-}
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What stays of a customer who was erased, for the certificate.
+
+    Attributes:
+        what: in words.
+        why: it stays.
+        of: how it is counted: by rows that were emptied, by entries of the log, or as the erasure counted them itself
+            (words against being written to, names of messages); or not at all.
+    """
+
+    what: str
+    why: str
+    of: Literal["emptied", "logged", "refusals", "digests", "always"]
+
+
+#: Tables whose rows stay, and tell times and states only.
+EMPTIED = ("customers", "conversations", "messages")
+LOGGED = ("events", "old_events")
+KEPT: Sequence[Kept] = (
+    Kept(
+        "the times and states of emptied rows",
+        "they tell how many customers, conversations and messages there were, and of nobody",
+        "emptied",
+    ),
+    Kept("the seq, id and time of entries of the log", "who reads the log sees no hole", "logged"),
+    Kept("a digest of addresses that refused to be written to", "so that they are not written to again", "refusals"),
+    Kept(
+        "keyed digests of providers' ids of messages, for a while",
+        "so that what is told again is recognised and not stored",
+        "digests",
+    ),
+    Kept("records of who looked at what", "they hold ids, and prove who saw what", "always"),
+    Kept("this request", "it holds the id that the customer had, and proves that they were erased", "always"),
+)

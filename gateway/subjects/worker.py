@@ -15,6 +15,7 @@ import structlog
 from gateway.files.errors import FileTooLarge, StorageUnavailable
 from gateway.keys import KeysUnavailable, KeyUnusable
 from gateway.lasting import keep_at
+from gateway.model.data_request import DataRequestErrorCode
 from gateway.store import data_requests as store
 from gateway.store import erasing
 from gateway.store.data_requests import Running
@@ -28,13 +29,12 @@ LEASE_SECONDS = 120.0
 LOOK_SECONDS = 5.0
 #: Between two parts of an erasure, so that everybody else's work goes on.
 PAUSE_SECONDS = 0.01
+#: Until an erasure looks again whether what it waits for is done.
+WAIT_SECONDS = 1.0
 #: Until what could not be done now is tried again.
 AGAIN_SECONDS = 30.0
 #: Workers that may die, or fail, over the same export.
 TRIES = 3
-NO_KEY = "raw webhooks can't be opened with the keys that are here; it is tried again"
-TROUBLE = "something went wrong; it is tried again"
-FAILED = "the archive could not be made; ask for it again"
 
 
 class Subjects:
@@ -110,7 +110,7 @@ class Subjects:
             async with tenant_tx(self._pool, tenant_id) as tx:
                 running = await store.leased(tx, request_id, worker)
                 if running is not None and running.kind == "export" and running.tries > TRIES:
-                    await store.end(tx, request_id, "failed", FAILED)
+                    await store.end(tx, request_id, "failed", "archive_failed")
                     return True
             if running is not None and running.kind == "export":
                 await self._export(tenant_id, worker, running)
@@ -121,17 +121,17 @@ class Subjects:
                     await self._release(tenant_id, request_id, worker, 0.0)
         except StorageUnavailable as error:
             log.warning("data_requests.storage_unavailable", request=str(request_id), error=str(error))
-            await self._release(tenant_id, request_id, worker, AGAIN_SECONDS, str(error))
+            await self._release(tenant_id, request_id, worker, AGAIN_SECONDS, "storage_unavailable")
         except (KeyUnusable, KeysUnavailable) as error:
             log.warning("data_requests.no_key", request=str(request_id), error=type(error).__name__)
-            await self._release(tenant_id, request_id, worker, AGAIN_SECONDS, NO_KEY)
+            await self._release(tenant_id, request_id, worker, AGAIN_SECONDS, "key_unavailable")
         except asyncpg.PostgresError:
             log.exception("data_requests.failed", request=str(request_id))
-            await self._release(tenant_id, request_id, worker, AGAIN_SECONDS, TROUBLE)
+            await self._release(tenant_id, request_id, worker, AGAIN_SECONDS, "trouble")
         return True
 
     async def _release(
-        self, tenant_id: UUID, request_id: UUID, worker: UUID, wait: float, error: str | None = None
+        self, tenant_id: UUID, request_id: UUID, worker: UUID, wait: float, error: DataRequestErrorCode | None = None
     ) -> None:
         async with tenant_tx(self._pool, tenant_id) as tx:
             await store.release(tx, request_id, worker, wait, error)
@@ -153,6 +153,9 @@ class Subjects:
         await store.advance(
             tx, running.id, worker, following or step, places=places, counts=part.counts, lease_seconds=LEASE_SECONDS
         )
+        if part.waits:
+            await store.release(tx, running.id, worker, WAIT_SECONDS, None)
+            return False
         if following is None:
             await erasing.forget_marks(tx, running.id)
             await store.end(tx, running.id, "done")
@@ -162,7 +165,7 @@ class Subjects:
     async def _export(self, tenant_id: UUID, worker: UUID, running: Running) -> None:
         try:
             await self._exporter.export(tenant_id, worker, running, LEASE_SECONDS)
-        except FileTooLarge as error:
+        except FileTooLarge:
             async with tenant_tx(self._pool, tenant_id) as tx:
                 if await store.leased(tx, running.id, worker) is not None:
-                    await store.end(tx, running.id, "failed", str(error))
+                    await store.end(tx, running.id, "failed", "archive_too_large")

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 
+from gateway.keys import Keyring, new_master_key
 from gateway.model.page import END
 from gateway.pruning import Pruner
 from gateway.retention import Retention, Rules
@@ -48,7 +49,9 @@ async def test_what_is_done_for_long_goes_and_what_is_owed_stays(database: Datab
 
     pool = await open_pool(database.hook_url, 1)
     await Pruner(pool, at_once=2).prune()
-    await Retention(pool, Rules(Keeping(90, 30, 90), 30), lambda: datetime.now(UTC), at_once=2).tidy()
+    await Retention(
+        pool, Rules(Keeping(90, 30, 90), 30), Keyring(new_master_key()), lambda: datetime.now(UTC), at_once=2
+    ).tidy()
     await pool.close()
 
     left = await run.fetch("SELECT id, status, endpoint_id, conversation_sequence, finished_at FROM webhook_deliveries")

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from gateway.cli.main import app
+from gateway.keys import Keyring, new_master_key
 from gateway.live.cursor import Cursor, obstacle
 from gateway.retention import Retention, Rules
 from gateway.settings import Settings
@@ -72,7 +73,7 @@ class Stage:
         """Keep everything for so many days, and move what is older than ``hot``."""
         await self.run.execute(READ_BY_SEARCH)
         rules = Rules(Keeping(days, deliveries_days or days, days), hot)
-        return await Retention(self.hook, rules, lambda: datetime.now(UTC), at_once).tidy()
+        return await Retention(self.hook, rules, Keyring(new_master_key()), lambda: datetime.now(UTC), at_once).tidy()
 
     async def pulled(self, tenant: Tenant, after: int, *patterns: str) -> list[int]:
         async with tenant_tx(self.app, tenant.id) as tx:

@@ -19,7 +19,7 @@ from gateway.cli.main import app
 from gateway.keys import Keyring, KeyUnusable, WrappedKey, credentials_of, new_master_key, seal, unseal
 from gateway.running import run_gateway
 from gateway.settings import Settings
-from gateway.store import provision, webhook_endpoints
+from gateway.store import erased, provision, webhook_endpoints
 from gateway.store.pool import open_pool, tenant_tx
 from gateway.store.raw_webhooks import Sealing
 from gateway.store.sealed import OF_ROWS, OF_TENANTS, SealedColumn
@@ -122,6 +122,10 @@ async def fill(database: Database, tenant: Tenant, master_key: str) -> None:
         "INSERT INTO second_factors (user_id, wrapped_key, master_key_id, secret_sealed) VALUES ($1, $2, $3, $4)",
         person, own.wrapped, own.master_key_id, seal(key, b"JBSWY3DP", place_of(person)),
     )  # fmt: skip
+    pool = await open_pool(database.app_url, 1)
+    async with tenant_tx(pool, tenant.id) as tx:
+        await erased.own_key(tx, keyring)
+    await pool.close()
     sealing = Sealing(tenant.id, key_id, await keyring.unwrap(WrappedKey(wrapped, master_id)))
     integration = UUID(tenant.facts["integrations"][0]["id"])
     rows = []

@@ -34,7 +34,7 @@ async def test_nothing_is_left_of_an_erased_customer(town: Town, monkeypatch: py
     assert archive["state"] == "done", archive
     done = await town.request("erasure", customer)
 
-    assert (done["state"], done["error"], done["customer_name"]) == ("done", None, None)
+    assert (done["state"], done["error_code"], done["customer_name"]) == ("done", None, None)
     assert await town.tables_that_tell() == set()
     assert set(done["counts"]) <= set(REACHED)
     assert before - {"the folder of files", "users", "data_requests"} <= set(done["counts"])
@@ -52,6 +52,12 @@ async def test_nothing_is_left_of_an_erased_customer(town: Town, monkeypatch: py
     told = {row["table"]: row["rows"] for row in certificate["erased"]}
     assert told == done["counts"]
     assert SECRET not in orjson.dumps(certificate).decode()
+    kept = {row["what"].partition(" of ")[0]: row["rows"] for row in certificate["kept"]}
+    digests = await town.database.value("SELECT count(*) FROM erased_messages")
+    assert (kept["a digest"], kept["keyed digests"]) == (1, digests), "she wrote STOP"
+    assert kept["the times and states"] == sum(
+        done["counts"][name] for name in ("customers", "conversations", "messages")
+    )
 
 
 def test_what_was_handed_on_before_an_erasure_is_handed_to_nobody_after_it() -> None:

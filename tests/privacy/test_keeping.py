@@ -55,7 +55,7 @@ async def test_what_is_kept_for_a_while_goes_after_it_and_is_told_before(town: T
     assert [(await town.ask("GET", "retention"))[kind]["days"] for kind in kinds] == [90, 30, 30]
 
     pool = await open_pool(town.database.hook_url, 1)
-    report = await Retention(pool, Rules(OPERATORS, 30), lambda: datetime.now(UTC), at_once=1).tidy()
+    report = await Retention(pool, Rules(OPERATORS, 30), town.keyring, lambda: datetime.now(UTC), at_once=1).tidy()
     assert {kind: report.removed[kind].rows for kind in (*kinds, "messages")} == {
         "conversations": 1, "attachments": 1, "notes": 1, "messages": 1,
     }  # fmt: skip

@@ -11,8 +11,11 @@ import orjson
 import pytest
 
 from gateway.store.data_requests import Erased
+from gateway.store.files import StoredFile
+from gateway.store.subject_export import Attached
 from gateway.subjects.archive import Archive, plain_name
 from gateway.subjects.certificate import certificate_of
+from gateway.subjects.exporting import path_of
 from gateway.subjects.needles import Needles
 from tests.conftest import MakeTenant, new_id
 from tests.privacy.conftest import NAME
@@ -27,6 +30,7 @@ async def test_an_archive_holds_everything_and_its_list_is_right(town: Town) -> 
     link = (await town.ask("GET", f"data-requests/{asked['id']}/archive"))["url"]
     async with town.client.get(link.removeprefix("http://gateway.test")) as answer:
         assert (answer.status, answer.headers["Content-Disposition"].split(";")[0]) == (200, "attachment")
+        assert answer.headers["Content-Type"] == "application/octet-stream", "saved, whatever is in it"
         archive = zipfile.ZipFile(io.BytesIO(await answer.read()))
     assert archive.testzip() is None
     listed = orjson.loads(archive.read("manifest.json"))
@@ -44,6 +48,7 @@ async def test_an_archive_holds_everything_and_its_list_is_right(town: Town) -> 
     texts = [one["text"] for one in data["data/messages.json"]]
     assert f"My {SECRET}!" in texts
     assert [archive.read(name) for name in names if name.startswith("files/")] == [PICTURE]
+    assert [one["state"] for one in data["data/data_requests.json"]] == [], "it does not tell of itself as running"
     raw = data["data/webhooks.json"]
     assert any(SECRET in (one["body"] or "") for one in raw)
     assert not any(OTHER_NUMBER[1:] in (one["body"] or "") for one in raw), "of several customers: told without content"
@@ -155,10 +160,39 @@ def test_a_certificate_can_be_checked() -> None:
     asked = datetime(2026, 1, 1, tzinfo=UTC)
     counts = {"messages": 3, "files": 1}
     made = certificate_of(
-        Erased(new_id(), new_id(), None, None, None, counts, asked, asked + timedelta(minutes=1))
+        Erased(
+            new_id(),
+            new_id(),
+            None,
+            None,
+            None,
+            counts,
+            {"refusals": 0, "digests": 3},
+            asked,
+            asked + timedelta(minutes=1),
+        )
     ).model_dump()
     digest = made.pop("sha256")
     assert hashlib.sha256(orjson.dumps(made, option=orjson.OPT_SORT_KEYS)).hexdigest() == digest
     assert [(one["table"], one["rows"], one["how"]) for one in made["erased"]] == [
         ("files", 1, "removed"), ("messages", 3, "emptied"),
     ]  # fmt: skip
+    # Nothing was told of in the log, and nothing was refused: it does not say that such stays.
+    assert [(one["what"].partition(" of ")[0], one["rows"]) for one in made["kept"]] == [
+        ("the times and states", 3), ("keyed digests", 3), ("records", None), ("this request", None),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("filename", "mime_type", "path"),
+    [
+        (None, "image/jpeg", "1-file.jpg"),
+        ("scan", "application/pdf", "1-scan.pdf"),
+        ("a.PNG", "image/jpeg", "1-a.PNG"),
+        (None, "text/plain; charset=utf-8", "1-file.txt"),
+        (None, "application/x-unheard-of", "1-file"),
+    ],
+)
+def test_a_file_without_an_ending_gets_that_of_its_type(filename: str | None, mime_type: str, path: str) -> None:
+    file = StoredFile(new_id(), "0" * 64, 1, mime_type, filename, "k", None, None, None)
+    assert path_of(Attached(new_id(), new_id(), 0, file)).rpartition("/")[2] == path

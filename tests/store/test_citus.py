@@ -29,14 +29,16 @@ SELDOM = {
     "make_old_events_partition", "month_is_needed", "logs_to_move", "oldest_kept", "retention_of_all", "end_deliveries",
     "end_sessions_of", "sessions_of", "forget_customer_imports", "forget_deliveries", "forget_idempotency_keys",
     "forget_nonces", "forget_password_resets", "forget_sends", "forget_sessions", "forget_webhook_minutes",
-    "invitations_of", "keep_unrouted", "log_readers", "login_of", "mail_claims", "mailboxes_of", "password_of",
+    "invitations_of", "keep_unrouted", "log_readers", "login_of", "mail_claims", "mailboxes_of",
+    "master_keys_in_use", "password_of",
     "password_reset_of", "route_of", "route_of_app", "route_of_hook", "routes_of_provider", "set_password_of", "stale_files", "tenants_of",
     "tenants_to_wake", "tenants_with_reopenings", "use_password_reset", "verify_person", "count_alarms",
     "changed_silences", "make_audit_partition", "drop_audit_month", "note_webhook_hours", "connections_with_logins",
 }  # fmt: skip
 #: They take the tenant from the transaction.
 OWN = {
-    "accesses_to", "choice_preview", "erase_customer", "erase_events", "erase_messages", "mark_strays",
+    "accesses_to", "choice_preview", "erase_customer", "erase_events", "erase_messages", "erase_next_messages",
+    "erasure_waits_for", "erase_late_rows", "mark_strays",
     "retention_preview", "search_from_rows", "search_lookalikes", "search_matches",
 }  # fmt: skip
 

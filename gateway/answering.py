@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 import structlog
 from aiohttp import web
 
+from gateway.keys import KeyShredded, KeyUnusable
 from gateway.problems import (
     INTERNAL,
     Forbidden,
@@ -53,6 +54,8 @@ async def problems(request: web.Request, handler: Handler) -> web.StreamResponse
     except Exception as error:  # the one place where every failure of a handler ends
         if kind_of(error) is INTERNAL:
             log.exception("request_failed", method=request.method, route=route_of(request))
+        elif isinstance(error, KeyUnusable) and not isinstance(error, KeyShredded):
+            log.warning("key_unusable", method=request.method, route=route_of(request), reason=str(error))
         if request.get(BEGUN):  # headers are sent already: break off, so that the client sees it is incomplete
             raise ConnectionResetError("the answer broke off") from error
         return answer_to(error)

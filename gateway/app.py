@@ -6,6 +6,7 @@ Here the clock, chance and connections are taken for whatever is given them.
 import asyncio
 import os
 import socket
+import time
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -27,6 +28,7 @@ from gateway.files.chosen import NoStorage, storage_of
 from gateway.files.keeping import Files
 from gateway.files.sweeping import Sweeper
 from gateway.ingest.service import Ingest
+from gateway.key_check import KeyCheck
 from gateway.leaving import LEAVING, Leaving
 from gateway.live import routes as live_routes
 from gateway.live.service import Live
@@ -38,7 +40,6 @@ from gateway.outgoing.egress import Endpoint
 from gateway.outgoing.http import Calls
 from gateway.parts import (
     auditor_of,
-    check_keys,
     id_of_now,
     ingest_of,
     keyring_of,
@@ -119,7 +120,7 @@ async def assembled(
             behind.grown_elsewhere(tenant_id)
 
         auditor, servers = auditor_of(stack, settings, hook_pool), servers_of(stack, settings)
-        live = live_of(settings, relay_pool, servers, None if serves else grown_elsewhere)
+        live = live_of(settings, relay_pool, keyring, servers, None if serves else grown_elsewhere)
         stack.push_async_callback(live.stop)
         behind = Behind(roles, live.tell)
         calls = await stack.enter_async_context(Calls(settings.allow_private, endpoints=endpoints))
@@ -147,7 +148,7 @@ async def assembled(
         await behind.start(stack, shared)
         channels = {CONNECTIONS: ingest.directory.changed, **behind.channels}
         if serves:
-            channels[LOGINS] = lambda told: live.end_login(bytes.fromhex(told))
+            channels[LOGINS] = live.login_ended_elsewhere
         await live.start(channels)
         start(stack, Measuring(relay_pool))
         poster = poster_of(stack, settings)
@@ -181,7 +182,7 @@ async def assembled(
             tries=partial(tries_of, servers),
             checks={
                 "leaving": leaving.check,
-                "keys": partial(check_keys, keyring),
+                "keys": KeyCheck(keyring, hook_pool, time.monotonic),
                 "log": partial(log_position, relay_pool),
                 **behind.checks,
             },

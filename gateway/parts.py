@@ -19,7 +19,6 @@ import asyncpg
 from pydantic import SecretStr
 
 from channels.providers.smtp import SmtpCredentials
-from gateway.api.services import NotReady
 from gateway.api.tries import OwnTries, Tries
 from gateway.audit.access import Auditor
 from gateway.audit.recorder import Recorder
@@ -82,21 +81,6 @@ def _vault_of(settings: Settings) -> Remembering | None:
     return Remembering(transit)
 
 
-async def check_keys(keyring: Keyring) -> object:
-    """Tell how the service is that wraps keys, for ``/readyz``.
-
-    Raises:
-        NotReady: when it failed, and no key is at hand: then nothing of any tenant can be opened.
-    """
-    found = keyring.health()
-    if found is None:
-        return {"wrapped_by": "master key"}
-    held, failure = found
-    if failure is not None and not held:
-        raise NotReady(f"no key can be unwrapped: {failure}")
-    return {"wrapped_by": "vault", "keys_held": held, "failure": failure}
-
-
 def rules_of(settings: Settings) -> Rules:
     """Return how long the operator keeps what."""
     days = (settings.keep_webhooks_days, settings.keep_deliveries_days, settings.keep_events_days)
@@ -122,7 +106,11 @@ def auditor_of(stack: AsyncExitStack, settings: Settings, hook_pool: asyncpg.Poo
 
 
 def live_of(
-    settings: Settings, relay_pool: asyncpg.Pool, servers: "Servers | None", grown: Callable[[UUID], None] | None
+    settings: Settings,
+    relay_pool: asyncpg.Pool,
+    keyring: Keyring,
+    servers: "Servers | None",
+    grown: Callable[[UUID], None] | None,
 ) -> Live:
     """Make what tells browsers of changes, here and in other processes."""
     direct = settings.listener_database_url or settings.relay_database_url
@@ -133,7 +121,7 @@ def live_of(
     from gateway.live.radio import Radio  # noqa: PLC0415
 
     radio = Radio(servers)
-    neighbours = Neighbours(radio, id_of_now().hex)
+    neighbours = Neighbours(radio, id_of_now().hex, keyring)
     return Live(relay_pool, open_relay, random.random, radio=radio, neighbours=neighbours, grown=grown)
 
 

@@ -13,7 +13,7 @@ from aiohttp import web
 
 from channels.errors import SignatureInvalid
 from gateway.files.errors import ContentMissing, LinkInvalid, StorageUnavailable
-from gateway.keys import KeyShredded, KeysUnavailable
+from gateway.keys import KeyShredded, KeysUnavailable, KeyUnusable
 from gateway.store.pool import DatabaseBusy, DatabaseUnavailable
 from gateway.store.search import SearchTooSlow
 
@@ -324,6 +324,11 @@ TABLE: Mapping[type[Exception], Kind] = {
         503, "keys_unavailable", "The key service does not answer",
         "Send it again after Retry-After; whoever runs the gateway finds the reason in its log.",
         detail="the service that unwraps keys can't be used at the moment", retry_after=5,
+    ),
+    KeyUnusable: Kind(
+        503, "key_missing", "A key is not here",
+        "Send it again after Retry-After; whoever runs the gateway finds in its log which key is missing.",
+        detail="the key that this was sealed under can't be used at the moment", retry_after=30,
     ),
     ProviderUnreachable: Kind(
         503, "provider_unreachable", "The provider does not answer",

@@ -78,6 +78,22 @@ class Keyring:
         """Tell in constant time whether ``mac`` has made a proof, under any of the master keys."""
         return self._master.proves(purpose, message, given)
 
+    def seal(self, purpose: str, message: bytes, belongs_to: str) -> bytes:
+        """Encrypt a message for the other processes of this installation."""
+        return self._master.seal(purpose, message, belongs_to)
+
+    def unseal(self, purpose: str, sealed: bytes, belongs_to: str) -> bytes:
+        """Decrypt what ``seal`` has encrypted, under any of the master keys.
+
+        Raises:
+            KeyUnusable: when it was made elsewhere, changed, or belongs to something else.
+        """
+        return self._master.unseal(purpose, sealed, belongs_to)
+
+    def knows(self, key: WrappedKey) -> bool:
+        """Tell whether what wrapped a data key is here."""
+        return self._wrapper_of(key).wrapped(key)
+
     def _wraps(self) -> Wrapping:
         return self._master if self._service is None else self._service
 

@@ -6,11 +6,13 @@ import hashlib
 import hmac
 import os
 from collections.abc import Sequence
+from functools import lru_cache
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
+from gateway.keys.sealing import seal, unseal
 from gateway.keys.wrapped import KEY_BYTES, KeyUnusable, WrappedKey
 
 
@@ -72,6 +74,23 @@ class MasterKeys:
         sent = given.encode("utf-8", "surrogateescape")
         return any(hmac.compare_digest(_mac(key, purpose, message).encode(), sent) for key in self._by_id.values())
 
+    def seal(self, purpose: str, message: bytes, belongs_to: str) -> bytes:
+        """Encrypt a message for the other processes of this installation; see ``gateway.keys.seal``."""
+        return seal(_derived(self._current, purpose), message, belongs_to)
+
+    def unseal(self, purpose: str, sealed: bytes, belongs_to: str) -> bytes:
+        """Decrypt what ``seal`` has encrypted, under any of the keys.
+
+        Raises:
+            KeyUnusable: when it was made elsewhere, changed, or belongs to something else.
+        """
+        for key in reversed(self._by_id.values()):  # the current one first
+            try:
+                return unseal(_derived(key, purpose), sealed, belongs_to)
+            except KeyUnusable:
+                continue
+        raise KeyUnusable("a sealed message does not open")
+
 
 def new_master_key() -> str:
     """Make a master key, as base64."""
@@ -90,8 +109,12 @@ def _decoded(text: str) -> bytes:
 
 def _mac(master: bytes, purpose: str, message: bytes) -> str:
     """Authenticate under a key derived for one purpose (HKDF, RFC 5869): the master key itself only wraps."""
-    key = HKDF(SHA256(), KEY_BYTES, salt=None, info=f"postgate {purpose}".encode()).derive(master)
-    return hmac.digest(key, message, "sha256").hex()
+    return hmac.digest(_derived(master, purpose), message, "sha256").hex()
+
+
+@lru_cache(64)
+def _derived(master: bytes, purpose: str) -> bytes:
+    return HKDF(SHA256(), KEY_BYTES, salt=None, info=f"postgate {purpose}".encode()).derive(master)
 
 
 def _key_id(key: bytes) -> str:

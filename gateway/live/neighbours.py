@@ -2,7 +2,8 @@
 
 Nothing is kept in Redis. Each process says who is connected to it when that changes, when somebody new asks, and every
 few seconds; one that was not heard of for a while has died, and its people are gone. So whatever is lost, be it Redis
-itself, heals with the next time that everybody says who is there.
+itself, heals with the next time that everybody says who is there. What is said is sealed under the master key, for the
+channel of its tenant: drafts are among it, and whoever can write to Redis could tell browsers anything otherwise.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ from uuid import UUID
 
 import structlog
 
+from gateway.keys import Keyring, KeyUnusable
 from gateway.live import gossip
 from gateway.live.gossip import Here, Saying, SayingMalformed, Who
 from gateway.live.presence import Presence
@@ -26,6 +28,7 @@ SILENT_SECONDS = 30.0
 #: Sayings that wait for Redis; when there are more, the oldest are lost.
 MOST_WAITING = 10_000
 GOODBYE_SECONDS = 1.0
+PURPOSE = "live sayings"
 
 
 class Neighbours:
@@ -34,15 +37,22 @@ class Neighbours:
     Args:
         radio: sharded pub/sub, which runs by itself.
         process: a name that no other process has.
+        keyring: seals what is said.
         say_seconds: see ``SAY_SECONDS``.
         silent_seconds: see ``SILENT_SECONDS``.
     """
 
     def __init__(
-        self, radio: Radio, process: str, say_seconds: float = SAY_SECONDS, silent_seconds: float = SILENT_SECONDS
+        self,
+        radio: Radio,
+        process: str,
+        keyring: Keyring,
+        say_seconds: float = SAY_SECONDS,
+        silent_seconds: float = SILENT_SECONDS,
     ) -> None:
         self._radio = radio
         self._process = process
+        self._keyring = keyring
         self._say_seconds = say_seconds
         self._silent_seconds = silent_seconds
         self._joined: set[UUID] = set()
@@ -111,8 +121,8 @@ class Neighbours:
     def hears(self, channel: str, data: bytes) -> None:
         """Take in what another process says."""
         try:
-            tenant_id, saying = gossip.tenant_of(channel), gossip.read(data)
-        except SayingMalformed:
+            tenant_id, saying = gossip.tenant_of(channel), gossip.read(self._keyring.unseal(PURPOSE, data, channel))
+        except (SayingMalformed, KeyUnusable):
             log.warning("live.saying_malformed", channel=channel[:100])
             return
         if saying.process == self._process or tenant_id not in self._joined or self._presence is None:
@@ -121,7 +131,9 @@ class Neighbours:
         self._presence.heard(tenant_id, saying)
 
     def _say(self, tenant_id: UUID, saying: Saying) -> None:
-        self._waiting.append((gossip.channel_of(tenant_id), gossip.write(self._process, saying)))
+        channel = gossip.channel_of(tenant_id)
+        said = self._keyring.seal(PURPOSE, gossip.write(self._process, saying), channel)
+        self._waiting.append((channel, said))
         self._grown.set()
 
     async def _publish(self) -> None:

@@ -113,6 +113,13 @@ class Live:
         """Close the sockets of a login that has ended, or of an API key that was revoked."""
         self.hub.end_login(token_hash)
 
+    def login_ended_elsewhere(self, told: str) -> None:
+        """The same, as another process tells it: the digest as hexadecimal digits."""
+        try:
+            self.end_login(bytes.fromhex(told))
+        except ValueError:
+            log.warning("live.login_malformed")  # any role of the database may say anything
+
     async def start(self, channels: Mapping[str, Callable[[str], None]] | None = None) -> None:
         """Begin to listen, poll, and look after logins.
 

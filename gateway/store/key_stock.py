@@ -1,4 +1,4 @@
-"""Which keys there are, and the end of a tenant's. Over the connection of ``provisioning``."""
+"""Which keys there are, and the end of a tenant's. Over the connection of ``provisioning``, but for the last."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,8 @@ from uuid import UUID
 import asyncpg
 import orjson
 
+from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable
+
 STOCK = """
 SELECT k.place, k.master_key_id, count(*) AS keys FROM (
     SELECT 'tenants' AS place, master_key_id FROM encryption_keys WHERE shredded_at IS NULL
@@ -16,6 +18,7 @@ SELECT k.place, k.master_key_id, count(*) AS keys FROM (
     UNION ALL SELECT 'second factors', master_key_id FROM second_factors) k
 GROUP BY 1, 2 ORDER BY 1, 2
 """
+IN_USE = "SELECT * FROM master_keys_in_use()"
 OLDER = """
 SELECT count(*) FROM encryption_keys k WHERE k.shredded_at IS NULL AND EXISTS (
     SELECT FROM encryption_keys n WHERE n.tenant_id = k.tenant_id AND n.shredded_at IS NULL
@@ -116,3 +119,18 @@ async def wipe(admin_url: str) -> None:
 def _counts(text: str) -> Mapping[str, int]:
     found: dict[str, Any] = orjson.loads(text)
     return found
+
+
+async def master_keys_in_use(pool: asyncpg.Pool) -> Mapping[str, int]:
+    """Return by which master keys the newest data keys are wrapped, and of how many tenants and shared apps.
+
+    Args:
+        pool: of the role ``hook``.
+
+    Raises:
+        DatabaseUnavailable: when the database can't be reached.
+    """
+    try:
+        return {row["master_key_id"]: row["used"] for row in await pool.fetch(IN_USE)}
+    except UNAVAILABLE as error:
+        raise DatabaseUnavailable("the database can't be reached") from error

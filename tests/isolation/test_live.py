@@ -8,6 +8,7 @@ from uuid import UUID
 import orjson
 import pytest
 
+from gateway.keys import Keyring, new_master_key
 from gateway.live.description import document
 from gateway.live.neighbours import Neighbours
 from gateway.live.radio import Radio
@@ -88,10 +89,10 @@ async def test_no_frame_reaches_or_tells_of_another_tenant(
     serve: Serve, make_tenant: MakeTenant, valkey: Valkey
 ) -> None:
     theirs, own = await make_tenant("alpha"), await make_tenant("beta")
-    processes = []
+    processes, keyring = [], Keyring(new_master_key())
     for name in ("here", "there"):
         radio = Radio(valkey.servers())
-        processes.append(await serve(radio=radio, neighbours=Neighbours(radio, name, SAY, SILENT)))
+        processes.append(await serve(radio=radio, neighbours=Neighbours(radio, name, keyring, SAY, SILENT)))
     here, there = processes
     conversation, user = public("cnv", new_id()), UUID(theirs.facts["user_id"])
     told = await ear(here, theirs)  # all types of frames come here

@@ -173,6 +173,27 @@ async def test_ingest_goes_on_while_vault_is_away(
     assert await database.value("SELECT count(*) FROM messages") == 6
 
 
+async def test_a_gateway_with_another_master_key_is_not_ready_and_loses_nothing(
+    settings: Settings, database: Database, tenant: Tenant
+) -> None:
+    wrong = settings.model_copy(update={"master_key": SecretStr(new_master_key())})
+    post = whatsapp(tenant.integration("whatsapp_cloud"), [text("wamid.WrongKey")])
+    async with run_gateway(wrong) as running, ClientSession(running.url) as client:
+        async with client.post(post.path, data=post.body, headers=post.headers) as answer:
+            assert (answer.status, (await answer.json())["code"]) == (503, "key_missing")
+            assert "Retry-After" in answer.headers
+        async with client.get("/readyz") as answer:
+            checked = (await answer.json())["checks"]["keys"]
+            assert (answer.status, checked["ok"]) == (503, False)
+            assert await database.value("SELECT master_key_id FROM encryption_keys LIMIT 1") in checked["detail"]
+    async with run_gateway(settings) as running, ClientSession(running.url) as client:
+        assert await post.send(client) == 200
+        async with client.get("/readyz") as answer:
+            assert answer.status == 200
+        await database.fetch("NOTIFY postgate_logins, 'zz'")
+        await database.fetch(f"NOTIFY postgate_logins, '{'ab' * 32}'")
+
+
 def test_keys_come_from_files_or_the_environment_but_not_both(tmp_path: Path) -> None:
     urls = dict.fromkeys(("database_url", "hook_database_url", "relay_database_url"), "postgresql://localhost/x")
     file, key = tmp_path / "key", new_master_key()

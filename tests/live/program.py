@@ -10,6 +10,7 @@ from typing import Any
 
 from aiohttp.test_utils import TestServer
 
+from gateway.keys import Keyring
 from gateway.live.neighbours import Neighbours
 from gateway.live.radio import Radio
 from gateway.live.service import Live
@@ -22,7 +23,7 @@ async def main(told: Mapping[str, Any]) -> None:
     """Serve until killed; the first line that it writes is where."""
     pool, relay = await open_pool(told["app_url"], 2), await open_pool(told["relay_url"], 1)
     radio = Radio(Servers(told["redis_url"]))
-    neighbours = Neighbours(radio, "program", told["say_seconds"], told["silent_seconds"])
+    neighbours = Neighbours(radio, "program", Keyring(told["master_key"]), told["say_seconds"], told["silent_seconds"])
     live = Live(relay, partial(connect, told["relay_url"]), random.random, radio=radio, neighbours=neighbours)
     await live.start()
     server = TestServer(await application(live, pool, told["hook_url"], "program"))

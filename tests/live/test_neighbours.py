@@ -16,8 +16,9 @@ from redis.asyncio import Redis
 
 from gateway.api.shared_tries import SharedTries
 from gateway.api.tries import OwnTries
-from gateway.live.gossip import Came, Gone, Here, SayingMalformed, Types, Who, read, write
-from gateway.live.neighbours import Neighbours
+from gateway.keys import Keyring, new_master_key
+from gateway.live.gossip import Came, Gone, Here, Own, SayingMalformed, Types, Who, channel_of, read, write
+from gateway.live.neighbours import PURPOSE, Neighbours
 from gateway.live.radio import Radio
 from gateway.live.room import Change, Present, Room
 from gateway.model.ids import parse
@@ -26,12 +27,13 @@ from gateway.redis_servers import Servers
 from gateway.running import run_gateway
 from gateway.settings import Settings
 from tests.api.people import colleague
-from tests.conftest import Database, Tenant
+from tests.conftest import Database, Tenant, new_id
 from tests.live.clients import ORIGIN, PATIENCE_SECONDS, Reader
 from tests.live.serving import Serve
 from tests.valkey import Valkey, running_valkey
 
 SAY, SILENT = 0.2, 2.0
+MASTER_KEY = new_master_key()
 CONVERSATION = "cnv_0198c0de00007000800000000000000a"
 READ = {"conversation_id": CONVERSATION, "read_up_to": None, "updated_at": "2026-01-01T00:00:00.000Z"}
 JO = Present(session="ses_1", user="usr_jo", since="2026-01-01T00:00:00.000Z")
@@ -52,6 +54,13 @@ class Window:
 
     async def say(self, **frame: Any) -> None:
         await self._reader.websocket.send_json(frame)
+
+    async def kinds_until(self, kind: str) -> list[str]:
+        """Return of what types the frames are up to one."""
+        kinds: list[str] = []
+        while not kinds or kinds[-1] != kind:
+            kinds.append((await self._reader.next())["type"])
+        return kinds
 
     async def until(self, kind: str, **wanted: Any) -> dict[str, Any]:
         """Read until a frame says what is wanted."""
@@ -96,6 +105,7 @@ async def started(database: Database, valkey: Valkey) -> AsyncIterator[tuple[asy
         "hook_url": database.hook_url,
         "relay_url": database.relay_url,
         "redis_url": valkey.url,
+        "master_key": MASTER_KEY,
     }
     assert process.stdin is not None
     assert process.stdout is not None
@@ -121,7 +131,7 @@ async def test_people_see_each_other_across_processes_until_one_is_killed(
         ClientSession(url) as client,
     ):
         radio = Radio(valkey.servers())
-        here = await serve(radio=radio, neighbours=Neighbours(radio, "here", SAY, SILENT))
+        here = await serve(radio=radio, neighbours=Neighbours(radio, "here", Keyring(MASTER_KEY), SAY, SILENT))
         there = replace(here, client=client)
         mine = await window(here.client, await here.log_in(tenant))
         theirs = await window(there.client, await here.log_in(tenant, parse("usr", kim.id)))
@@ -145,6 +155,50 @@ async def test_people_see_each_other_across_processes_until_one_is_killed(
         await mine.until_online(owner)
         await mine.say(type="presence", conversation_id=CONVERSATION)
         await mine.until_viewed_by(owner)
+
+
+class Eavesdropper:
+    """Hears a channel of Redis without being one of the processes."""
+
+    def __init__(self) -> None:
+        self.heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    def begins(self, _channel: str) -> None:
+        """Nothing to do."""
+
+    def hears(self, _channel: str, data: bytes) -> None:
+        """Keep it."""
+        self.heard.put_nowait(data)
+
+
+async def test_who_reads_and_writes_in_redis_learns_and_forges_nothing(
+    serve: Serve, tenant: Tenant, valkey: Valkey
+) -> None:
+    keyring, ear, tap = Keyring(MASTER_KEY), Eavesdropper(), Radio(valkey.servers())
+    channel, owner = channel_of(tenant.id), f"usr_{UUID(tenant.facts['user_id']).hex}"
+    tap.join(channel, ear)
+    tapping = asyncio.create_task(tap.run())
+    radio = Radio(valkey.servers())
+    here = await serve(radio=radio, neighbours=Neighbours(radio, "here", keyring, SAY, SILENT))
+    mine = await window(here.client, await here.log_in(tenant))
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        await tap.connected.wait()
+        here.live.tell_own(tenant.id, UUID(tenant.facts["user_id"]), "read.updated", orjson.dumps(READ).decode())
+        while True:
+            raw = await ear.heard.get()
+            assert CONVERSATION.encode() not in raw
+            assert owner.encode() not in raw
+            if b"read.updated" in keyring.unseal(PURPOSE, raw, channel):
+                break
+    await mine.until("own", what="read.updated")
+
+    forged = write("evil", Own(user=owner, what="read.updated", data='null,"type":"event"'))
+    types = write("other", Types(conversation_id=CONVERSATION, session="ses_2", user=owner))
+    elsewhere = keyring.seal(PURPOSE, write("evil", Own(user=owner, what="moved", data="null")), channel_of(new_id()))
+    await tap.send([(channel, forged), (channel, elsewhere), (channel, keyring.seal(PURPOSE, types, channel))])
+    assert "own" not in await mine.kinds_until("typing")
+    tapping.cancel()
+    await asyncio.gather(tapping, return_exceptions=True)
 
 
 async def shown_to_both(mine: Window, theirs: Window, *users: str) -> None:

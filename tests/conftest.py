@@ -1,10 +1,11 @@
 """Fixtures that most tests need: a real Postgres, a database per test, tenants, and a gateway on a real socket."""
 
 import asyncio
+import gc
 import os
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,9 +45,25 @@ def pytest_configure(config: pytest.Config) -> None:
     config.pluginmanager.register(leaks)
 
 
-def pytest_asyncio_loop_factories() -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """Run all tests on the event loop that the gateway runs on: others differ where one does not expect it."""
-    return {"server": event_loop}
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Collect ten thousand tests without looking for garbage: they all stay, and no test need look at them either."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
+@pytest.fixture(scope="session")
+def _asyncio_loop_factory() -> Callable[[], asyncio.AbstractEventLoop]:
+    """Run all tests on the event loop that the gateway runs on: others differ where one does not expect it.
+
+    This is what pytest-asyncio makes its loops by. The hook that is meant for it (``pytest_asyncio_loop_factories``)
+    gives each test a factory of its own, and so ends after each test what is there for the whole run: the browser.
+    """
+    return event_loop
 
 
 def new_id() -> UUID:

@@ -52,6 +52,7 @@ BEGIN
     SET LOCAL session_replication_role = replica;  -- no foreign keys, no triggers: all goes
     FOR name IN SELECT oid FROM pg_class
         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'schema_migrations'
+            AND pg_relation_size(oid) > 0  -- where there was never a row, there is no file to look into
     LOOP
         EXECUTE format('DELETE FROM ONLY %s', name);
     END LOOP;

@@ -22,6 +22,9 @@ from tests.conftest import MakeTenant, Tenant
 HERE = Path(__file__).parent
 expect.set_options(timeout=PATIENCE_MS)
 
+#: The browser of this run, once it is there.
+STARTED: list[str] = []
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Run all tests here in the loop of the run: the browser, which lives as long, talks to that one only."""
@@ -39,7 +42,9 @@ async def browser() -> AsyncIterator[Browser]:
         pytest.fail(MISSING, pytrace=False)
     if path is None:
         pytest.skip(MISSING)
+    assert not STARTED, "a second browser in one run: a second for each test"
     async with chromium(path) as running:
+        STARTED.append(path)
         yield running
 
 

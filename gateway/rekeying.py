@@ -175,7 +175,7 @@ class Exchange:
             value = await self._opened(column, row, rotation)
             if value is not None:
                 key = await self._keyring.unwrap(row.newest)
-                sealed = value and seal(key, value, column.place(row.place))
+                sealed = seal(key, value, column.place(row.place)) if row.value else b""
                 done.append((row.place, sealed, row.newest_id))
         await store.put_sealed(self._connection, column, done)
         _count(rotation, rotation.step, len(done))
@@ -188,7 +188,7 @@ class Exchange:
         done: list[tuple[list[str], bytes, WrappedKey]] = []
         for row in found:
             value = await self._opened(column, row, rotation)
-            if value:
+            if row.value and value is not None:
                 key, wrapped = await self._keyring.new_data_key()
                 done.append((row.place, seal(key, value, column.place(row.place)), wrapped))
         await store.put_with_own_keys(self._connection, column, done)

@@ -35,6 +35,8 @@ NAME = re.compile(r"_(\d{4})_(\d{2})$")
 
 #: For how long digests of erased messages are kept at least; longer where raw webhooks are, which may be replayed.
 REMEMBERED = timedelta(days=400)
+#: For how long an imported file shows its first rows, and those that could not be taken.
+IMPORTS_SHOWN = timedelta(days=90)
 
 #: Removes some things of a tenant that came before a moment, up to a number.
 Forget = Callable[[asyncpg.Pool, UUID, datetime, int], Awaitable[Gone]]
@@ -116,6 +118,9 @@ class Retention:
             await self._webhooks(now, tenants, report)
             await self._deliveries(now, tenants, report)
             await self._events(now, tenants, report)
+            await self._of_all(now - IMPORTS_SHOWN, store.forget_import_rows, "imports", report)
+            before = now - timedelta(days=self._rules.keeping.webhooks_days)
+            await self._of_all(before, store.forget_unrouted, "unrouted", report)
         await self._chosen(now, slug, report)
         await self._digests(now, [tenant for tenant in tenants if slug in {None, tenant.slug}], report)
         for kind, moment in await store.oldest_kept(self._pool):
@@ -148,6 +153,17 @@ class Retention:
                 if choice.notes_days is not None:
                     before = now - timedelta(days=choice.notes_days)
                     await self._some(tenant_id, before, store.forget_notes, "notes", report)
+
+    async def _of_all(
+        self,
+        before: datetime,
+        forget: Callable[[asyncpg.Pool, datetime, int], Awaitable[Gone]],
+        kind: str,
+        report: Report,
+    ) -> None:
+        while (gone := await forget(self._pool, before, self._at_once)).rows:
+            report.count(kind, gone)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def _digests(self, now: datetime, tenants: Sequence[TenantKeeping], report: Report) -> None:
         for tenant in tenants:

@@ -428,6 +428,74 @@ BEGIN
 END
 $$;
 
+-- Some of what would go of each kind, by the ids that the API shows; null: nothing goes. What is held is left out.
+CREATE FUNCTION retention_examples(webhooks_days integer, deliveries_days integer, events_days integer,
+    conversations_days integer, attachments_days integer, notes_days integer, most integer)
+RETURNS TABLE (kind text, id text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET jit = off
+AS $$
+(SELECT 'webhooks', public_id('whk_', w.id) FROM inbound_webhooks w
+WHERE w.tenant_id = current_tenant() AND w.received_at < now() - webhooks_days * interval '1 day'
+  AND w.state NOT IN ('pending', 'partial', 'quarantined')
+ORDER BY w.received_at LIMIT most)
+UNION ALL
+(SELECT 'deliveries', public_id('dlv_', d.id) FROM webhook_deliveries d
+WHERE d.tenant_id = current_tenant() AND d.id < first_id_at(now() - deliveries_days * interval '1 day')
+  AND d.finished_at < now() - deliveries_days * interval '1 day'
+ORDER BY d.id LIMIT most)
+UNION ALL
+(SELECT 'events', public_id('evt_', v.id) FROM tenant_heads h
+JOIN all_events v ON v.tenant_id = h.tenant_id AND v.seq > h.floor_seq AND v.seq <= h.floor_seq + most
+    AND v.seq <= log_forgettable(h.tenant_id, now() - events_days * interval '1 day')
+WHERE h.tenant_id = current_tenant() ORDER BY v.seq)
+UNION ALL
+(SELECT 'conversations', public_id('cnv_', c.id) FROM conversations c
+WHERE c.tenant_id = current_tenant() AND c.status = 'resolved' AND c.deleted_at IS NULL
+  AND c.last_message_at < now() - conversations_days * interval '1 day'
+ORDER BY c.last_message_at DESC, c.id DESC LIMIT most)
+UNION ALL
+(SELECT 'attachments', public_id('file_', f.id) FROM files f
+WHERE f.tenant_id = current_tenant() AND f.expires_at IS NULL
+  AND f.id < first_id_at(now() - attachments_days * interval '1 day')
+ORDER BY f.id LIMIT most)
+UNION ALL
+(SELECT 'notes', public_id('cnt_', n.id) FROM customer_notes n
+WHERE n.tenant_id = current_tenant() AND n.id < first_id_at(now() - notes_days * interval '1 day')
+ORDER BY n.id LIMIT most)
+$$;
+
+-- What files of customers showed that were read, or cancelled, before a moment: their first rows, their names, and the
+-- rows that could not be taken. The counts stay.
+GRANT DELETE ON customer_import_problems TO postgate_writer;
+CREATE FUNCTION forget_import_rows(before timestamptz, most integer) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+WITH old AS MATERIALIZED (
+    SELECT i.tenant_id, i.id FROM customer_imports i
+    WHERE i.finished_at < before AND i.sample <> '[]' LIMIT most FOR NO KEY UPDATE SKIP LOCKED
+), gone AS (
+    DELETE FROM customer_import_problems p USING old o WHERE p.tenant_id = o.tenant_id AND p.import_id = o.id
+), emptied AS (
+    UPDATE customer_imports i SET sample = '[]', filename = 'customers.csv' FROM old o
+    WHERE i.tenant_id = o.tenant_id AND i.id = o.id RETURNING 1
+)
+SELECT count(*) FROM emptied
+$$;
+
+-- Posts to shared apps that belonged to nobody, of before a moment.
+GRANT DELETE ON unrouted_webhooks TO postgate_writer;
+CREATE FUNCTION forget_unrouted(before timestamptz, most integer) RETURNS bigint
+LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+WITH old AS MATERIALIZED (
+    SELECT u.app_id, u.id FROM unrouted_webhooks u WHERE u.id < first_id_at(before) ORDER BY u.app_id, u.id LIMIT most
+), gone AS (
+    DELETE FROM unrouted_webhooks u USING old o WHERE u.app_id = o.app_id AND u.id = o.id RETURNING 1
+)
+SELECT count(*) FROM gone
+$$;
+
 -- What is wrong with a request, for programs; and what an erasure kept, by kind, for its certificate.
 ALTER TABLE data_requests ADD COLUMN error_code text, ADD COLUMN kept jsonb;
 CREATE OR REPLACE FUNCTION data_request_json(r data_requests) RETURNS TABLE (data json)
@@ -822,14 +890,16 @@ DECLARE
     signature text;
 BEGIN
     FOREACH signature IN ARRAY ARRAY['erase_next_messages(uuid, integer)', 'erasure_waits_for(uuid)',
-        'erase_late_rows(uuid, uuid, integer)'] LOOP
+        'erase_late_rows(uuid, uuid, integer)',
+        'retention_examples(integer, integer, integer, integer, integer, integer, integer)'] LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO postgate_writer', signature);
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', signature);
         EXECUTE format('GRANT EXECUTE ON FUNCTION %s TO postgate_app', signature);
     END LOOP;
     FOREACH signature IN ARRAY ARRAY['forget_threads(uuid, timestamptz, integer)', 'erasure_key_of(uuid)',
         'keep_erasure_key(uuid, uuid, bytea)', 'remember_erased(uuid, uuid[])',
-        'forget_erased(uuid, timestamptz, integer)', 'ingest(ingest_webhook[], ingest_message[], ingest_alias[],'
+        'forget_erased(uuid, timestamptz, integer)', 'forget_import_rows(timestamptz, integer)',
+        'forget_unrouted(timestamptz, integer)', 'ingest(ingest_webhook[], ingest_message[], ingest_alias[],'
         ' ingest_status[], text[], ingest_note[], uuid[], uuid[], ingest_repeat[], uuid[], integer[])'] LOOP
         EXECUTE format('ALTER FUNCTION %s OWNER TO postgate_writer', signature);
         EXECUTE format('REVOKE EXECUTE ON FUNCTION %s FROM PUBLIC', signature);

@@ -102,6 +102,7 @@ class RetentionOfTenant:
         defaults = self._services.keeping
         keeping = own.over(defaults)
         due = await tenant_retention.preview(tx, keeping)
+        examples = await tenant_retention.examples(tx, keeping, choice)
         shown: dict[str, object] = {
             kind: {
                 "days": days,
@@ -110,6 +111,7 @@ class RetentionOfTenant:
                 "amount": due[kind].amount,
                 "oldest": None if (oldest := due[kind].oldest) is None else iso(oldest),
                 "held": due[kind].held,
+                "examples": examples.get(kind, []),
             }
             for kind, days, own_days, default_days in zip(
                 KINDS, _days(keeping), _days(own), _days(defaults), strict=True
@@ -120,7 +122,7 @@ class RetentionOfTenant:
             days, found = getattr(choice, f"{kind}_days"), chosen[kind]
             came = None if found.oldest is None else iso(found.oldest)
             shown[kind] = {"days": days, "own_days": days, "default_days": None, "amount": found.amount,
-                "oldest": came, "held": found.held}  # fmt: skip
+                "oldest": came, "held": found.held, "examples": examples.get(kind, [])}  # fmt: skip
         return json_answer(orjson.dumps({**shown, "dry_run": dry_run}).decode())
 
 

@@ -13,9 +13,9 @@ from channels.registry import ADAPTERS
 from gateway.model.texts import storable
 from gateway.store.raw_webhooks import Sealed
 
-#: The header fields worth keeping for every provider: those that tell how to read the body and who called. Never
-#: credentials.
-KEPT_HEADERS = ("content-type", "user-agent", "i-twilio-idempotency-token", "x-postmark-server-token-id")
+#: The header fields that are kept for every provider: what tells how to read the body when it is replayed. They stand
+#: in the ledger in clear, so nothing else does: no credentials, and nothing of whoever called.
+KEPT_HEADERS = ("content-type",)
 
 #: A row without its place and its webhook's place, which are known only once its group is.
 Row = tuple[Any, ...]

@@ -17,6 +17,7 @@ class Kept(Described):
     held: int = Field(
         description="How many are older but stay: they wait for a look, are still owed to an endpoint, or sent again."
     )
+    examples: list[str] = Field(description="Ids of some that would go, five at most.")
 
 
 class KeptByChoice(Described):
@@ -28,6 +29,7 @@ class KeptByChoice(Described):
     amount: int = Field(description="How many are older now and would go; up to 10,000 are counted.")
     oldest: Timestamp | None = Field(description="When the oldest of these came.")
     held: int = Field(description="How many are older but stay: conversations that are not resolved.")
+    examples: list[str] = Field(description="Ids of some that would go, five at most.")
 
 
 class Retention(Described):

@@ -161,6 +161,20 @@ async def forget_deliveries_of(
     return Gone(row["removed"]), row["id"] if row["looked"] == most else None
 
 
+FORGET_IMPORT_ROWS = "SELECT forget_import_rows($1, $2)"
+FORGET_UNROUTED = "SELECT forget_unrouted($1, $2)"
+
+
+async def forget_import_rows(pool: asyncpg.Pool, before: datetime, most: int) -> Gone:
+    """Remove what some imported files of all tenants showed that were done before a moment."""
+    return Gone(await pool.fetchval(FORGET_IMPORT_ROWS, before, most))
+
+
+async def forget_unrouted(pool: asyncpg.Pool, before: datetime, most: int) -> Gone:
+    """Remove some posts to shared apps that came before a moment, and belong to no tenant."""
+    return Gone(await pool.fetchval(FORGET_UNROUTED, before, most))
+
+
 @dataclass(frozen=True, slots=True)
 class Month:
     """A month that has ended, and what became of it: ``dropped``, ``kept`` since somebody needs it, or ``busy``."""

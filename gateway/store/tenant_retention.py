@@ -1,6 +1,6 @@
 """How long one tenant keeps what, and what would go."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -69,6 +69,23 @@ async def set_choice(tx: TenantTx, wanted: Choice, user_id: UUID | None) -> None
     await tx.connection.execute(
         SET_CHOICE, tx.tenant_id, wanted.conversations_days, wanted.attachments_days, wanted.notes_days, user_id
     )
+
+
+EXAMPLES = "SELECT kind, id FROM retention_examples($1, $2, $3, $4, $5, $6, $7)"
+#: Of each kind.
+MOST_EXAMPLES = 5
+
+
+async def examples(tx: TenantTx, keeping: Keeping, wanted: Choice) -> Mapping[str, Sequence[str]]:
+    """Return the ids, as the API shows them, of some of what would go now, by kind."""
+    days = (
+        keeping.webhooks_days, keeping.deliveries_days, keeping.events_days, wanted.conversations_days,
+        wanted.attachments_days, wanted.notes_days,
+    )  # fmt: skip
+    found: dict[str, list[str]] = {}
+    for row in await tx.connection.fetch(EXAMPLES, *days, MOST_EXAMPLES):
+        found.setdefault(row["kind"], []).append(row["id"])
+    return found
 
 
 @dataclass(frozen=True, slots=True)

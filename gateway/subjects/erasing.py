@@ -14,8 +14,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
+
 from gateway.files.keeping import Files
-from gateway.keys import Keyring, KeyShredded
+from gateway.keys import Keyring, KeyShredded, KeyUnusable
 from gateway.model.page import END, Position
 from gateway.store import data_requests, erased, erasing, erasing_ledger
 from gateway.store.data_requests import Running
@@ -24,6 +26,8 @@ from gateway.store.erasing_ledger import Raw
 from gateway.store.pool import TenantTx
 from gateway.subjects.importing import Card, forget_in_imports
 from gateway.subjects.needles import Needles
+
+log = structlog.get_logger(__name__)
 
 #: Rows of one transaction: it lasts some milliseconds.
 AT_ONCE = 500
@@ -193,22 +197,23 @@ class Eraser:
         marks = await erasing.marks(tx, running.id, "address", "outside", "moment")
         needles = Needles(marks["address"], marks["outside"])
         moments = {datetime.fromisoformat(moment) for moment in marks["moment"]}
-        theirs = [
-            one.place
-            for one in found
-            if one.place.moment in moments
-            or await asyncio.to_thread(needles.found_in, *one.around, *await self._opened(one))
-        ]
+        theirs = [one.place for one in found if one.place.moment in moments or await self._is_theirs(one, needles)]
         counts = Counter(inbound_webhooks=await erasing_ledger.empty(tx, theirs))
         last = found[-1].place if found else None
         return Part(counts, last and [last.moment.isoformat(), str(last.id)])
 
-    async def _opened(self, one: Raw) -> Sequence[bytes]:
+    async def _is_theirs(self, one: Raw, needles: Needles) -> bool:
         try:
             url, body = await one.raw.opened(self._keyring)
         except KeyShredded:  # nobody will read it ever again
-            return ()
-        return url.encode("utf-8", "surrogateescape"), body
+            return await asyncio.to_thread(needles.found_in, *one.around)
+        except KeyUnusable:
+            if one.raw.key is not None:
+                await self._keyring.unwrap(one.raw.key)
+            # Its key is here, and does not open it: nobody can read it, nor tell that it is not of the customer.
+            log.warning("data_requests.webhook_does_not_open", webhook=str(one.place.id))
+            return True
+        return await asyncio.to_thread(needles.found_in, *one.around, url.encode("utf-8", "surrogateescape"), body)
 
     async def _imports(self, tx: TenantTx, running: Running, place: Any) -> Part:
         known = await erasing.marks(tx, running.id, "address", "name")

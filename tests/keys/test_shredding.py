@@ -1,6 +1,7 @@
 """A tenant's keys are destroyed: what was sealed is in a dump of the database, and nobody can read it."""
 
 import asyncio
+from collections.abc import Sequence
 from pathlib import Path
 
 import orjson
@@ -10,11 +11,15 @@ from typer.testing import CliRunner
 
 from gateway.cli.main import app
 from gateway.embedded.binaries import installed
-from gateway.keys import Keyring, KeyUnusable, WrappedKey, credentials_of, unseal
+from gateway.keys import Keyring, KeyUnusable, WrappedKey, unseal
 from gateway.running import run_gateway
 from gateway.settings import Settings
+from gateway.store import erased
+from gateway.store.pool import open_pool, tenant_tx
 from gateway.store.raw_webhooks import RawWebhook
+from gateway.store.sealed import OF_TENANTS, SealedColumn
 from tests.conftest import Database, MakeTenant, Tenant
+from tests.delivery.registered import Registered
 from tests.ingest.posts import postmark, text, unique, whatsapp
 from tests.ingest.reading import until
 from tests.keys.test_rotation import environment_of
@@ -55,7 +60,9 @@ def raw_bytes(field: str) -> bytes:
     return bytes.fromhex(field.removeprefix("\\\\x"))
 
 
-async def read(dumped: Dump, tenant: Tenant, keyring: Keyring) -> list[bytes]:
+async def read(
+    dumped: Dump, tenant: Tenant, keyring: Keyring, columns: Sequence[SealedColumn] = OF_TENANTS
+) -> list[bytes]:
     """Open everything sealed of a tenant that a dump holds, as somebody would who has it and the master key.
 
     Raises:
@@ -68,14 +75,17 @@ async def read(dumped: Dump, tenant: Tenant, keyring: Keyring) -> list[bytes]:
     }
     found = []
     for row in dumped.rows("inbound_webhooks"):
-        if row["tenant_id"] == str(tenant.id):
+        if row["tenant_id"] == str(tenant.id) and "inbound_webhooks" in {column.table for column in columns}:
             raw = RawWebhook(tenant.id, row["id"], row["url"], raw_bytes(row["body"]), keys[row["key_id"]])  # type: ignore[arg-type]  # as text it names the same place
             url, body = await raw.opened(keyring)
             found += [url.encode(), body]
-    for row in dumped.rows("external_integrations"):
-        if row["tenant_id"] == str(tenant.id):
-            key = await keyring.unwrap(keys[row["key_id"]])
-            found.append(unseal(key, raw_bytes(row["credentials_sealed"]), credentials_of(tenant.id, row["id"])))
+    for column in columns:
+        if column.table != "inbound_webhooks":
+            for row in dumped.rows(column.table):
+                if row["tenant_id"] == str(tenant.id):
+                    key = await keyring.unwrap(keys[row["key_id"]])
+                    place = column.place([row[name] for name in column.key])
+                    found.append(unseal(key, raw_bytes(row[column.column]), place))
     return found
 
 
@@ -100,6 +110,11 @@ async def test_what_was_sealed_of_a_tenant_is_gone_with_its_keys(
         assert [await post.send(client) for post in posts] == [200, 200]
         # Nobody could read this one: it waits in quarantine.
         await postmark(gone.integration("postmark"), text_body="unread").send(client)
+        await Registered(database, gone, master_key).endpoint("https://integrator.example.org/hook")
+        pool = await open_pool(database.app_url, 1)
+        async with tenant_tx(pool, gone.id) as tx:
+            await erased.own_key(tx, keyring)
+        await pool.close()
         secret = gone.integration("whatsapp_cloud")["credentials"]["app_secret"]
         assert secret.encode() in secrets
 
@@ -130,9 +145,11 @@ async def test_what_was_sealed_of_a_tenant_is_gone_with_its_keys(
         )
 
         after = await dump(database, tmp_path / "after.sql")
-        for wrong in (keyring, Keyring(master_key, [master_key])):
-            with pytest.raises(KeyUnusable, match="destroyed"):
-                await read(after, gone, wrong)
+        for column in OF_TENANTS:
+            assert any(row["tenant_id"] == str(gone.id) for row in after.rows(column.table)), column.name
+            for wrong in (keyring, Keyring(master_key, [master_key])):
+                with pytest.raises(KeyUnusable, match="destroyed"):
+                    await read(after, gone, wrong, [column])
         # Not even with what the other tenant has, and its own is as it was.
         stolen = [row for row in after.rows("encryption_keys") if row["tenant_id"] == str(other.id)]
         [row] = [

@@ -60,6 +60,20 @@ async def test_nothing_is_left_of_an_erased_customer(town: Town, monkeypatch: py
     )
 
 
+SPOILT = "UPDATE inbound_webhooks SET body = overlay(body PLACING '\\x00000000' FROM 1) WHERE tenant_id = $1"
+EMPTY = "UPDATE inbound_webhooks SET body = '' WHERE tenant_id = $1"
+
+
+@pytest.mark.parametrize("change", [SPOILT, EMPTY])
+async def test_a_webhook_that_does_not_open_holds_no_erasure_up(town: Town, change: str) -> None:
+    other = await town.chat(f"My {SECRET}", OTHER_NUMBER)
+    customer = await town.customer_of(await town.chat(f"My {SECRET}"))
+    await town.run(change)
+    done = await town.request("erasure", customer)
+    assert (done["state"], done["error_code"]) == ("done", None)
+    assert (await town.ask("GET", f"conversations/{other}"))["id"] == other
+
+
 def test_what_was_handed_on_before_an_erasure_is_handed_to_nobody_after_it() -> None:
     feed = Feed(new_id(), 8)
     feed.began_to_catch_up()

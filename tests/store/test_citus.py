@@ -24,14 +24,15 @@ MANY_TENANTS = {
 #: Asked before a tenant is known, or by the operator; or by one process now and then.
 SELDOM = {
     "add_password_reset", "add_person", "chores_ahead", "claim_chore", "keep_chore", "note_chore",
-    "claim_customer_import", "claim_data_request", "retention_by_choice",
+    "claim_customer_import", "claim_data_request", "forget_import_rows", "forget_unrouted", "retention_by_choice",
     "clear_month", "drop_month", "drop_attempts_partitions", "make_attempts_partition", "make_ledger_partition",
     "make_old_events_partition", "month_is_needed", "logs_to_move", "oldest_kept", "retention_of_all", "end_deliveries",
     "end_sessions_of", "sessions_of", "forget_customer_imports", "forget_deliveries", "forget_idempotency_keys",
     "forget_nonces", "forget_password_resets", "forget_sends", "forget_sessions", "forget_webhook_minutes",
     "invitations_of", "keep_unrouted", "log_readers", "login_of", "mail_claims", "mailboxes_of",
     "master_keys_in_use", "password_of",
-    "password_reset_of", "route_of", "route_of_app", "route_of_hook", "routes_of_provider", "set_password_of", "stale_files", "tenants_of",
+    "password_reset_of", "route_of", "route_of_app", "route_of_hook", "routes_of_provider", "set_password_of",
+    "stale_files", "tenants_of",
     "tenants_to_wake", "tenants_with_reopenings", "use_password_reset", "verify_person", "count_alarms",
     "changed_silences", "make_audit_partition", "drop_audit_month", "note_webhook_hours", "connections_with_logins",
 }  # fmt: skip
@@ -39,7 +40,7 @@ SELDOM = {
 OWN = {
     "accesses_to", "choice_preview", "erase_customer", "erase_events", "erase_messages", "erase_next_messages",
     "erasure_waits_for", "erase_late_rows", "mark_strays",
-    "retention_preview", "search_from_rows", "search_lookalikes", "search_matches",
+    "retention_examples", "retention_preview", "search_from_rows", "search_lookalikes", "search_matches",
 }  # fmt: skip
 
 KEYS = """

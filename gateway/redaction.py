@@ -33,7 +33,7 @@ CREDENTIALS = (
     (re.compile(r"\b(whsec|pgk|sk|pk|key|xox[abp]|ghp)_[\w+/=.-]{12,}", re.IGNORECASE), HIDDEN),
     (re.compile(r"\bEAA[A-Za-z0-9]{12,}"), HIDDEN),  # access tokens of Meta
     (re.compile(r"\beyJ[\w-]{8,}\.[\w-]{8,}\.[\w-]*"), HIDDEN),
-    (re.compile(r"(\w+://)[^\s/@]+@"), rf"\1{HIDDEN}@"),
+    (re.compile(r"(?<!\w)(\w++://)[^\s/@]+@"), rf"\1{HIDDEN}@"),
     (re.compile(r"(\b\w+://[^\s?#]+)[?#]\S*"), rf"\1?{HIDDEN}"),
     (re.compile(r"\b[\w.+-]+@[\w-]+\.[\w.-]+"), HIDDEN),
     (re.compile(r"(?<![\w.:-])\+\d{7,15}\b"), HIDDEN),

@@ -7,7 +7,7 @@ from urllib.parse import quote, unquote
 from channels.mail.markup import escaped, unescaped
 
 OWN = ("cid:", "data:")
-DOT = re.compile(r"\s*[01](?:\.\d{1,4})?\s*(?:px)?\s*", re.IGNORECASE)
+DOT = re.compile(r"\s*+[01](?:\.\d{1,4})?+\s*+(?:px\s*+)?+", re.IGNORECASE)
 STYLED = re.compile(r"(?:^|;)\s{0,20}(width|height)\s{0,20}:([^;]{0,40})", re.IGNORECASE)
 HIDDEN = re.compile(r"(?:^|;)\s{0,20}(?:display\s{0,20}:\s{0,20}none|visibility\s{0,20}:\s{0,20}hidden)", re.IGNORECASE)
 REMOTE = re.compile(r"(?:https?:)?//[^\s\x00-\x1f]{1,4000}", re.IGNORECASE)

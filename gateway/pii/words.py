@@ -7,7 +7,7 @@ with a letter as it is, so that places where none begins are passed over without
 import re
 from typing import TypeAlias
 
-ELEMENT = re.compile(r"(?:\\b|\[[^\]]+\]|[^\\\[])\??")
+ELEMENT = re.compile(r"(?:\\b|\[[^\[\]]+\]|[^\\\[])\??")
 Tree: TypeAlias = "dict[str, Tree]"
 END = ""
 

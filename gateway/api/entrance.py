@@ -31,6 +31,7 @@ from gateway.peers import peer_of
 from gateway.people import slips
 from gateway.people.letters import Letter, Post
 from gateway.problems import SecondFactorRequired, Unauthenticated, answer_to
+from gateway.store import passwords as stored_passwords
 from gateway.store import people, second_factors, sessions
 from gateway.store.people import Membership
 from gateway.store.pool import tenant_tx
@@ -43,16 +44,24 @@ TOKEN_SECRET_BYTES = 32
 #: Holds a slip that says whose password was right, until the code has come: only this browser can go on.
 CHALLENGE_COOKIE = "postgate_login"
 CHALLENGE = "second factor"
+PASSWORD_OF = "password of a login under way"  # noqa: S105 - names a purpose
 #: How long a stopping server waits for letters that are on their way.
 ERRAND_SECONDS = 5.0
 
 
 @dataclass(frozen=True, slots=True)
 class Challenge:
-    """Who has still to show a code, and which tenant they want to see then."""
+    """Who has still to show a code, and which tenant they want to see then.
+
+    Attributes:
+        user_id: the person.
+        tenant_id: the tenant.
+        password_hash: of the password that was right; another one ends what was begun with it.
+    """
 
     user_id: UUID
     tenant_id: UUID
+    password_hash: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,11 +188,13 @@ class Entrance:
             factor = await second_factors.of(tx, user_id)
         return factor is not None and factor.confirmed_at is not None
 
-    async def admit(self, request: web.Request, user_id: UUID, tenant: Membership) -> web.Response:
+    async def admit(
+        self, request: web.Request, user_id: UUID, tenant: Membership, password_hash: str | None
+    ) -> web.Response:
         """Answer somebody whose password was right: who they are, or that a code is needed too."""
         if await self.needs_code(user_id, tenant):
             answer = answer_to(SecondFactorRequired("send the code of the app, or a recovery code"))
-            self.challenge(answer, Challenge(user_id, tenant.tenant_id))
+            self.challenge(answer, Challenge(user_id, tenant.tenant_id, password_hash))
             return answer
         return await self.open(request, user_id, tenant)
 
@@ -245,22 +256,31 @@ class Entrance:
 
     def challenge(self, answer: web.Response, who: Challenge) -> None:
         """Let a browser go on with a code."""
-        values = {"user": who.user_id.hex, "tenant": who.tenant_id.hex}
+        values = {
+            "user": who.user_id.hex,
+            "tenant": who.tenant_id.hex,
+            "password": self.services.keyring.mac(PASSWORD_OF, (who.password_hash or "").encode()),
+        }
         until = self.services.clock() + CHALLENGE_LASTS
         slip = slips.write(self.services.keyring, CHALLENGE, values, until)
         self.set_cookie(answer, CHALLENGE_COOKIE, slip, CHALLENGE_LASTS, "Strict")
 
-    def challenged(self, request: web.Request) -> Challenge:
+    async def challenged(self, request: web.Request) -> Challenge:
         """Return who this browser has to show a code for.
 
         Raises:
-            Unauthenticated: when that was nobody, or too long ago.
+            Unauthenticated: when that was nobody, too long ago, or before their password was changed.
         """
         slip = self.cookie(request, CHALLENGE_COOKIE)
         values = slips.read(self.services.keyring, CHALLENGE, slip, self.services.clock())
         if values is None:
             raise Unauthenticated("begin with the password again")
-        return Challenge(UUID(values["user"]), UUID(values["tenant"]))
+        who, tenant_id = UUID(values["user"]), UUID(values["tenant"])
+        async with tenant_tx(self.services.pool, tenant_id) as tx:
+            password_hash = await stored_passwords.of(tx, who)
+        if not self.services.keyring.proves(PASSWORD_OF, (password_hash or "").encode(), values.get("password", "")):
+            raise Unauthenticated("the password was changed; begin with the new one")
+        return Challenge(who, tenant_id, password_hash)
 
     def end_challenge(self, answer: web.Response) -> None:
         """Let a browser forget that a code was to come."""

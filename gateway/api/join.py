@@ -127,7 +127,7 @@ class Joining:
         joined = next((one for one in tenants if one.tenant_id == tenant_id), None)
         if joined is None:
             raise LoginFailed("this account is no longer in use")
-        return await self._entrance.admit(call.request, user_id, joined)
+        return await self._entrance.admit(call.request, user_id, joined, person.password_hash if person else None)
 
     async def _invitation(self, request: web.Request, token: str) -> tuple[UUID, Invitation]:
         """Return the invitation of a link, and its tenant.

@@ -112,7 +112,7 @@ class Login:
         wanted = [one for one in tenants if body.tenant in {None, one.slug}]
         if not wanted:
             raise LoginFailed("this account does not belong to that tenant")
-        return await self._entrance.admit(call.request, person.user_id, wanted[0])
+        return await self._entrance.admit(call.request, person.user_id, wanted[0], person.password_hash)
 
     async def log_out(self, call: OpenCall[NoQuery, NoBody]) -> web.StreamResponse:
         """End a session; without one there is nothing to do."""

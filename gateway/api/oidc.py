@@ -113,7 +113,9 @@ class Oidc:
             return self._refused("not_a_member", "somebody signed in who does not belong here")
         if await self._entrance.needs_code(user_id, tenants[0]):
             answer = _to("/login?code=needed")
-            self._entrance.challenge(answer, Challenge(user_id, tenants[0].tenant_id))
+            self._entrance.challenge(
+                answer, Challenge(user_id, tenants[0].tenant_id, person.password_hash if person else None)
+            )
         else:
             answer = _to("/")
             self._entrance.set_session(answer, await self._entrance.start(request, user_id, tenants[0]))

@@ -194,8 +194,8 @@ async def require_password(entrance: Entrance, caller: Caller, password: str) ->
         Invalid: for everybody else.
         TooManyRequests: for those who guess.
     """
-    user_id = person_of(caller)
-    await entrance.guesses.by_person.take(user_id.hex)
+    user_id, tries = person_of(caller), tries_of(caller)
+    await entrance.guesses.by_person.take(tries)
     async with tenant_tx(entrance.services.pool, caller.tenant_id) as tx:
         stored = await passwords.of(tx, user_id)
     if not await entrance.passwords.matches(password, stored):
@@ -203,4 +203,9 @@ async def require_password(entrance: Entrance, caller: Caller, password: str) ->
             "this is not your password" if stored else "your account has no password; set one by a link from the login"
         )
         raise Invalid("the password is wrong", [Fault("body", "/current_password", words)])
-    await entrance.guesses.by_person.give_back(user_id.hex)
+    await entrance.guesses.by_person.give_back(tries)
+
+
+def tries_of(caller: Caller) -> str:
+    """Name the tries of a session. They are its own: who guesses at a login must not keep it from a new password."""
+    return f"{person_of(caller).hex} in {caller.token_hash.hex()}"

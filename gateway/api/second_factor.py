@@ -7,7 +7,7 @@ from pydantic import Field
 
 from gateway.api.entrance import Entrance
 from gateway.api.login import COOKIE_HEADER, TAG
-from gateway.api.profile import CurrentPassword, person_of, require_password
+from gateway.api.profile import CurrentPassword, person_of, require_password, tries_of
 from gateway.keys import seal, unseal
 from gateway.model.me import Me
 from gateway.model.member import NewSecondFactor, RecoveryCodes, SecondFactor
@@ -23,7 +23,7 @@ from gateway.problems import (
     TooManyRequests,
     Unauthenticated,
 )
-from gateway.store import people, second_factors
+from gateway.store import people, second_factors, sessions
 from gateway.store.pool import DatabaseUnavailable, TenantTx, tenant_tx
 
 ISSUER = "Postgate"
@@ -127,7 +127,7 @@ class SecondFactors:
     async def log_in(self, call: OpenCall[NoQuery, CodeBody]) -> web.StreamResponse:
         """Check the code of somebody whose password was right."""
         self._entrance.own_page(call.request)
-        who = self._entrance.challenged(call.request)
+        who = await self._entrance.challenged(call.request)
         tries = await self._entrance.try_code(call.request, who.user_id)
         tenants = await people.memberships_of(self._services.pool, who.user_id)
         tenant = next((one for one in tenants if one.tenant_id == who.tenant_id), None)
@@ -163,8 +163,8 @@ class SecondFactors:
 
     async def confirm(self, call: Call[NoQuery, CodeBody]) -> web.StreamResponse:
         """Let the secret count, once its app has shown a right code."""
-        user_id = person_of(call.caller)
-        await self._entrance.guesses.by_person.take(user_id.hex)
+        user_id, tries = person_of(call.caller), tries_of(call.caller)
+        await self._entrance.guesses.by_person.take(tries)
         codes, now = totp.new_recovery_codes(self._services.secret), self._services.clock()
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             factor = await second_factors.of(tx, user_id)
@@ -176,7 +176,10 @@ class SecondFactors:
                 raise Invalid("the code is wrong", [wrong])
             await second_factors.confirm(tx, user_id, [totp.recovery_hash(code) for code in codes], now)
             await second_factors.spend(tx, user_id, step)
-        await self._entrance.guesses.by_person.give_back(user_id.hex)
+            ended = await sessions.end_others(tx, user_id, call.caller.token_hash)
+        for one in ended:  # they were begun without a code, by whoever knew the password
+            self._services.login_ended(one)
+        await self._entrance.guesses.by_person.give_back(tries)
         return json_answer(RecoveryCodes(recovery_codes=list(codes)))
 
     async def renew(self, call: Call[NoQuery, CurrentPassword]) -> web.StreamResponse:

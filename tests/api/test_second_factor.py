@@ -151,6 +151,45 @@ async def test_codes_cannot_be_guessed(served: Served, tenant: Tenant, database:
         await finish(opened, right, 429)
 
 
+async def test_who_guesses_codes_keeps_nobody_from_a_new_password(
+    served: Served, tenant: Tenant, database: Database
+) -> None:
+    kim = await colleague(database, tenant, "operator")
+    async with logged_in(served, kim) as opened, browser(served) as elsewhere:
+        app, _ = await enrol(served, opened)
+        await begin(elsewhere, kim.email)
+        for _ in range(10):
+            await finish(elsewhere, "000000" if code(served, app) != "000000" else "111111", 401)
+        await finish(elsewhere, code(served, app), 429)
+        await opened.send("POST", f"{FACTOR}/recovery-codes", PROOF)
+        changed = PROOF | {"new_password": "an entirely other harbour"}
+        await opened.send("POST", "/me/password", changed, status=204)
+
+
+async def test_a_login_that_was_begun_with_an_earlier_password_ends_with_it(
+    served: Served, tenant: Tenant, database: Database
+) -> None:
+    kim = await colleague(database, tenant, "operator")
+    async with logged_in(served, kim) as opened, browser(served) as elsewhere:
+        app, codes = await enrol(served, opened)
+        await begin(elsewhere, kim.email)
+        changed = PROOF | {"new_password": "an entirely other harbour"}
+        await opened.send("POST", "/me/password", changed, status=204)
+        for given in (code(served, app), codes[0]):
+            assert (await finish(elsewhere, given, 401))["code"] == "unauthenticated"
+
+
+async def test_a_second_factor_ends_the_logins_that_were_begun_without_it(
+    served: Served, tenant: Tenant, database: Database
+) -> None:
+    kim = await colleague(database, tenant, "operator")
+    async with logged_in(served, kim) as opened, logged_in(served, kim) as elsewhere:
+        await elsewhere.send("GET", "/me")
+        await enrol(served, opened)
+        await opened.send("GET", "/me")
+        await elsewhere.send("GET", "/me", status=401)
+
+
 async def test_disabling_needs_the_password(served: Served, tenant: Tenant, database: Database) -> None:
     kim = await colleague(database, tenant, "operator")
     async with logged_in(served, kim) as opened:
@@ -187,7 +226,7 @@ async def test_a_secret_does_not_open_for_another_person(served: Served, tenant:
     )  # fmt: skip
     async with browser(served) as opened:
         await begin(opened, kim.email)
-        await finish(opened, code(served, app), 500)
+        await finish(opened, code(served, app), 503)
 
 
 async def test_an_api_key_has_no_second_factor(served: Served, tenant: Tenant) -> None:

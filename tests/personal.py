@@ -21,8 +21,14 @@ from gateway.tracing import Tracer
 SHORTEST = 8
 MOST = 300
 PROBLEM = "application/problem+json"
-#: Whose problems name the customer who has an address or a code already, to those who may read them all.
-NAMING = frozenset({"POST /api/v1/customers", "PATCH /api/v1/customers/{id}", "POST /api/v1/customers/{id}/identities"})
+#: Whose problems name the customer who has an address or a code already, to those who may read them all; and the keys
+#: of what was sent.
+NAMING = frozenset(
+    {
+        "POST /api/v1/customers", "PATCH /api/v1/customers/{id}", "POST /api/v1/customers/{id}/identities",
+        "POST /api/v1/webhook-endpoints",
+    }
+)  # fmt: skip
 #: Where a message's row has what is somebody's (``gateway/ingest/translate.py``).
 PLACES: Mapping[int, str] = {
     2: "external id", 7: "address", 9: "address", 10: "name", 14: "text", 15: "text", 18: "address", 21: "subject",

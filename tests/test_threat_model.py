@@ -9,8 +9,8 @@ ROW = re.compile(r"^\| (?!What is done|Asset|Actor|---)(.+) \|$", re.MULTILINE)
 TEST = re.compile(r"`(tests/[\w/]+\.py)?(?:::(\w+))?`")
 CODE = re.compile(r"`([\w.-]+(?:/[\w.-]+)*)`")
 AREAS = (
-    "Between tenants", "Webhooks and mail", "Getting in", "In the browser", "Going out", "Secrets, logs and copies",
-    "The process",
+    "Between tenants", "Webhooks and mail", "Hostile values", "Getting in", "In the browser", "Going out",
+    "Secrets, logs and copies", "The process",
 )  # fmt: skip
 
 

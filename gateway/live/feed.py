@@ -39,7 +39,19 @@ class Feed:
     has to read the log.
     """
 
-    __slots__ = ("bytes", "catching_up", "epoch", "held", "live", "recent", "seq", "sessions", "tenant_id", "wanted")
+    __slots__ = (
+        "_recent_frames",
+        "bytes",
+        "catching_up",
+        "epoch",
+        "held",
+        "live",
+        "recent",
+        "seq",
+        "sessions",
+        "tenant_id",
+        "wanted",
+    )
 
     def __init__(self, tenant_id: UUID, recent_frames: int) -> None:
         self.tenant_id = tenant_id
@@ -49,9 +61,12 @@ class Feed:
         self.sessions: set[Session] = set()
         self.live: set[Session] = set()
         self.catching_up = 0
+        # Most feeds are one session's, and idle: an empty deque would be the largest thing that each of them has.
         #: Entries that are being written to many sessions, one after the other; the first of them is at it.
-        self.held: deque[Held] = deque()
-        self.recent: deque[Frame] = deque(maxlen=recent_frames)
+        self.held: list[Held] = []
+        #: The latest frames, while somebody catches up.
+        self.recent: deque[Frame] | None = None
+        self._recent_frames = recent_frames
         #: Bytes of all frames that were handed to whoever is live.
         self.bytes = 0
 
@@ -89,9 +104,9 @@ class Feed:
 
     def _note(self, frame: Frame) -> None:
         self.seq = frame.seq
-        if frame.type == ERASED:
-            self.recent.clear()  # what it tells of is to be read from the log, where it tells nothing any more
-        if self.catching_up:
+        if self.recent is not None:
+            if frame.type == ERASED:
+                self.recent.clear()  # what it tells of is to be read from the log, where it tells nothing any more
             self.recent.append(frame)
 
     def drop(self, session: Session) -> None:
@@ -114,26 +129,30 @@ class Feed:
         return True
 
     def _hand_recent(self, session: Session) -> bool:
-        first = self.seq - len(self.recent) + 1
+        recent = self.recent or ()
+        first = self.seq - len(recent) + 1
         if session.seq + 1 < first:
             return False
-        return all(map(session.catch, islice(self.recent, session.seq + 1 - first, None)))
+        return all(map(session.catch, islice(recent, session.seq + 1 - first, None)))
 
     def began_to_catch_up(self) -> None:
         """Keep recent frames from now on."""
         self.catching_up += 1
+        if self.recent is None:
+            self.recent = deque(maxlen=self._recent_frames)
 
     def caught_up(self) -> None:
         """Forget the recent frames when nobody needs them any more."""
         self.catching_up -= 1
         if not self.catching_up:
-            self.recent.clear()
+            self.recent = None
 
     def restart(self, head: Head, reason: Reason) -> None:
         """Go on from the log's head, and ask every client to load afresh."""
         self.epoch = head.epoch
         self.seq = self.wanted = head.last_seq
-        self.recent.clear()
+        if self.recent is not None:
+            self.recent.clear()
         self.held.clear()
         for session in [session for session in self.sessions if session.opened]:
             session.halt()

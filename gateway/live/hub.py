@@ -130,7 +130,7 @@ class Hub:
                 if not feed.held or feed.held[0] is not held:  # the log began anew meanwhile
                     break
             else:
-                feed.held.popleft()
+                del feed.held[0]
                 _written(held)
         self._note(feed)
 

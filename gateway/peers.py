@@ -31,8 +31,8 @@ def counted(text: str) -> str:
 
 def address_of(request: web.Request, proxies: Sequence[Network]) -> str | None:
     """Return the address that a request comes from, whole; None when there is none, as with a socket of a file."""
-    address = _nearest(request, proxies)
-    return None if address is None else str(address)
+    address = _nearest(request, proxies) if proxies else _read(request.remote or "")
+    return None if address is None else _whole(address)
 
 
 def _nearest(request: web.Request, proxies: Sequence[Network]) -> IPv4Address | IPv6Address | None:
@@ -62,6 +62,11 @@ def _read(text: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return (address.ipv4_mapped or address) if isinstance(address, IPv6Address) else address
+
+
+@lru_cache(4096)
+def _whole(address: IPv4Address | IPv6Address) -> str:
+    return str(address)
 
 
 def _shown(address: IPv4Address | IPv6Address) -> str:

@@ -18,7 +18,7 @@ from gateway.audit.recorder import Recorder
 from gateway.model.audit import TABLES, Actor, Audit, Does, Table
 from gateway.model.ids import new_id
 from gateway.peers import Network, address_of
-from gateway.store.audit import Row, add
+from gateway.store.audit import Row, add, array_of
 from gateway.store.pool import BEFORE_COMMIT, TenantTx
 
 #: Of a request; its answer and its log line have it too.
@@ -27,6 +27,11 @@ REQUEST_ID = web.RequestKey("request_id", str)
 LARGEST_SEQ = 2**63 - 1
 #: Characters of what a client calls itself.
 LONGEST_AGENT = 256
+#: Address, what the client calls itself, and the request's id: the last three columns of a row.
+Origin = tuple[str | None, str | None, str | None]
+NOTHING = frozenset[UUID]()
+#: The first and the last entry of the log, of what is told of no log.
+NO_ENTRIES = (None, None)
 NOT_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 #: Whatever a place in an answer is called: what is within a text has its quotes escaped, so that no text is an id.
 ID = rb'"%s" ?: ?"%s_([0-9a-f]{32})"'
@@ -44,14 +49,19 @@ class Auditor:
     def __init__(self, recorder: Recorder, clock: Callable[[], datetime], proxies: Sequence[Network] = ()) -> None:
         self.recorder = recorder
         self.clock = clock
-        self.proxies = proxies
+        self._proxies = proxies
+
+    def origin_of(self, request: web.Request) -> Origin:
+        """Return what is told of where a request comes from."""
+        agent = request.headers.get("User-Agent")
+        return address_of(request, self._proxies), None if agent is None else _plain(agent), request.get(REQUEST_ID)
 
 
 AUDITOR = web.AppKey("auditor", Auditor)
 
 
 class Access:
-    """What one request reaches.
+    """What one request reaches. It keeps nothing of the request but what is told of it.
 
     Args:
         request: tells where it comes from.
@@ -62,6 +72,19 @@ class Access:
         path: the id in its path, and of what kind that is.
     """
 
+    __slots__ = (
+        "_action",
+        "_actor",
+        "_audit",
+        "_auditor",
+        "_named",
+        "_origin",
+        "_path",
+        "_tenant_id",
+        "_told",
+        "ended",
+    )
+
     def __init__(
         self,
         request: web.Request,
@@ -71,15 +94,16 @@ class Access:
         audit: Audit,
         path: tuple[str, UUID] | None = None,
     ) -> None:
-        self._auditor = request.config_dict[AUDITOR]
-        self._request = request
+        self._auditor = auditor = request.config_dict[AUDITOR]
+        self._origin = auditor.origin_of(request)
         self._tenant_id = tenant_id
         self._actor = actor
         self._action = action
         self._audit = audit
         self._path = path
-        self._named = dict.fromkeys(self._in_path(audit.main))
-        self._told: set[UUID] = set()
+        #: Records of the main table, in order; and those of them whose row is committed already.
+        self._named: tuple[UUID, ...] | dict[UUID, None] = self._in_path(audit.main)
+        self._told: frozenset[UUID] = NOTHING
         self.ended = False
 
     def does(self, does: Does) -> None:
@@ -88,6 +112,8 @@ class Access:
 
     def reaches(self, *ids: UUID) -> None:
         """Name records of the main table, beside those that the path and the answer name."""
+        if isinstance(self._named, tuple):
+            self._named = dict.fromkeys(self._named)  # not before it is needed: hardly any request names more
         self._named.update(dict.fromkeys(ids))
 
     def made(self, answer: str) -> None:
@@ -101,24 +127,24 @@ class Access:
         ids = self._untold()
         if self.ended or not ids or tx.tenant_id != self._tenant_id:
             return
-        if await add(tx, self._row(self._audit.main, _array(ids))):
-            self._told.update(ids)
+        if await add(tx, self._row(self._auditor.clock(), self._audit.main, array_of(ids))):
+            self._told = self._told.union(ids)
 
     async def answered(self, answer: web.StreamResponse) -> None:
-        """Write down what an answer shows, before it is sent.
+        """Have what an answer shows written down, before it is sent.
 
         Raises:
             DatabaseBusy: when that can't be written down now.
         """
         if answer.status >= 400 or answer.status == 304:
             return
-        recorder, audit = self._auditor.recorder, self._audit
+        auditor, audit = self._auditor, self._audit
+        recorder, now = auditor.recorder, auditor.clock()
         if audit.writes and (untold := self._untold()):  # it was done elsewhere, or changed nothing
-            await recorder.keep([self._row(audit.main, _array(untold))])
-        shown = _bytes_of(answer)
-        rows = [row for table in audit.tables if (row := self._seen(table, shown)) is not None]
-        if rows:
-            await recorder.note(rows)
+            await recorder.keep([self._row(now, audit.main, array_of(untold))])
+        if recorder.full:
+            await recorder.room()
+        recorder.show(self, now, _bytes_of(answer))
 
     async def exports(self, ids: Collection[UUID]) -> None:
         """Write down that records of the main table are about to be sent.
@@ -127,7 +153,7 @@ class Access:
             DatabaseBusy: when that can't be done now: then they must not be sent.
         """
         if ids:
-            await self._auditor.recorder.keep([self._row(self._audit.main, _array(ids))])
+            await self._auditor.recorder.keep([self._row(self._auditor.clock(), self._audit.main, array_of(ids))])
 
     async def tells(self, first: int, last: int, ids: Collection[UUID] = ()) -> None:
         """Write down which entries of the log were told, and of which conversations if that is known.
@@ -135,7 +161,8 @@ class Access:
         Raises:
             DatabaseBusy: when that can't be written down now.
         """
-        await self._auditor.recorder.note([self._row("events", _array(ids), log=(first, last))])
+        row = self._row(self._auditor.clock(), "events", array_of(ids), log=(first, last))
+        await self._auditor.recorder.note([row])
 
     async def follows(self, first: int | None) -> None:
         """Write down that all entries of the log are told from now on, from one on, before any is.
@@ -144,46 +171,50 @@ class Access:
             DatabaseBusy: when that can't be done now.
         """
         first = None if first is None else min(first, LARGEST_SEQ)  # behind the last that can be asked for is none
-        await self._auditor.recorder.keep([self._row("events", "{}", "follow", log=(first, None))])
+        row = self._row(self._auditor.clock(), "events", "{}", "follow", log=(first, None))
+        await self._auditor.recorder.keep([row])
+
+    def rows(self, at: datetime, shown: bytes) -> Sequence[Row]:
+        """Return what is told of an answer.
+
+        Args:
+            at: when it was shown.
+            shown: its bytes, if they are JSON.
+        """
+        return [row for table in self._audit.tables if (row := self._seen(at, table, shown)) is not None]
 
     def _untold(self) -> Sequence[UUID]:
         return [one for one in self._named if one not in self._told]
 
-    def _in_path(self, table: Table) -> Sequence[UUID]:
-        return [self._path[1]] if self._path is not None and self._path[0] == TABLES[table].prefix else []
+    def _in_path(self, table: Table) -> tuple[UUID, ...]:
+        return (self._path[1],) if self._path is not None and self._path[0] == TABLES[table].prefix else ()
 
-    def _seen(self, table: Table, shown: bytes) -> Row | None:
+    def _seen(self, at: datetime, table: Table, shown: bytes) -> Row | None:
         """Return what is told of a table: what was read of it; or that a thing changed of which a part was written."""
         writes, main = self._audit.writes, table == self._audit.main
         if main and (writes or self._audit.does == "export"):  # written down already
             return None
-        ids = [one.hex for one in (self._named if main else self._in_path(table))]
-        does: Does = self._audit.does if not writes else "change" if ids else "read"
+        named = self._named if main else self._in_path(table)
+        does: Does = self._audit.does if not writes else "change" if named else "read"
+        ids = [one.hex for one in named]
         if main or not ids:  # a part of a thing is shown without it
             ids += [one.decode() for one in _pattern(table).findall(shown)]
-        return self._row(table, "{" + ",".join(dict.fromkeys(ids)) + "}", does) if ids else None
+        return self._row(at, table, "{" + ",".join(dict.fromkeys(ids)) + "}", does) if ids else None
 
     def _row(
-        self, table: Table, records: str, does: Does | None = None, *, log: tuple[int | None, int | None] = (None, None)
+        self,
+        at: datetime,
+        table: Table,
+        records: str,
+        does: Does | None = None,
+        *,
+        log: tuple[int | None, int | None] = NO_ENTRIES,
     ) -> Row:
-        now, request = self._auditor.clock(), self._request
+        # in the order of its fields: by their names it would take twice as long
         return Row(
-            tenant_id=self._tenant_id,
-            id=new_id(int(now.timestamp() * 1000)),
-            at=now,
-            actor=self._actor[0],
-            actor_id=self._actor[1],
-            does=does or self._audit.does,
-            action=self._action,
-            table=table,
-            records=records,
-            first_seq=log[0],
-            last_seq=log[1],
-            personal=TABLES[table].personal,
-            ip=address_of(request, self._auditor.proxies),
-            user_agent=_plain(request.headers.get("User-Agent", "")),
-            request_id=request.get(REQUEST_ID),
-        )
+            self._tenant_id, new_id(int(at.timestamp() * 1000)), at, *self._actor, does or self._audit.does,
+            self._action, table, records, *log, TABLES[table].personal, *self._origin,
+        )  # fmt: skip
 
 
 ACCESS = web.RequestKey("access", Access)
@@ -226,10 +257,6 @@ def _pattern(table: Table) -> re.Pattern[bytes]:
 def _plain(agent: str) -> str | None:
     """Return what a program calls itself, as it can be stored."""
     return NOT_TEXT.sub("", agent)[:LONGEST_AGENT] or None
-
-
-def _array(ids: Collection[UUID]) -> str:
-    return "{" + ",".join(one.hex for one in ids) + "}"
 
 
 def _bytes_of(answer: web.StreamResponse) -> bytes:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from gateway.model.audit import TABLES, Does, Table
 from gateway.model.ids import new_id
-from gateway.store.audit import Row
+from gateway.store.audit import Row, array_of
 
 
 def row_of(tenant_id: UUID, does: Does, command: str, table: Table, ids: Collection[UUID], now: datetime) -> Row:
@@ -29,7 +29,7 @@ def row_of(tenant_id: UUID, does: Does, command: str, table: Table, ids: Collect
         does=does,
         action=command,
         table=table,
-        records="{" + ",".join(one.hex for one in ids) + "}",
+        records=array_of(ids),
         first_seq=None,
         last_seq=None,
         personal=TABLES[table].personal,

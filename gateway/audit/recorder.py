@@ -3,15 +3,26 @@
 Rows wait here for half a second at most, and are then written by one statement for all tenants. While the database
 lags they pile up to a bound; beyond it whoever reads waits, and is refused when that takes too long: nothing is shown
 that nobody can write down. A process that is killed loses what it has shown in the last half a second, and no more.
+
+Which records an answer shows is looked for in the bytes of some answers at once: between two requests the processor
+has forgotten the way, and would take several times as long for each alone.
+
+A row that the database refuses as it is loses what its request brought; one that it refuses even so is put aside
+(``aside.py``), and the others go on.
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Protocol
 
 import asyncpg
 import structlog
 from prometheus_client import Counter, Gauge
 
+from gateway.audit import aside
+from gateway.audit.aside import Aside
 from gateway.lasting import keep_at
 from gateway.store.audit import Row, RowRefused, add_all
 from gateway.store.pool import DatabaseBusy, DatabaseUnavailable
@@ -21,6 +32,9 @@ log = structlog.get_logger(__name__)
 FLUSH_SECONDS = 0.5
 #: So many rows are written without waiting for others, and at most so many by one statement.
 AT_ONCE = 500
+#: So many answers, or so many bytes of them, are looked through as soon as they are there.
+ANSWERS_AT_ONCE = 64
+ANSWER_BYTES = 512 * 1024
 #: Rows that may wait, and bytes of the ids in them.
 MOST_ROWS = 10_000
 MOST_BYTES = 32 * 1024 * 1024
@@ -34,6 +48,13 @@ WRITTEN = Counter("postgate_audit_rows_total", "Rows of the audit that were writ
 WAITING = Gauge("postgate_audit_waiting_rows", "Rows of the audit that wait to be written.")
 
 
+class Teller(Protocol):
+    """What knows a request whose answer was shown."""
+
+    def rows(self, at: datetime, shown: bytes) -> Sequence[Row]:
+        """Return what is told of an answer."""
+
+
 class Recorder:
     """Takes rows from all requests of a process.
 
@@ -43,8 +64,11 @@ class Recorder:
 
     def __init__(self, pool: asyncpg.Pool) -> None:
         self._pool = pool
+        self._shown: deque[tuple[Teller, datetime, bytes]] = deque()
+        self._shown_bytes = 0
         self._rows: list[Row] = []
         self._bytes = 0
+        self._aside = Aside(self._write_one)
         self._some = asyncio.Event()
         self._now = asyncio.Event()
         self._written = asyncio.Condition()
@@ -62,10 +86,35 @@ class Recorder:
             await asyncio.gather(self._task, return_exceptions=True)
         try:
             async with asyncio.timeout(LAST_SECONDS):
-                while self._rows:
+                while self._rows or self._shown:
                     await self._flush()
+                await self._aside.write_all()
         except TimeoutError:
             log.exception("audit.lost", rows=len(self._rows))
+        if self._aside:
+            log.error("audit.aside_lost", rows=len(self._aside))
+
+    @property
+    def full(self) -> bool:
+        """Whether there is no room for anything more now."""
+        return len(self._rows) >= MOST_ROWS or self._bytes >= MOST_BYTES
+
+    async def room(self) -> None:
+        """Wait until there is room.
+
+        Raises:
+            DatabaseBusy: when there is none for too long.
+        """
+        await self._wait(lambda: not self.full)
+
+    def show(self, who: Teller, at: datetime, shown: bytes) -> None:
+        """Take an answer that is about to be shown; rows are made of it before the next ones are written."""
+        self._shown.append((who, at, shown))
+        self._shown_bytes += len(shown)
+        if len(self._shown) >= ANSWERS_AT_ONCE or self._shown_bytes >= ANSWER_BYTES:
+            self._look()
+        else:
+            self._some.set()
 
     async def note(self, rows: Sequence[Row]) -> None:
         """Take rows; returns at once while there is room for them.
@@ -73,24 +122,29 @@ class Recorder:
         Raises:
             DatabaseBusy: when there is none for too long; the rows are not taken.
         """
-        if self._full:
-            await self._wait(lambda: not self._full)
+        if self.full:
+            await self.room()
         self._take(rows)
 
     async def keep(self, rows: Sequence[Row]) -> None:
         """Take rows, and return once they are committed.
 
         Raises:
-            DatabaseBusy: when that takes too long; they may be written all the same.
+            DatabaseBusy: when that takes too long, or can't be done; they may be written all the same.
         """
         await self.note(rows)
         place = self._taken
         self._now.set()
         await self._wait(lambda: self._done >= place)
+        if self._aside.holds_any(rows):
+            raise DatabaseBusy("the audit can't be written")
 
-    @property
-    def _full(self) -> bool:
-        return len(self._rows) >= MOST_ROWS or self._bytes >= MOST_BYTES
+    def _look(self) -> None:
+        """Make rows of the answers."""
+        self._shown_bytes = 0
+        while self._shown:
+            who, at, answer = self._shown.popleft()
+            self._take(who.rows(at, answer))
 
     def _take(self, rows: Sequence[Row]) -> None:
         self._rows += rows
@@ -109,20 +163,24 @@ class Recorder:
 
     async def _run(self) -> None:
         while True:
-            await self._some.wait()
             try:
+                async with asyncio.timeout(aside.AGAIN_SECONDS if self._aside else None):
+                    await self._some.wait()
                 async with asyncio.timeout(FLUSH_SECONDS):
                     await self._now.wait()
             except TimeoutError:
                 pass  # it is time anyway
             await self._flush()
+            await self._aside.try_again()
 
     async def _flush(self) -> None:
         """Write the oldest rows; they are let go of once they are committed."""
         self._now.clear()
+        self._look()
         rows = self._rows[:AT_ONCE]
         try:
-            await self._write(rows)
+            if rows:
+                await self._write(rows)
         except DatabaseUnavailable:
             log.warning("audit.waits", rows=len(self._rows))
             WAITING.set(len(self._rows))
@@ -133,7 +191,7 @@ class Recorder:
         self._done += len(rows)
         WRITTEN.inc(len(rows))
         WAITING.set(len(self._rows))
-        if not self._rows:
+        if not self._rows and not self._shown:
             self._some.clear()
         elif len(self._rows) >= AT_ONCE:
             self._now.set()
@@ -153,4 +211,10 @@ class Recorder:
             one = rows[0]
             log.exception("audit.row_refused", tenant=str(one.tenant_id), action=one.action, request=one.request_id)
             told = one._replace(first_seq=None, last_seq=None, ip=None, user_agent=None, request_id=None)
-            await add_all(self._pool, [told])
+            try:
+                await self._write_one(told)
+            except RowRefused:
+                self._aside.put(told)
+
+    async def _write_one(self, row: Row) -> None:
+        await add_all(self._pool, [row])

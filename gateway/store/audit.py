@@ -1,6 +1,6 @@
 """The audit: rows that are added, read, and dropped by the month; nobody changes one."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -113,6 +113,11 @@ class Found:
     request_id: str | None
 
 
+def array_of(ids: Collection[UUID]) -> str:
+    """Write ids as the text of an array."""
+    return "{" + ",".join(one.hex for one in ids) + "}"
+
+
 async def add(tx: TenantTx, row: Row) -> bool:
     """Write a row in the transaction of what it tells of; False, and no row, when nothing was written there."""
     return await tx.connection.fetchval(ADD_TO_OTHERS, *row) is not None
@@ -126,6 +131,14 @@ async def note(tx: TenantTx, row: Row) -> None:
 async def note_imported(tx: TenantTx, import_id: UUID, row_id: UUID, customers: Sequence[UUID]) -> None:
     """Write down which customers an import makes or changes, in the transaction that does."""
     await tx.connection.execute(ADD_IMPORTED, tx.tenant_id, import_id, row_id, customers)
+
+
+#: What is wrong with a row itself, and will be so the next time: a value, a constraint, or a limit such as of an index.
+REFUSING: tuple[type[BaseException], ...] = (
+    asyncpg.DataError,
+    asyncpg.IntegrityConstraintViolationError,
+    asyncpg.exceptions.ProgramLimitExceededError,
+)
 
 
 class RowRefused(Exception):
@@ -143,7 +156,7 @@ async def add_all(pool: asyncpg.Pool, rows: Sequence[Row]) -> None:
         await pool.execute(ADD_ALL, *map(list, zip(*rows, strict=True)))
     except UNAVAILABLE as error:
         raise DatabaseUnavailable("the audit can't be written") from error
-    except (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError) as error:
+    except REFUSING as error:
         raise RowRefused("one of the rows can't be stored") from error
 
 

@@ -7,7 +7,9 @@ from typing import Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
+from gateway.audit import aside
 from gateway.audit import recorder as audit
 from gateway.audit.keeping import AuditKeeper
 from gateway.audit.recorder import Recorder
@@ -83,6 +85,51 @@ async def test_a_row_that_cannot_be_stored_as_it_is_keeps_nobody_from_writing(
     assert await database.value(COUNT) == 3 + len(poison)
     assert await database.value(f"{COUNT} WHERE request_id IS NULL AND actor_id IS NOT NULL") == len(poison)
     await recorder.stop()
+
+
+async def test_a_row_that_cannot_be_stored_at_all_is_told_kept_and_tried_again_and_stops_nobody(
+    database: Database, tenant: Tenant, pool: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(aside, "MOST_ROWS", 2)
+    await database.fetch("ALTER TABLE data_access_audit ADD CONSTRAINT none CHECK (action NOT LIKE 'new%')")
+    poison = [row(tenant)._replace(action=f"new_{place}") for place in range(3)]
+    recorder = Recorder(pool)
+    recorder.start()
+    with capture_logs() as logs:
+        await recorder.note([row(tenant), *poison, row(tenant)])
+        await recorder.keep([row(tenant)])  # not held up
+        assert await database.value(COUNT) == 3
+        with pytest.raises(DatabaseBusy):  # what must not be shown before it is written down is not shown
+            await recorder.keep([row(tenant)._replace(action="new_export")])
+    told = [line for line in logs if line["event"] == "audit.row_not_written"]
+    assert [line["action"] for line in told] == ["new_0", "new_1", "new_2", "new_export"]
+    assert told[0]["log_level"] == "error"
+    assert told[0]["tenant"] == str(tenant.id)
+    assert told[0]["records"] == [poison[0].records[1:-1]]
+    await database.fetch("ALTER TABLE data_access_audit DROP CONSTRAINT none")
+    monkeypatch.setattr(aside, "AGAIN_SECONDS", 0.0)
+    for _ in range(2):  # they are tried behind the first of these, before the second
+        await recorder.keep([row(tenant)])
+    found = await database.fetch("SELECT action FROM data_access_audit WHERE action LIKE 'new%' ORDER BY action")
+    assert [one["action"] for one in found] == ["new_2", "new_export"]  # the latest two were kept
+    await recorder.stop()
+
+
+async def test_what_an_answer_shows_is_written_by_a_process_that_stops(
+    database: Database, tenant: Tenant, pool: asyncpg.Pool
+) -> None:
+    class Shown:
+        """What knows a request."""
+
+        def rows(self, at: datetime, shown: bytes) -> list[Row]:
+            """Return a row for each byte."""
+            return [row(tenant)._replace(at=at, action=chr(one)) for one in shown]
+
+    recorder = Recorder(pool)
+    for place in range(audit.ANSWERS_AT_ONCE + 1):  # some are looked through at once, one is left
+        recorder.show(Shown(), datetime.now(UTC), b"ab" if place else b"")
+    await recorder.stop()
+    assert await database.value(COUNT) == 2 * audit.ANSWERS_AT_ONCE
 
 
 async def test_nobody_who_serves_changes_or_removes_a_row(

@@ -16,7 +16,7 @@ from tests.conftest import Database, Tenant
 
 ROWS = """
 SELECT actor, actor_id, operation, action, table_name, record_ids, contains_pii, host(ip) AS ip, user_agent, request_id
-FROM data_access_audit WHERE tenant_id = $1 ORDER BY created_at, id
+FROM data_access_audit WHERE tenant_id = $1 ORDER BY created_at, table_name DESC, id
 """
 SAME_TRANSACTION = """
 SELECT a.xmin::text = e.xmin::text FROM data_access_audit a JOIN events e ON e.tenant_id = a.tenant_id

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import orjson
 from aiohttp import web
-from pydantic import Field
+from pydantic import Field, ValidationError, ValidatorFunctionWrapHandler, WrapValidator
 
 from gateway.api.cursors import list_json, position_of
 from gateway.api.imports import file_headers
@@ -27,7 +27,8 @@ TAG = "Audit"
 AT_ONCE = 500
 ACTOR_PREFIXES: Mapping[str, str] = {"member": "usr", "api_key": "key"}
 #: Whatever a record may be called.
-RECORD = "^(" + "|".join(sorted({records.prefix for records in TABLES.values()})) + ")_[0-9a-f]{32}$"
+PREFIXES = sorted({records.prefix for records in TABLES.values()})
+RECORD = f"^({'|'.join(PREFIXES)})_[0-9a-f]{{32}}$"
 COLUMNS = (
     "id", "at", "actor", "actor_id", "actor_name", "operation", "action", "table", "record_ids", "first_seq",
     "last_seq", "contains_pii", "ip", "user_agent", "request_id",
@@ -36,22 +37,53 @@ COLUMNS = (
 Json = Mapping[str, Any]  # Any: of one shape, ``Access``
 
 
+def _or_say(words: str) -> WrapValidator:
+    """Refuse what is not acceptable with words on what would be."""
+
+    def check(value: object, handler: ValidatorFunctionWrapHandler) -> object:
+        try:
+            return handler(value)
+        except ValidationError:
+            raise ValueError(words) from None
+
+    return WrapValidator(check)
+
+
+AN_ID = "and 32 digits of 0 to 9 and a to f"
+A_MOMENT = "write a moment with its zone, like 2026-01-31T09:00:00Z, from 1970-01-02 to 2200-01-01"
+AuditMoment = Annotated[Moment, _or_say(A_MOMENT)]
+
+
 class AuditFilters(QueryModel):
     """What of the audit; several values of one kind mean any of them."""
 
-    actor: Annotated[str, Field(pattern="^(usr|key)_[0-9a-f]{32}$")] | None = Field(
-        default=None, description="Only what this member or API key did."
-    )
-    record: Annotated[str, Field(pattern=RECORD)] | None = Field(
-        default=None, description="Only what names this record, by its id."
-    )
-    customer: CustomerId | None = Field(
+    actor: (
+        Annotated[
+            str,
+            Field(pattern="^(usr|key)_[0-9a-f]{32}$"),
+            _or_say(f"write the id of a member or an API key: usr_ or key_ {AN_ID}"),
+        ]
+        | None
+    ) = Field(default=None, description="Only what this member or API key did.")
+    record: (
+        Annotated[
+            str,
+            Field(pattern=RECORD),
+            _or_say(f"write a record's id: one of {', '.join(PREFIXES)}, an underscore {AN_ID}"),
+        ]
+        | None
+    ) = Field(default=None, description="Only what names this record, by its id.")
+    customer: Annotated[CustomerId, _or_say(f"write a customer's id: cus_ {AN_ID}")] | None = Field(
         default=None, description="Only what names this customer, or one of their latest 1,000 conversations."
     )
-    operation: list[Does] = Field(default=[], max_length=len(DOES), description="May be repeated.")
-    table: list[Table] = Field(default=[], max_length=len(TABLE_NAMES), description="May be repeated.")
-    since: Moment | None = Field(default=None, description="Not before this.")
-    until: Moment | None = Field(default=None, description="Before this.")
+    operation: list[Annotated[Does, _or_say(f"write one of {', '.join(DOES)}")]] = Field(
+        default=[], max_length=len(DOES), description="May be repeated."
+    )
+    table: list[Annotated[Table, _or_say(f"write one of {', '.join(TABLE_NAMES)}")]] = Field(
+        default=[], max_length=len(TABLE_NAMES), description="May be repeated."
+    )
+    since: AuditMoment | None = Field(default=None, description="Not before this.")
+    until: AuditMoment | None = Field(default=None, description="Before this.")
 
 
 class AuditQuery(AuditFilters):

@@ -70,6 +70,15 @@ async def archive(tx: TenantTx, request_id: UUID) -> UUID | None:
     return found
 
 
+CUSTOMER_OF = "SELECT customer_id FROM data_requests WHERE tenant_id = $1 AND file_id = $2"
+
+
+async def customer_of(tx: TenantTx, file_id: UUID) -> UUID | None:
+    """Return whose archive a file is; None when it is none."""
+    found: UUID | None = await tx.connection.fetchval(CUSTOMER_OF, tx.tenant_id, file_id)
+    return found
+
+
 CERTIFICATE = """
 SELECT r.id, r.customer_id, r.user_id, u.name AS user_name, m.role AS user_role, r.counts::text, r.kept::text,
     r.created_at AS asked_at, r.finished_at AS done_at

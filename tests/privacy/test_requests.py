@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 import orjson
 import pytest
 
+from gateway.model.ids import parse
 from gateway.store.data_requests import Erased
 from gateway.store.files import StoredFile
 from gateway.store.subject_export import Attached
@@ -21,6 +22,10 @@ from tests.conftest import MakeTenant, new_id
 from tests.privacy.conftest import NAME
 from tests.privacy.customer import MAIL, NUMBER, OTHER_NUMBER, PICTURE, SECRET, Town
 
+EXPORTED = """
+SELECT action, record_ids FROM data_access_audit
+WHERE operation = 'export' AND table_name = 'customers' AND action <> 'add_data_request' ORDER BY created_at
+"""
 LINK = "UPDATE data_requests SET expires_at = now() WHERE tenant_id = $1"
 
 
@@ -31,6 +36,10 @@ async def test_an_archive_holds_everything_and_its_list_is_right(town: Town) -> 
     async with town.client.get(link.removeprefix("http://gateway.test")) as answer:
         assert (answer.status, answer.headers["Content-Disposition"].split(";")[0]) == (200, "attachment")
         assert answer.headers["Content-Type"] == "application/octet-stream", "saved, whatever is in it"
+        assert await town.database.fetch(EXPORTED) == [
+            ("get_data_archive", [parse("cus", customer)]),
+            ("follow_media_link", [parse("cus", customer)]),  # before its bytes are sent, and of whom it tells
+        ]
         archive = zipfile.ZipFile(io.BytesIO(await answer.read()))
     assert archive.testzip() is None
     listed = orjson.loads(archive.read("manifest.json"))

@@ -2,19 +2,22 @@
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Annotated, TypeVar
+from uuid import UUID
 
 import asyncpg
 import typer
 
 from gateway.audit.operators import row_of
 from gateway.cli.configured import configured
+from gateway.model.audit import Does
 from gateway.parts import id_of_now, now
 from gateway.passwords import hash_password
 from gateway.people.rules import weakness
 from gateway.permissions import OF_ROLE, Role
 from gateway.store import audit, log, members, operating, people
+from gateway.store.operating import UserRow
 from gateway.store.pool import TenantTx
 from gateway.store.provision import provisioning
 
@@ -35,7 +38,16 @@ class Refused(Exception):
 @users.command("list")
 def list_users(tenant: Annotated[str | None, typer.Option(help="Only of this tenant (slug).")] = None) -> None:
     """List people: address, tenant, role, status, and whether they have a second factor."""
-    for one in run(lambda connection: operating.users(connection, tenant)):
+
+    async def found(connection: asyncpg.Connection) -> Sequence[UserRow]:
+        people_there = await operating.users(connection, tenant)
+        by_tenant: dict[UUID, list[UUID]] = {}
+        for one in people_there:
+            by_tenant.setdefault(one.tenant_id, []).append(one.id)
+        await noted(connection, "read", "postgate users list", by_tenant)
+        return people_there
+
+    for one in run(found):
         code = "second factor" if one.second_factor else "password only"
         typer.echo(f"{one.email}\t{one.tenant}\t{one.role}\t{one.status}\t{code}\t{one.name}")
 
@@ -72,6 +84,8 @@ def reset_password(
             raise Refused(f"nobody has the address {email}")
         hashed = hash_password(chosen)
         await operating.reset_password(connection, user, hashed, now(), without_code=without_second_factor)
+        theirs = {one: [user] for one in await operating.tenants_of(connection, user)}
+        await noted(connection, "change", "postgate users reset-password", theirs)
 
     run(reset)
     typer.echo(f"password: {chosen}")
@@ -94,12 +108,20 @@ async def join(
         user, made = id_of_now(), good(password, email)
         await people.add_person(tx, user, email, name or email, hash_password(made), now())
     await members.add(tx, user, role)
-    await audit.note(tx, row_of(tenant_id, "create", "postgate users add", "users", [user], now()))
+    await noted(connection, "create", "postgate users add", {tenant_id: [user]})
     await log.lock_head(tx)
     shown = await members.one_json(tx, user)
     if shown is not None:
         await log.append(tx, "member.updated", None, shown, id_of_now())
     return made
+
+
+async def noted(
+    connection: asyncpg.Connection, does: Does, command: str, people_of: Mapping[UUID, Sequence[UUID]]
+) -> None:
+    """Write down in the audit of each tenant which of its people a command reaches."""
+    for tenant_id, ids in people_of.items():
+        await audit.note(TenantTx(connection, tenant_id), row_of(tenant_id, does, command, "users", ids, now()))
 
 
 def good(password: str | None, email: str) -> str:

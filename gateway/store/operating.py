@@ -14,13 +14,14 @@ FROM tenants t ORDER BY t.slug
 """
 TENANT_ID = "SELECT id FROM tenants WHERE slug = $1"
 USERS = """
-SELECT u.email, u.name, t.slug AS tenant, m.role,
+SELECT u.id, t.id AS tenant_id, u.email, u.name, t.slug AS tenant, m.role,
     CASE WHEN u.status = 'disabled' THEN u.status ELSE m.status END AS status,
     EXISTS (SELECT FROM second_factors f WHERE f.user_id = u.id AND f.confirmed_at IS NOT NULL) AS second_factor
 FROM users u JOIN memberships m ON m.user_id = u.id JOIN tenants t ON t.id = m.tenant_id
 WHERE $1::text IS NULL OR t.slug = $1
 ORDER BY t.slug, u.email
 """
+TENANTS_OF = "SELECT tenant_id FROM memberships WHERE user_id = $1"
 USER_ID = "SELECT id FROM users WHERE email = lower($1)"
 SET_PASSWORD = "UPDATE users SET password_hash = $2, verified_at = coalesce(verified_at, $3) WHERE id = $1"  # noqa: S105
 END_RESETS = "DELETE FROM password_resets WHERE user_id = $1"
@@ -43,6 +44,8 @@ class TenantRow:
 class UserRow:
     """A person in one of their tenants."""
 
+    id: UUID
+    tenant_id: UUID
     email: str
     name: str
     tenant: str
@@ -71,6 +74,11 @@ async def user_id(connection: asyncpg.Connection, email: str) -> UUID | None:
     """Return the id of the person with an e-mail address."""
     found: UUID | None = await connection.fetchval(USER_ID, email)
     return found
+
+
+async def tenants_of(connection: asyncpg.Connection, user: UUID) -> Sequence[UUID]:
+    """Return the tenants that a person is or was a member of."""
+    return [row[0] for row in await connection.fetch(TENANTS_OF, user)]
 
 
 async def reset_password(

@@ -33,7 +33,7 @@ up: $(RUN) $(PAGE) ## Start everything on an embedded Postgres, with a demo tena
 test: $(DEV) $(PAGE) test-web ## Run all tests
 	@scripts/chromium.sh
 	@scripts/pgbouncer.sh
-	@$(WITH_NODE) $(BIN)/pytest -n 2 $(ARGS)
+	@$(WITH_NODE) $(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 test-web: $(RUN) $(MODULES) ## Run the page's unit tests
 	@$(NPM) test

@@ -36,6 +36,10 @@ hypothesis_settings.load_profile("postgate")
 # A gateway within a test begins with no chores: a slow test would meet them, and a quick one would not.
 chores.FIRST_SECONDS = 3600.0
 
+HERE = Path(__file__).parent
+# Folders and files of tests that take up to a minute each: they kill processes and wait for what becomes of it.
+LONGEST = {"drill", "faults", "processes", "test_kills.py", "test_matrix.py", "test_screens.py"}
+
 # Nobody attacks the passwords of tests: hashes that cost a thousandth will do, and are checked like any others.
 passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
@@ -54,6 +58,12 @@ def pytest_collection() -> Iterator[None]:
     finally:
         gc.freeze()
         gc.enable()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with those that take longest: whoever takes one last would be waited for alone."""
+    items.sort(key=lambda item: LONGEST.isdisjoint(item.path.relative_to(HERE).parts))
 
 
 @pytest.fixture(scope="session")

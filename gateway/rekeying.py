@@ -33,6 +33,8 @@ SETTLE_SECONDS = 60.0
 RETIRED = timedelta(days=1)
 #: The clocks of gateways, which say when a webhook came, and that of the database.
 CLOCKS = timedelta(minutes=10)
+#: Between two words about what is waited for.
+WORD_SECONDS = 10.0
 TRIES = 5
 WRITER = "SET LOCAL ROLE postgate_writer"
 #: Gateways look all connections up anew, and find the new keys.
@@ -52,6 +54,7 @@ class Exchange:
         connection: to the database, as a role that may become ``writer``; nothing else uses it.
         keyring: the keys; the current one wraps.
         tell: told after each batch what is done, and how many of it.
+        say: told in a sentence where it begins, or goes on, and what it waits for.
         new_id: makes an id of now.
         settle_seconds: how long gateways may go on with the keys they know.
     """
@@ -61,12 +64,14 @@ class Exchange:
         connection: asyncpg.Connection,
         keyring: Keyring,
         tell: Callable[[str, int], None],
+        say: Callable[[str], None],
         new_id: Callable[[], UUID],
         settle_seconds: float = SETTLE_SECONDS,
     ) -> None:
         self._connection = connection
         self._keyring = keyring
         self._tell = tell
+        self._say = say
         self._new_id = new_id
         self._settle_seconds = settle_seconds
         self._current = ""
@@ -101,11 +106,13 @@ class Exchange:
 
     async def _begun(self, *, data_keys: bool) -> Rotation:
         async with self._transaction():
-            if await store.unfinished(self._connection) is None:
+            earlier = await store.unfinished(self._connection)
+            if earlier is None:
                 await store.begin(self._connection, self._new_id(), data_keys=data_keys)
-            found = await store.unfinished(self._connection)
+            found = earlier or await store.unfinished(self._connection)
         if found is None:
             raise LookupError("an exchange that was just begun is gone")
+        self._say(_begins(found) if earlier is None else _goes_on(found))
         return found
 
     def _steps(self, *, data_keys: bool) -> Sequence[tuple[str, Step | None]]:
@@ -210,7 +217,10 @@ class Exchange:
         await self._connection.execute(TELL)
         async with self._transaction():
             waited = await store.seconds_since_newest(self._connection, rotation.created_at)
-        await asyncio.sleep(max(0.0, self._settle_seconds - waited))
+        ends = asyncio.get_running_loop().time() + self._settle_seconds - waited
+        while (left := ends - asyncio.get_running_loop().time()) > 0:
+            self._say(f"waiting {left:.0f} s more, until all gateways seal with the new keys (--settle)")
+            await asyncio.sleep(min(left, WORD_SECONDS))
 
     async def _remove(self, rotation: Rotation) -> bool:
         """Remove data keys that others took the place of, and that nothing is sealed with."""
@@ -224,6 +234,18 @@ class Exchange:
         async with self._connection.transaction():
             await self._connection.execute(WRITER)
             yield
+
+
+def _begins(rotation: Rotation) -> str:
+    return "begins: new data keys" if rotation.data_keys else "begins: data keys are wrapped anew"
+
+
+def _goes_on(rotation: Rotation) -> str:
+    """Say where one that was broken off goes on."""
+    what = "new data keys" if rotation.data_keys else "data keys are wrapped anew"
+    done = f", where {rotation.counts.get(rotation.step, 0)} are done" if rotation.step else ""
+    where = rotation.step or "its beginning"
+    return f"goes on with what was begun {rotation.created_at:%Y-%m-%d %H:%M} ({what}), at: {where}{done}"
 
 
 def _count(rotation: Rotation, what: str, many: int) -> None:

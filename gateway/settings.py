@@ -1,11 +1,12 @@
 """All settings of the server: environment variables that begin with ``POSTGATE_``, listed by ``postgate settings``."""
 
+import re
 from collections.abc import Mapping
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -57,6 +58,24 @@ def _content_of(path: Path, name: str) -> str:
         raise ValueError(f"{name}: {path} can't be read ({type(error).__name__})") from None
 
 
+#: Hosts with their ports, several with commas between them, behind a login.
+HOSTS = re.compile(r"(\[[^\[\]]*\]|[^:\[\],]*)(:\d{0,5})?(,(\[[^\[\]]*\]|[^:\[\],]*)(:\d{0,5})?)*")
+
+
+def _postgres(value: SecretStr) -> SecretStr:
+    """Refuse what is no URL of a database, without repeating it."""
+    scheme, found, rest = value.get_secret_value().partition("://")
+    hosts = re.split("[/?#]", rest, maxsplit=1)[0].rpartition("@")[2]
+    if not found or scheme not in {"postgresql", "postgres"}:
+        raise ValueError("this is no URL of a database, postgresql://user:password@host:5432/name")
+    if not HOSTS.fullmatch(hosts):
+        raise ValueError("the host of this URL, or its port, can't be read; / ? # @ in a password are written %2F …")
+    return value
+
+
+DatabaseUrl = Annotated[SecretStr, AfterValidator(_postgres)]
+
+
 class Settings(BaseSettings):
     """What the server is told from outside; ``postgate up`` also reads ``POSTGATE_DATA_DIR``, where its data is."""
 
@@ -84,15 +103,15 @@ class Settings(BaseSettings):
             raise ValueError("with POSTGATE_VAULT_URL set either POSTGATE_VAULT_TOKEN or POSTGATE_VAULT_TOKEN_FILE")
         return self
 
-    database_url: SecretStr = Field(description="Postgres, as the role postgate_app: one tenant at a time.")
-    hook_database_url: SecretStr = Field(description="Postgres, as the role postgate_hook: stores webhooks.")
-    relay_database_url: SecretStr = Field(description="Postgres, as the role postgate_relay: reads the log.")
-    writer_database_url: SecretStr | None = Field(
+    database_url: DatabaseUrl = Field(description="Postgres, as the role postgate_app: one tenant at a time.")
+    hook_database_url: DatabaseUrl = Field(description="Postgres, as the role postgate_hook: stores webhooks.")
+    relay_database_url: DatabaseUrl = Field(description="Postgres, as the role postgate_relay: reads the log.")
+    writer_database_url: DatabaseUrl | None = Field(
         default=None,
         description="The same as the hook URL but direct, where that one leads through a transaction pooler: what"
         " stores webhooks keeps a prepared statement.",
     )
-    listener_database_url: SecretStr | None = Field(
+    listener_database_url: DatabaseUrl | None = Field(
         default=None,
         description="The same as the relay URL but direct, where that one leads through a transaction pooler: over"
         " one nobody can listen.",
@@ -102,7 +121,7 @@ class Settings(BaseSettings):
         description="true where a transaction pooler is in between that knows no prepared statements (PgBouncer before"
         " 1.21, or without max_prepared_statements): then none is kept, but by the writer.",
     )
-    admin_database_url: SecretStr | None = Field(
+    admin_database_url: DatabaseUrl | None = Field(
         default=None,
         description="Postgres, as a role that may create roles. For `postgate migrate`,"
         " `keys`, `tenants`, `users` and `restored`; a gateway never needs it.",

@@ -9,10 +9,10 @@ import asyncpg
 import typer
 
 from gateway.audit.operators import row_of
-from gateway.cli.configured import configured
+from gateway.cli.instance import DataDir, keyring_of, operated
 from gateway.cli.users import run
-from gateway.keys import Keyring, KeysUnavailable, KeyUnusable
-from gateway.parts import id_of_now, keyring_of, now
+from gateway.keys import KeysUnavailable
+from gateway.parts import id_of_now, now
 from gateway.rekeying import SETTLE_SECONDS, TELL, Busy, Exchange
 from gateway.settings import Settings
 from gateway.store import audit, key_stock, operating
@@ -27,10 +27,11 @@ DATABASE_TROUBLE = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 
 
 @keys.command()
-def status() -> None:
+def status(data_dir: DataDir = None) -> None:
     """Tell how many data keys are wrapped by what, and how far the last exchange came."""
-    keyring = _keyring(configured())
-    found = run(key_stock.stock)
+    settings = operated(data_dir)
+    keyring = keyring_of(settings)
+    found = run(key_stock.stock, settings)
     try:
         current = asyncio.run(keyring.current())
     except KeysUnavailable as error:
@@ -62,22 +63,30 @@ def rotate(
     settle: Annotated[
         float, typer.Option(help="How many seconds gateways may go on sealing with the keys they know.", min=0)
     ] = SETTLE_SECONDS,
+    data_dir: DataDir = None,
 ) -> None:
     """Wrap all data keys by the current master key, or Vault's current version. Gateways keep running.
 
     It can be broken off at any time: run it again, and it goes on where it was.
     """
-    settings = configured()
+    settings = operated(data_dir)
     try:
         done = asyncio.run(_rotate(settings, data_keys=data_keys, settle=settle))
+    except KeyboardInterrupt:
+        typer.echo("broken off; run it again, and it goes on there", err=True)
+        raise typer.Exit(130) from None
     except (Busy, KeysUnavailable, *DATABASE_TROUBLE) as error:
         typer.echo(f"broken off, run it again to go on: {error}", err=True)
         raise typer.Exit(1) from None
     left = {what: many for what, many in done.counts.items() if " not to be " in what}
     for what, many in left.items():
         typer.echo(f"left as they are: {many} in {what}; is an earlier master key missing?", err=True)
-    typer.echo("done")
     if left:
+        typer.echo("ended, but for these: name the earlier keys, and run it again", err=True)
+        raise typer.Exit(1)
+    typer.echo("done")
+    if data_keys and not done.data_keys:
+        typer.echo("that only wrapped data keys anew; run it again to make new ones", err=True)
         raise typer.Exit(1)
 
 
@@ -85,6 +94,7 @@ def rotate(
 def shred(
     tenant: Annotated[str, typer.Argument(help="The tenant's slug.")],
     yes: Annotated[bool, typer.Option("--yes", help="Do it: nothing brings them back.")] = False,
+    data_dir: DataDir = None,
 ) -> None:
     """Destroy a tenant's data keys, and suspend it: its secrets and its raw webhooks can't be read any more."""
     if not yes:
@@ -99,12 +109,12 @@ def shred(
         await audit.note(TenantTx(connection, tenant_id), row)
         return await key_stock.shred(connection, tenant_id)
 
-    many = run(destroy)
+    settings = operated(data_dir)
+    many = run(destroy, settings)
     if many is None:
         typer.echo(f"there is no tenant {tenant}", err=True)
         raise typer.Exit(1)
     typer.echo(f"{many} data keys of {tenant} are destroyed, and it is suspended")
-    settings = configured()
     url = settings.admin_database_url.get_secret_value() if settings.admin_database_url else ""
     try:
         asyncio.run(_told_and_wiped(url))
@@ -114,14 +124,6 @@ def shred(
     typer.echo("backups made before this still hold the keys, wrapped: see docs/keys.md")
 
 
-def _keyring(settings: Settings) -> Keyring:
-    try:
-        return keyring_of(settings)
-    except KeyUnusable as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
-
-
 async def _rotate(settings: Settings, *, data_keys: bool, settle: float) -> Rotation:
     if settings.admin_database_url is None:
         typer.echo("POSTGATE_ADMIN_DATABASE_URL is not set: this needs a role that sees all tenants", err=True)
@@ -129,7 +131,7 @@ async def _rotate(settings: Settings, *, data_keys: bool, settle: float) -> Rota
     connection = await asyncpg.connect(settings.admin_database_url.get_secret_value(), timeout=10)
     lines = Lines()
     try:
-        exchange = Exchange(connection, _keyring(settings), lines.tell, id_of_now, settle)
+        exchange = Exchange(connection, keyring_of(settings), lines.tell, lines.say, id_of_now, settle)
         return await exchange.run(data_keys=data_keys)
     finally:
         lines.end()
@@ -162,6 +164,11 @@ class Lines:
         self._now = (step, many)
         if time.monotonic() - self._at >= LINE_SECONDS:
             self.end()
+
+    def say(self, sentence: str) -> None:
+        """Say a sentence, after what was not said yet."""
+        self.end()
+        typer.echo(sentence)
 
     def end(self) -> None:
         """Say what was not said yet."""

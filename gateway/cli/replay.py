@@ -7,7 +7,7 @@ from uuid import UUID
 
 import typer
 
-from gateway.cli.configured import configured
+from gateway.cli.instance import DataDir, operated
 from gateway.model.ids import IdInvalid, parse
 from gateway.running import Refused, replay_all
 
@@ -17,6 +17,7 @@ def replay(
     webhook: Annotated[
         list[str] | None, typer.Argument(help="Webhook ids (whk_…); all quarantined ones when none is given.")
     ] = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Parse stored webhooks again, after a fix. What was stored before is not stored twice."""
     try:
@@ -27,7 +28,7 @@ def replay(
         raise typer.Exit(2) from None
     started = time.monotonic()
     try:
-        outcomes = asyncio.run(replay_all(configured(), tenant_id, webhooks))
+        outcomes = asyncio.run(replay_all(operated(data_dir), tenant_id, webhooks))
     except Refused as refused:
         typer.echo(f"not replayed: {refused}", err=True)
         raise typer.Exit(1) from None

@@ -6,7 +6,7 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from gateway.cli.configured import configured
+from gateway.cli.instance import DataDir, operated
 from gateway.store.provision import provisioning
 from gateway.store.restoring import Restored, note_restored
 
@@ -15,12 +15,13 @@ def restored(
     send_what_waits: Annotated[
         bool, typer.Option("--send-what-waits", help="Send messages that waited: nothing was sent after the backup.")
     ] = False,
+    data_dir: DataDir = None,
 ) -> None:
     """Say that the database was put back from a backup; run it once, before any gateway.
 
     Browsers and integrators are told to load afresh, all logins end, and messages that waited are not sent again.
     """
-    settings = configured()
+    settings = operated(data_dir)
     if settings.admin_database_url is None:
         typer.echo("POSTGATE_ADMIN_DATABASE_URL is not set: this needs the role that migrates", err=True)
         raise typer.Exit(2)
@@ -32,7 +33,7 @@ def restored(
 
     try:
         done = asyncio.run(note())
-    except (asyncpg.PostgresError, OSError) as error:
+    except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         typer.echo(f"not noted: {error}", err=True)
         raise typer.Exit(1) from None
     typer.echo(f"{done.tenants} logs begin another epoch: whoever follows one is told to load afresh")

@@ -8,7 +8,7 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from gateway.cli.configured import configured
+from gateway.cli.instance import DataDir, operated
 from gateway.keys import KeyUnusable
 from gateway.parts import keyring_of, now, rules_of
 from gateway.retention import Report, Retention, Rules
@@ -22,9 +22,10 @@ from gateway.store.retention import TenantKeeping
 def retention(
     tenant: Annotated[str | None, typer.Option(help="Only of this tenant (slug).")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what would go, and leave it.")] = False,
+    data_dir: DataDir = None,
 ) -> None:
     """Remove what was kept for long enough, as one of the gateways does every hour."""
-    settings = configured()
+    settings = operated(data_dir)
     rules = rules_of(settings)
     try:
         lines = asyncio.run(_preview(settings, rules, tenant) if dry_run else _tidy(settings, rules, tenant))

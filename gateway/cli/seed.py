@@ -36,7 +36,8 @@ def seed(
         _, facts = read_ready(ready_file, data_dir)
         url, tenant_id = str(facts["database_url"]), UUID(str(facts["tenant_id"]))
     else:
-        url, tenant_id = configured().database_url.get_secret_value(), _tenant(tenant)
+        tenant_id = _tenant(tenant)
+        url = configured().database_url.get_secret_value()
     wanted = conversations * 10 if messages is None else messages
     try:
         asyncio.run(_seed(url, tenant_id, conversations, wanted, random.Random(chance).uniform(-1, 1)))  # noqa: S311

@@ -15,8 +15,8 @@ ROLES = "What to do behind the scenes: sending, delivery, media, detection, hous
 
 def serve(
     host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
-    port: Annotated[int | None, typer.Option(help="The port to listen on.")] = None,
-    smtp: Annotated[int | None, typer.Option(help="The port to take mail on, by SMTP.")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to listen on.")] = None,
+    smtp: Annotated[int | None, typer.Option(min=0, max=65535, help="The port to take mail on, by SMTP.")] = None,
     workers: Annotated[
         int | None, typer.Option(help="How many processes share the port; without it, this one serves by itself.")
     ] = None,

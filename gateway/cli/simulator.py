@@ -16,7 +16,7 @@ from gateway.simulator.server import LOOPBACK, serve_simulator
 
 
 def simulator(
-    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")] = 8090,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8090,
     ready_file: Annotated[
         Path | None, typer.Option(help="The ready file of the gateway; by default that of the default data folder.")
     ] = None,

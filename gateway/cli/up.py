@@ -20,6 +20,8 @@ import orjson
 import typer
 from rich.console import Console
 
+from gateway.cli.configured import configured
+from gateway.cli.instance import DATABASE, MASTER_KEY, PASSWORDS, ROLES, connected
 from gateway.cli.private_file import read_private, write_private
 from gateway.cli.ready import READY_FILE
 from gateway.demo import tenant as demo_tenant
@@ -35,8 +37,6 @@ from gateway.simulator.accounts import accounts_of
 from gateway.simulator.providers import IMITATIONS
 from gateway.simulator.server import LOOPBACK, Serving, serve_simulator
 
-DATABASE = "postgate"
-ROLES = ("postgate_app", "postgate_hook", "postgate_relay")
 DATABASE_EXISTS = "SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)"
 
 console = Console(stderr=True)
@@ -44,10 +44,15 @@ console = Console(stderr=True)
 
 def up(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")] = 8080,
-    smtp: Annotated[int | None, typer.Option(help="The port to take mail on, by SMTP; 0 takes a free one.")] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")] = 8080,
+    smtp: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The port to take mail on, by SMTP; 0 takes a free one.")
+    ] = None,
     simulator: Annotated[
-        int, typer.Option(help="The port of the simulator that the demo's messages are sent to; 0 takes a free one.")
+        int,
+        typer.Option(
+            min=0, max=65535, help="The port of the simulator that the demo's messages are sent to; 0 takes a free one."
+        ),
     ] = 0,
     data_dir: Annotated[Path | None, typer.Option(help="Where the data is kept; made at the first start.")] = None,
     ready_file: Annotated[
@@ -111,10 +116,10 @@ async def _prepare(
     folder: Path, superuser: Superuser, host: str, port: int, smtp: int | None
 ) -> tuple[Settings, demo_tenant.Demo]:
     (folder / ".gitignore").write_text("*\n", "utf-8")  # there are secrets in it, wherever somebody puts it
-    master_key = read_private(folder / "master.key", new_master_key)
+    master_key = read_private(folder / MASTER_KEY, new_master_key)
     passwords: dict[str, str] = orjson.loads(
         read_private(
-            folder / "roles.json",
+            folder / PASSWORDS,
             lambda: orjson.dumps({role: secrets.token_urlsafe(24) for role in ROLES}).decode(),
         )
     )
@@ -123,17 +128,12 @@ async def _prepare(
     await migrate(admin_url, passwords)
     demo = _demo(folder / "demo.json")
     await demo_tenant.ensure(admin_url, Keyring(master_key), demo, _new_id)
-    urls = {role: superuser.url(DATABASE, role, password) for role, password in passwords.items()}
-    settings = Settings.model_validate(
+    settings = configured(
         {
-            "database_url": urls["postgate_app"],
-            "hook_database_url": urls["postgate_hook"],
-            "relay_database_url": urls["postgate_relay"],
-            "master_key": master_key,
+            **connected(superuser, passwords, master_key, folder),
             "host": host,
             "port": port,
             **({} if smtp is None else {"smtp_port": smtp}),
-            "files_dir": os.environ.get("POSTGATE_FILES_DIR", folder / "files"),
             "demo_file": folder / READY_FILE,
             "log_level": os.environ.get("POSTGATE_LOG_LEVEL", "warning"),
         }

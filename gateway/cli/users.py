@@ -1,8 +1,13 @@
 """``postgate users``: the people of an installation, for its operator."""
 
 import asyncio
+import re
 import secrets
+<<<<<<< HEAD
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+=======
+from collections.abc import Awaitable, Callable, Sequence
+>>>>>>> cc46687 (wip2)
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -10,12 +15,17 @@ import asyncpg
 import typer
 
 from gateway.audit.operators import row_of
+<<<<<<< HEAD
 from gateway.cli.configured import configured
 from gateway.model.audit import Does
+=======
+from gateway.cli.instance import DataDir, operated
+>>>>>>> cc46687 (wip2)
 from gateway.parts import id_of_now, now
 from gateway.passwords import hash_password
 from gateway.people.rules import weakness
 from gateway.permissions import OF_ROLE, Role
+from gateway.settings import Settings
 from gateway.store import audit, log, members, operating, people
 from gateway.store.operating import UserRow
 from gateway.store.pool import TenantTx
@@ -23,6 +33,8 @@ from gateway.store.provision import provisioning
 
 users = typer.Typer(no_args_is_help=True, help="List people, add one, or give one another password.")
 
+#: Neither blanks nor control characters, and one @.
+MAILBOX = re.compile(r"[^\x00-\x20\x7f@]+@[^\x00-\x20\x7f@]+")
 Result = TypeVar("Result")
 Email = Annotated[str, typer.Argument(help="An e-mail address.")]
 Password = Annotated[
@@ -36,9 +48,12 @@ class Refused(Exception):
 
 
 @users.command("list")
-def list_users(tenant: Annotated[str | None, typer.Option(help="Only of this tenant (slug).")] = None) -> None:
+def list_users(
+    tenant: Annotated[str | None, typer.Option(help="Only of this tenant (slug).")] = None, data_dir: DataDir = None
+) -> None:
     """List people: address, tenant, role, status, and whether they have a second factor."""
 
+<<<<<<< HEAD
     async def found(connection: asyncpg.Connection) -> Sequence[UserRow]:
         people_there = await operating.users(connection, tenant)
         by_tenant: dict[UUID, list[UUID]] = {}
@@ -48,6 +63,14 @@ def list_users(tenant: Annotated[str | None, typer.Option(help="Only of this ten
         return people_there
 
     for one in run(found):
+=======
+    async def found(connection: asyncpg.Connection) -> Sequence[operating.UserRow]:
+        if tenant is not None and await operating.tenant_id(connection, tenant) is None:
+            raise Refused(f"there is no tenant {tenant}")
+        return await operating.users(connection, tenant)
+
+    for one in run(found, operated(data_dir)):
+>>>>>>> cc46687 (wip2)
         code = "second factor" if one.second_factor else "password only"
         typer.echo(f"{one.email}\t{one.tenant}\t{one.role}\t{one.status}\t{code}\t{one.name}")
 
@@ -59,9 +82,12 @@ def add_user(
     name: Annotated[str | None, typer.Option(help="What others call them; without it, the address.")] = None,
     role: Annotated[str, typer.Option(help="owner, admin, manager, operator or viewer.")] = "operator",
     password: Password = None,
+    data_dir: DataDir = None,
 ) -> None:
     """Make somebody a member of a tenant; who has no account yet gets one, with a password."""
-    made = run(lambda connection: join(connection, email, tenant, name, known_role(role), password))
+    address(email)
+    chosen = known_role(role)
+    made = run(lambda connection: join(connection, email, tenant, name, chosen, password), operated(data_dir))
     typer.echo(f"{email} is {role} of {tenant}")
     if made is not None:
         typer.echo(f"password: {made}")
@@ -74,6 +100,7 @@ def reset_password(
     without_second_factor: Annotated[
         bool, typer.Option("--without-second-factor", help="Also forget the second factor: the device is lost.")
     ] = False,
+    data_dir: DataDir = None,
 ) -> None:
     """Give somebody another password. All their logins end within half a minute."""
     chosen = good(password, email)
@@ -87,7 +114,7 @@ def reset_password(
         theirs = {one: [user] for one in await operating.tenants_of(connection, user)}
         await noted(connection, "change", "postgate users reset-password", theirs)
 
-    run(reset)
+    run(reset, operated(data_dir))
     typer.echo(f"password: {chosen}")
 
 
@@ -137,6 +164,17 @@ def good(password: str | None, email: str) -> str:
     return password or secrets.token_urlsafe(12)
 
 
+def address(email: str) -> None:
+    """Refuse what is no e-mail address.
+
+    Raises:
+        Exit: when it is none.
+    """
+    if MAILBOX.fullmatch(email) is None:
+        typer.echo(f"this is no e-mail address: {email!r}", err=True)
+        raise typer.Exit(2)
+
+
 def known_role(role: str) -> Role:
     """Return a role.
 
@@ -150,9 +188,13 @@ def known_role(role: str) -> Role:
     raise typer.Exit(2)
 
 
-def run(errand: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
-    """Do something in one transaction that sees all tenants; ends with status 1 when it can't be done."""
-    settings = configured()
+def run(errand: Callable[[asyncpg.Connection], Awaitable[Result]], settings: Settings) -> Result:
+    """Do something in one transaction that sees all tenants; ends with status 1 when it can't be done.
+
+    Args:
+        errand: what.
+        settings: of the installation.
+    """
     if settings.admin_database_url is None:
         typer.echo("POSTGATE_ADMIN_DATABASE_URL is not set: this needs a role that sees all tenants", err=True)
         raise typer.Exit(2)
@@ -164,6 +206,6 @@ def run(errand: Callable[[asyncpg.Connection], Awaitable[Result]]) -> Result:
 
     try:
         return asyncio.run(inside())
-    except (Refused, asyncpg.PostgresError, OSError) as error:
+    except (Refused, asyncpg.PostgresError, asyncpg.InterfaceError, OSError) as error:
         typer.echo(f"not done: {error}", err=True)
         raise typer.Exit(1) from None

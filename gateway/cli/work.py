@@ -13,7 +13,8 @@ from gateway.running import Refused, event_loop, work_until_stopped
 def work(
     host: Annotated[str | None, typer.Option(help="The address to tell on how it is.")] = None,
     port: Annotated[
-        int | None, typer.Option(help="The port for /healthz, /readyz and /metrics; without it there are none.")
+        int | None,
+        typer.Option(min=0, max=65535, help="The port for /healthz, /readyz and /metrics; without it there are none."),
     ] = None,
     roles: Annotated[str | None, typer.Option(help=ROLES)] = None,
 ) -> None:

@@ -11,7 +11,7 @@ from gateway.embedded.errors import (
     ServerFailed,
 )
 from gateway.embedded.folders import default_data_dir
-from gateway.embedded.postgres import EmbeddedPostgres
+from gateway.embedded.postgres import EmbeddedPostgres, running
 from gateway.embedded.server import Superuser
 
 __all__ = [
@@ -23,4 +23,5 @@ __all__ = [
     "ServerFailed",
     "Superuser",
     "default_data_dir",
+    "running",
 ]

@@ -98,6 +98,20 @@ def settle(data_dir: Path, clusters: Path = CLUSTERS) -> Folders:
         raise DataFolderUnusable(f"can't use the data folder {data_dir}: {error}") from error
 
 
+def existing(data_dir: Path) -> Folders | None:
+    """Find the cluster's home without making anything; None when there is no cluster.
+
+    Raises:
+        DataFolderUnusable: when this user may not look.
+    """
+    pointer = data_dir / POINTER
+    try:
+        home = Path(pointer.read_text("utf-8").strip()) if pointer.is_file() else data_dir.resolve()
+        return Folders(home, _owner_of(home)) if (home / CLUSTER).is_dir() else None
+    except OSError as error:
+        raise DataFolderUnusable(f"can't use the data folder {data_dir}: {error.strerror}") from error
+
+
 def socket_dir(folders: Folders, fallback: Path = FALLBACK) -> Path:
     """Make the socket's folder: in the home, or under /tmp where the home's path is too long or needs quoting.
 

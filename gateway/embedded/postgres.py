@@ -12,8 +12,8 @@ import structlog
 
 from gateway.embedded import cluster, pidfile, server
 from gateway.embedded.binaries import programs
-from gateway.embedded.errors import EmbeddedPostgresError, ServerFailed
-from gateway.embedded.folders import CLUSTERS, Folders, discard_socket_dir, make_data_dir, settle
+from gateway.embedded.errors import DataFolderUnusable, EmbeddedPostgresError, ServerFailed
+from gateway.embedded.folders import CLUSTERS, Folders, discard_socket_dir, existing, make_data_dir, settle
 from gateway.embedded.lock import DataDirLock
 from gateway.embedded.server import Superuser
 
@@ -24,6 +24,20 @@ PASSING = ("pre-existing shared memory block", "could not create any TCP/IP sock
 ATTEMPTS = 20
 AGAIN_SECONDS = 0.25
 WATCH_SECONDS = 1.0
+
+
+def running(data_dir: Path) -> Superuser | None:
+    """Tell how to connect to the server that runs on a data folder; None when there is none. Nothing is changed.
+
+    Raises:
+        DataFolderUnusable: when this user may not look.
+    """
+    folders = existing(data_dir)
+    found = pidfile.living(folders.cluster) if folders is not None else None
+    try:
+        return None if folders is None or found is None else server.superuser(folders, found)
+    except OSError as error:
+        raise DataFolderUnusable(f"can't use the data folder {data_dir}: {error.strerror}") from error
 
 
 class EmbeddedPostgres:

@@ -15,7 +15,7 @@ import aiohttp
 import asyncpg
 import orjson
 
-from gateway.cli.up import DATABASE, ROLES
+from gateway.cli.instance import DATABASE, ROLES
 from gateway.embedded import Superuser
 from gateway.embedded.server import free_port
 from gateway.keys import new_master_key

@@ -18,7 +18,7 @@ class Gateway:
     """One `postgate up` on a data folder; it can be killed and started again."""
 
     def __init__(self, data_dir: Path, port: int) -> None:
-        self._data_dir = data_dir
+        self.data_dir = data_dir
         self._port = port
         self._ready_file = data_dir.parent / "ready.json"
         self._process: asyncio.subprocess.Process | None = None
@@ -26,7 +26,7 @@ class Gateway:
 
     async def start(self) -> None:
         """Start it; returns once it serves."""
-        command = [sys.executable, "-m", "gateway.cli.main", "up", "--data-dir", str(self._data_dir)]
+        command = [sys.executable, "-m", "gateway.cli.main", "up", "--data-dir", str(self.data_dir)]
         command += ["--port", str(self._port), "--ready-file", str(self._ready_file)]
         self._ready_file.unlink(missing_ok=True)
         self._process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.DEVNULL)
@@ -55,7 +55,7 @@ class Gateway:
     @property
     def postmaster(self) -> int:
         """The process id of its Postgres."""
-        [found] = [*self._data_dir.rglob("postmaster.pid"), *_moved(self._data_dir)][:1]
+        [found] = [*self.data_dir.rglob("postmaster.pid"), *_moved(self.data_dir)][:1]
         return int(found.read_text().splitlines()[0])
 
 

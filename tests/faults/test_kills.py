@@ -1,5 +1,6 @@
 """Processes are killed under load; nothing that was acknowledged is missing, and nothing is there twice."""
 
+import asyncio
 import os
 import signal
 from collections import Counter
@@ -7,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession
+from typer.testing import CliRunner
 
+from gateway.cli.main import app
 from tests.faults.browser import Browser
 from tests.faults.load import Provider
 from tests.faults.process import Gateway, alive, gateway_process
@@ -116,3 +119,7 @@ async def test_stopping_ends_the_database_too_and_the_data_stays(tmp_path: Path)
         await gateway.start()
         assert gateway.ready["api_key"] == first["api_key"]
         assert gateway.ready["integrations"] == first["integrations"]
+        # Its operator's commands find it by its folder, whatever else the environment says.
+        command = ["tenants", "list", "--data-dir", str(gateway.data_dir)]
+        found = await asyncio.to_thread(CliRunner().invoke, app, command, env={"POSTGATE_DATABASE_URL": "nonsense"})
+        assert (found.exit_code, found.output.split("\t")[:2]) == (0, ["demo", "active"])

@@ -241,7 +241,9 @@ async def test_keys_are_exchanged_under_load_by_a_process_that_is_killed(
         await blocker.close()
         await until(lambda: database.value(LOCKED), lambda many: many == 0)
         assert f"not finished, at: {STEP}" in await keys("status")
-        assert "data keys made" not in await keys("rotate", "--settle", "0")  # it goes on, and begins nothing anew
+        said = await keys("rotate", "--settle", "0")
+        assert f"(new data keys), at: {STEP}, where {OLD - OLD % 200} are done" in said
+        assert "data keys made" not in said  # it goes on, and begins nothing anew
         await load.more()
         load.stopping.set()
         await posting
@@ -261,9 +263,21 @@ async def test_keys_are_exchanged_under_load_by_a_process_that_is_killed(
     await keys("rotate", "--data-keys", "--settle", "0")
     assert await database.value("SELECT count(*) FROM encryption_keys") == 3
     await database.fetch("UPDATE encryption_keys SET created_at = created_at - interval '2 days'")
-    assert "data keys removed: 2" in await keys("rotate")
+    last = await keys("rotate")
+    assert last.startswith("begins: data keys are wrapped anew\n")
+    assert last.endswith("data keys removed: 2\ndone\n")
     assert set(load.posted) <= {raw.body for raw in await raw_webhooks(database, new)}
     assert "not finished" not in await keys("status")
+
+
+async def test_with_keys_that_open_nothing_it_does_not_say_that_it_is_done(
+    settings: Settings, database: Database, tenant: Tenant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in environment_of(settings, database, new_master_key(), new_master_key()).items():
+        monkeypatch.setenv(name, value)
+    said = (await keys("rotate", status=1)).splitlines()
+    assert any("left as they are: 1 in encryption_keys" in line for line in said), said
+    assert "done" not in said
 
 
 async def test_who_waits_for_an_endpoint_finds_it_under_its_new_key(

@@ -51,8 +51,11 @@ async def test_a_tenant_is_made_with_its_first_owner(run: Run, gateway: Running,
         me = await answer.json()
     assert (me["tenant"]["name"], me["role"], me["seq"]) == ("Initech", "owner", 1)
     assert "initech\tactive\t1 members\tInitech" in await run("tenants", "list")
-    assert "not done" in await run("tenants", "add", "initech", "--owner", "bill@example.org", status=1)
-    assert "not done" in await run("tenants", "add", "In Itech", "--owner", "bill@example.org", status=1)
+    assert "there is a tenant initech already" in await run(
+        "tenants", "add", "initech", "--owner", "bill@example.org", status=1
+    )
+    assert "a slug is" in await run("tenants", "add", "In Itech", "--owner", "bill@example.org", status=2)
+    assert "no e-mail address: 'bill'" in await run("tenants", "add", "other", "--owner", "bill", status=2)
 
 
 async def test_people_are_added_and_get_another_password(

@@ -200,7 +200,7 @@ async def assembled(
         application.on_response_prepare.append(leaving.ask_to_reconnect)
         application.on_shutdown.append(lambda _app: live.send_away())
         if mail is not None:
-            await take_mail(stack, mail, settings, public_url, ingest)
+            await take_mail(stack, mail, settings, public_url, ingest, partial(tries_of, servers))
         yield application
 
 

@@ -52,6 +52,8 @@ if TYPE_CHECKING:
     from gateway.redis_servers import Servers
 
 SENDER_POOL_SIZE = 4
+#: Wrong logins of one computer at the SMTP listener, as at the page.
+SMTP_TRIES, SMTP_TRIES_SECONDS = 30, 300.0
 POOL_CLOSE_SECONDS = 5.0
 
 
@@ -215,7 +217,12 @@ def single_sign_on_of(settings: Settings, calls: Calls) -> SingleSignOn | None:
 
 
 async def take_mail(
-    stack: AsyncExitStack, listening: socket.socket, settings: Settings, public_url: str, ingest: Ingest
+    stack: AsyncExitStack,
+    listening: socket.socket,
+    settings: Settings,
+    public_url: str,
+    ingest: Ingest,
+    tries: Callable[[str, int, float], Tries],
 ) -> None:
     """Take mail on a socket until the stack is left."""
     listener = MailListener(
@@ -227,6 +234,7 @@ async def take_mail(
         plain_login=settings.smtp_plain_login,
         clock=now,
         monotonic=time.monotonic,
+        tries=tries("smtp", SMTP_TRIES, SMTP_TRIES_SECONDS),
     )
     await listener.start()
     stack.push_async_callback(listener.stop)

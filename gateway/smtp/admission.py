@@ -7,6 +7,7 @@ from uuid import UUID
 
 from channels.mail.tokens import token_in
 from channels.providers.smtp import PROVIDER, SmtpCredentials, is_allowed_host, is_login
+from gateway.api.tries import Tries
 from gateway.ingest.routing import Directory, Mailbox, Route
 from gateway.keys import KeysUnavailable
 
@@ -33,22 +34,37 @@ class Admission:
     Args:
         directory: finds mailboxes and connections.
         monotonic: seconds that only grow.
+        tries: counts logins by computer; those that succeed don't count.
     """
 
-    def __init__(self, directory: Directory, monotonic: Callable[[], float]) -> None:
+    def __init__(self, directory: Directory, monotonic: Callable[[], float], tries: Tries) -> None:
         self._directory = directory
         self._monotonic = monotonic
+        self._tries = tries
         self._routes: list[Route] = []
         self._loaded_at: float | None = None
         self._loading = asyncio.Lock()
 
-    async def owners(self, username: bytes, password: bytes) -> frozenset[UUID]:
+    async def owners(self, peer: str, username: bytes, password: bytes) -> frozenset[UUID]:
         """Return the connections that a login belongs to; none when it is wrong.
 
+        Args:
+            peer: whose tries are counted.
+            username: as given.
+            password: as given.
+
         Raises:
+            TooManyRequests: when this peer has guessed too often.
             DatabaseUnavailable: when that can't be told.
             KeysUnavailable: the same.
         """
+        await self._tries.take(peer)
+        found = await self._owners(username, password)
+        if found:
+            await self._tries.give_back(peer)
+        return found
+
+    async def _owners(self, username: bytes, password: bytes) -> frozenset[UUID]:
         async with self._loading:
             if self._loaded_at is None or self._loaded_at + LOGINS_SECONDS < self._monotonic():
                 try:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import structlog
 
+from gateway.api.tries import Tries
 from gateway.ingest.receive import Receiver
 from gateway.ingest.routing import Directory
 from gateway.outgoing.egress import Network
@@ -43,6 +44,7 @@ class MailListener:
         plain_login: networks from which a login is taken without encryption.
         clock: the time, in UTC.
         monotonic: seconds that only grow.
+        tries: counts logins by computer.
     """
 
     def __init__(
@@ -56,13 +58,14 @@ class MailListener:
         plain_login: Collection[Network],
         clock: Callable[[], datetime],
         monotonic: Callable[[], float],
+        tries: Tries,
     ) -> None:
         self._listening = listening
         self._hostname = hostname
         self._tls = tls
         self._plain_login = plain_login
         self._door = Door()
-        self._admission = Admission(directory, monotonic)
+        self._admission = Admission(directory, monotonic, tries)
         self._reception = Reception(self._admission, directory, receiver, clock)
         self._sessions: weakref.WeakSet[SmtpSession] = weakref.WeakSet()
         self._server: asyncio.Server | None = None

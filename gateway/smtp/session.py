@@ -12,6 +12,7 @@ from aiosmtpd.smtp import SMTP, AuthResult
 from channels.providers.smtp import MAX_BODY
 from gateway.outgoing.egress import Network
 from gateway.peers import counted
+from gateway.problems import TooManyRequests
 from gateway.smtp import metrics
 from gateway.smtp.admission import Admission
 from gateway.smtp.content import Fault, read_content
@@ -38,6 +39,7 @@ ENOUGH = "421 4.7.0 Too many errors"
 ODD = "501 5.5.2 No command has such characters in it"
 TOO_LARGE = "552 5.3.4 This mail is too large"
 LINE_TOO_LONG = "500 5.5.6 A line of this mail is longer than a mebibyte"
+TOO_MANY_LOGINS = "454 4.7.0 Too many wrong logins; come back in a few minutes"
 LOGIN_TOO_LONG = "500 5.5.6 No login is that long"
 WHO_KNOWS = "252 2.5.2 Nobody is verified here; send it, and see"
 #: No reply repeats them.
@@ -259,7 +261,12 @@ class SmtpSession(SMTP):
         if not given.success:
             return given
         username, password = given.auth_data if isinstance(given.auth_data, tuple) else (b"", b"")
-        owners = await self._admission.owners(username, password)
+        try:
+            owners = await self._admission.owners(counted(peer_of(self.session)), username, password)
+        except TooManyRequests:
+            metrics.LOGINS.labels("refused").inc()
+            await self.push(TOO_MANY_LOGINS)
+            return AuthResult(success=False, handled=True)
         metrics.LOGINS.labels("ok" if owners else "wrong").inc()
         if owners:
             return AuthResult(success=True, auth_data=owners)

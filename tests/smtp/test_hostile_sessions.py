@@ -148,7 +148,7 @@ async def test_who_only_keeps_a_connection_loses_it(gateway: Running, monkeypatc
     said = 0
     while await wire.say(b"RSET\r\n"):
         said += 1
-    assert 0 < said < session.CALLS["*"]
+    assert said < session.CALLS["*"]  # by its time, not by what it said
 
 
 async def test_a_mail_without_an_end_is_hung_up(

@@ -123,6 +123,25 @@ async def test_who_guesses_is_hung_up(smtp: SMTP, box: Connection, monkeypatch: 
     assert codes == [535] * 5 + [421]
 
 
+async def test_logins_can_not_be_guessed(
+    smtp: SMTP, box: Connection, gateway: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.smtp.session.FAILED_LOGIN_SECONDS", 0.0)
+
+    async def logs_in(password: str) -> int:
+        async with SMTP(hostname="127.0.0.1", port=gateway.smtp_port, start_tls=False, timeout=20) as client:
+            await client.ehlo()
+            try:
+                return (await client.auth_plain(box.username, password)).code
+            except SMTPAuthenticationError as refused:
+                return refused.code
+
+    assert [await logs_in(box.password) for _ in range(2)] == [235, 235]  # these do not count
+    assert {await logs_in(f"wrong{number}") for number in range(30)} == {535}
+    assert [await logs_in("wrong"), await logs_in(box.password)] == [454, 454]
+    assert await refusal(smtp, BOX) == (530, "5.7.0")  # everything else goes on
+
+
 async def test_an_earlier_password_still_lets_in(smtp: SMTP, tenant: Tenant, connect: Connect) -> None:
     made = await connect(tenant, BOX, previous_password=["the-old-one"])
     await smtp.auth_plain(made.username, "the-old-one")

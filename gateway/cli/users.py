@@ -3,11 +3,7 @@
 import asyncio
 import re
 import secrets
-<<<<<<< HEAD
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-=======
-from collections.abc import Awaitable, Callable, Sequence
->>>>>>> cc46687 (wip2)
 from typing import Annotated, TypeVar
 from uuid import UUID
 
@@ -15,12 +11,8 @@ import asyncpg
 import typer
 
 from gateway.audit.operators import row_of
-<<<<<<< HEAD
-from gateway.cli.configured import configured
-from gateway.model.audit import Does
-=======
 from gateway.cli.instance import DataDir, operated
->>>>>>> cc46687 (wip2)
+from gateway.model.audit import Does
 from gateway.parts import id_of_now, now
 from gateway.passwords import hash_password
 from gateway.people.rules import weakness
@@ -53,8 +45,9 @@ def list_users(
 ) -> None:
     """List people: address, tenant, role, status, and whether they have a second factor."""
 
-<<<<<<< HEAD
     async def found(connection: asyncpg.Connection) -> Sequence[UserRow]:
+        if tenant is not None and await operating.tenant_id(connection, tenant) is None:
+            raise Refused(f"there is no tenant {tenant}")
         people_there = await operating.users(connection, tenant)
         by_tenant: dict[UUID, list[UUID]] = {}
         for one in people_there:
@@ -62,15 +55,7 @@ def list_users(
         await noted(connection, "read", "postgate users list", by_tenant)
         return people_there
 
-    for one in run(found):
-=======
-    async def found(connection: asyncpg.Connection) -> Sequence[operating.UserRow]:
-        if tenant is not None and await operating.tenant_id(connection, tenant) is None:
-            raise Refused(f"there is no tenant {tenant}")
-        return await operating.users(connection, tenant)
-
     for one in run(found, operated(data_dir)):
->>>>>>> cc46687 (wip2)
         code = "second factor" if one.second_factor else "password only"
         typer.echo(f"{one.email}\t{one.tenant}\t{one.role}\t{one.status}\t{code}\t{one.name}")
 

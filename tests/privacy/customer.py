@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import io
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -57,6 +59,14 @@ def speaks_of_her(content: bytes) -> bool:
     """Tell whether something tells of the customer, in whatever form."""
     lowered = content.lower()
     return any(needle in lowered for needle in NEEDLES)
+
+
+def unpacked(content: bytes) -> Iterator[bytes]:
+    """Yield a file; of an archive, whose content no search would find, what is in it."""
+    yield content
+    if content.startswith(b"PK"):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            yield from map(archive.read, archive.namelist())
 
 
 @dataclass
@@ -144,7 +154,7 @@ class Town:
                     found.add("inbound_webhooks")
         await pool.close()
         kept = await asyncio.to_thread(lambda: [p.read_bytes() for p in self.files.rglob("*") if p.is_file()])
-        if any(speaks_of_her(content) for content in kept):
+        if any(speaks_of_her(piece) for content in kept for piece in unpacked(content)):
             found.add("the folder of files")
         return found
 

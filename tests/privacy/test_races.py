@@ -5,11 +5,9 @@ Every race is decided by locks: one side is held where it hurts, the other one i
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
-from uuid import UUID
+from typing import Any, cast
 
 import asyncpg
 import orjson
@@ -17,6 +15,7 @@ import pytest
 
 from gateway.customers import merging
 from gateway.files.disk import DiskStorage
+from gateway.files.fetcher import Fetcher
 from gateway.files.keeping import Files
 from gateway.model.ids import new_id as id_of_moment
 from gateway.model.ids import parse, public
@@ -25,27 +24,24 @@ from gateway.store import (
     claims,
     customer_imports,
     customers,
-    data_requests,
     deliveries,
-    erasing,
     outcomes,
     subject_export,
 )
+from gateway.store.attachments import DueFile
 from gateway.store.claims import Claimed
 from gateway.store.data_requests import Running
 from gateway.store.deliveries import AttemptRow
 from gateway.store.pool import TenantTx, open_pool, tenant_tx
 from gateway.subjects.erasing import Eraser, Part
-from gateway.subjects.exporting import Exporter
-from gateway.subjects.worker import Subjects
 from tests.conftest import new_id
 from tests.delivery.owed import Event, Owed
 from tests.ingest.posts import text, twilio, unique, whatsapp
 from tests.ingest.reading import until
-from tests.privacy.customer import NAME, NUMBER, OTHER_NUMBER, SECRET, TOKEN, Town
+from tests.privacy.customer import NAME, NUMBER, OTHER_NUMBER, PICTURE, SECRET, TOKEN, Town
 from tests.privacy.eraser import LIMIT
+from tests.privacy.racing import about_to_begin, app_pool, erased, status_of, waiters, work
 
-WAITING = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
 QUEUED = """
 WITH m AS (
     INSERT INTO messages (tenant_id, id, conversation_id, channel_id, direction, medium, kind, text, preview,
@@ -74,6 +70,18 @@ UPDATE customer_imports SET state = 'running', lease = $2, lease_until = now() +
     plan = $3::text::jsonb
 WHERE tenant_id = $1
 """
+ATTACHED = """
+INSERT INTO attachments (tenant_id, id, message_id, position, type, state, due_at)
+SELECT tenant_id, gen_random_uuid(), id, 0, 'image', 'pending', now() + interval '1 hour'
+FROM messages WHERE tenant_id = $1
+"""
+DUE = """
+SELECT a.tenant_id, a.id, a.message_id, h.integration_id, h.address, m.medium, m.external_id, m.received_at, a.position,
+    a.type, NULL::text, NULL::text, NULL::text, NULL::text, 0, a.due_at
+FROM attachments a JOIN messages m ON m.tenant_id = a.tenant_id AND m.id = a.message_id
+JOIN channels h ON h.tenant_id = m.tenant_id AND h.id = m.channel_id
+WHERE a.tenant_id = $1
+"""
 OTHERS = "SELECT state FROM customer_imports WHERE id = $1"
 LATE = """
 WITH m AS (SELECT * FROM messages WHERE tenant_id = $1 ORDER BY id LIMIT 1), text AS (
@@ -97,59 +105,6 @@ INSERT INTO pii_detection_results (tenant_id, id, kind, detector, conversation_i
     confidence, sample)
 SELECT tenant_id, gen_random_uuid(), 'email', 'email', conversation_id, id, 'text', 0, 9, 0.9, $2 FROM m
 """
-
-
-@asynccontextmanager
-async def app_pool(town: Town) -> AsyncIterator[asyncpg.Pool]:
-    """Connections of the role ``app``."""
-    pool = await open_pool(town.database.app_url, 3)
-    yield pool
-    await pool.close()
-
-
-async def waiters(town: Town, many: int) -> None:
-    """Wait until so many transactions wait for a lock."""
-    await until(lambda: town.database.value(WAITING), lambda found: found == many)
-
-
-@asynccontextmanager
-async def about_to_begin(town: Town, pool: asyncpg.Pool, customer: str) -> AsyncIterator[UUID]:
-    """Hold an erasure between its beginning and its commit; whoever comes meanwhile waits."""
-    request, person = new_id(), parse("cus", customer)
-    async with tenant_tx(pool, town.tenant.id) as tx:
-        await erasing.hold_imports(tx)
-        people = [one.id for one in await erasing.lock(tx, person)]
-        await data_requests.cancel_exports(tx, people)
-        await data_requests.add(tx, request, "erasure", person, None)
-        await erasing.begin(tx, request, people)
-        yield request
-
-
-async def status_of(town: Town, method: str, path: str, body: Any) -> int:
-    """Ask the API, whatever it answers."""
-    async with town.client.request(method, f"/api/v1/{path}", headers=town.tenant.auth, json=body) as answer:
-        await answer.read()
-        return answer.status
-
-
-async def work(town: Town, pool: asyncpg.Pool, kind: type[Eraser] = Eraser) -> str:
-    """Do what is asked for, as far as it can be done; returns the state of what was asked for last."""
-    hook = await open_pool(town.database.hook_url, 1)
-    files = Files(DiskStorage(town.files), pool, town.keyring, now, id_of_moment, LIMIT)
-    subjects = Subjects(hook, pool, kind(files, town.keyring), Exporter(pool, files, town.keyring, now), new_id)
-    await subjects.work()
-    await hook.close()
-    state: str = await town.database.value("SELECT state FROM data_requests ORDER BY created_at DESC LIMIT 1")
-    return state
-
-
-async def erased(town: Town, pool: asyncpg.Pool, request: UUID, kind: type[Eraser] = Eraser) -> dict[str, Any]:
-    """Do an erasure to its end, and search."""
-    await work(town, pool, kind)
-    done = await town.done(public("dsr", request))
-    assert (done["state"], done["error"]) == ("done", None)
-    assert await town.tables_that_tell() == set()
-    return done
 
 
 async def test_who_changes_a_customer_that_begins_to_be_erased_is_refused(town: Town) -> None:
@@ -356,4 +311,35 @@ async def test_an_archive_that_is_made_meanwhile_is_not_kept(town: Town, monkeyp
             pass
         goes_on.set()
         assert (await town.done(asked["id"]))["state"] == "failed"
+        await erased(town, pool, request)
+        await until(lambda: town.database.value("SELECT count(*) FROM files"), lambda many: many == 0)
+        assert await town.tables_that_tell() == set()
+
+
+async def test_a_file_that_is_just_fetched_is_removed_when_it_comes(town: Town) -> None:
+    customer = await town.customer_of(await town.chat(f"My {SECRET}"))
+    await town.run(ATTACHED)
+    async with app_pool(town) as pool, await open_pool(town.database.hook_url, 1) as hook:
+        files = Files(DiskStorage(town.files), pool, town.keyring, now, id_of_moment, LIMIT)
+        due = DueFile(*(await town.database.fetch(DUE, town.tenant.id))[0])
+
+        async def pieces() -> AsyncIterator[bytes]:
+            yield PICTURE
+
+        came = await files.take(town.tenant.id, pieces(), filename=f"{NAME}.png")
+        async with about_to_begin(town, pool, customer) as request:
+            pass
+        await work(town, pool)
+        fetcher = Fetcher(
+            hook,
+            pool,
+            files,
+            cast("Any", None),
+            cast("Any", None),
+            cast("Any", None),
+            lambda _: None,
+            now,
+            id_of_moment,
+        )
+        await fetcher._record(due, came)
         await erased(town, pool, request)

@@ -126,6 +126,7 @@ async def test_random_requests_find_no_answer_that_is_not_described(
         "--exclude-checks", NOT_JUDGED,
         "--header", f"Authorization: {tenant.auth['Authorization']}", "--max-time", str(FUZZ_SECONDS),
         "--max-examples", "20", "--phases", "coverage,fuzzing", "--no-shrink", "--seed", "7",
+        "--wait-for-schema", "60",
     ]  # fmt: skip
     process = await asyncio.create_subprocess_exec(*command, cwd=tmp_path, stdout=PIPE, stderr=STDOUT)
     out, _ = await process.communicate()

@@ -9,7 +9,8 @@ from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Locato
 from tests.browser.site import Site
 
 DESKTOP: ViewportSize = {"width": 1440, "height": 900}
-PATIENCE_MS = 10_000
+#: However busy the machine is; what is there is seen at once.
+PATIENCE_MS = 30_000
 PHONE: ViewportSize = {"width": 390, "height": 844}
 GO = "path => { history.pushState({}, '', path); dispatchEvent(new PopStateEvent('popstate')); }"
 READ = """all => all.map(one => {

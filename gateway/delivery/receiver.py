@@ -1,7 +1,7 @@
 """What is posted to one endpoint: the bytes, the headers that prove them, and our login there."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -10,7 +10,7 @@ import orjson
 
 from gateway import tracing
 from gateway.delivery.caller import Request
-from gateway.delivery.hiding import HIDDEN, hidden_of
+from gateway.delivery.hiding import HIDDEN, Hidden, hidden_of
 from gateway.delivery.lane import Owed, Terms
 from gateway.delivery.signing import Signer
 from gateway.delivery.traced import trace_of
@@ -33,12 +33,12 @@ class Prepared:
     Attributes:
         request: as it is made.
         shown: its headers, as JSON text.
-        hidden: what must not be kept, the longest first.
+        hidden: what must not be kept of an answer.
     """
 
     request: Request
     shown: str
-    hidden: Sequence[str] = ()
+    hidden: Hidden
 
 
 class Receiver:

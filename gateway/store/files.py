@@ -80,11 +80,12 @@ async def settle(tx: TenantTx, file_id: UUID) -> None:
 GET = """
 SELECT id, sha256, size_bytes, mime_type, filename, storage_key, width, height, duration_ms FROM files
 WHERE tenant_id = $1 AND id = $2 AND state = 'stored' AND (expires_at IS NULL OR expires_at > now())
+  AND EXISTS (SELECT FROM tenants t WHERE t.id = $1 AND t.status = 'active')
 """
 
 
 async def get(tx: TenantTx, file_id: UUID) -> StoredFile | None:
-    """Return a file that can be read; None when there is none, or it is no longer handed out."""
+    """Return a file that can be read; None when there is none, it has ended, or its tenant is suspended."""
     row = await tx.connection.fetchrow(GET, tx.tenant_id, file_id)
     return None if row is None else StoredFile(*row)
 

@@ -200,6 +200,12 @@ async def test_a_link_ends(served: Served, tenant: Tenant) -> None:
     await served.problem("GET", path_of(file), 404, "link_invalid")
 
 
+async def test_a_link_of_a_suspended_tenant_leads_nowhere(served: Served, tenant: Tenant, database: Database) -> None:
+    path = path_of(await upload(served, tenant, PDF))
+    await database.fetch("UPDATE tenants SET status = 'suspended' WHERE id = $1", tenant.id)
+    await served.problem("GET", path, 404, "link_invalid")
+
+
 async def test_a_changed_link_leads_nowhere(served: Served, tenant: Tenant, other: Tenant) -> None:
     path = path_of(await upload(served, tenant, PDF))
     theirs = path_of(await upload(served, other, PDF))

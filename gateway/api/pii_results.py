@@ -73,7 +73,8 @@ REVIEW = Operation(
     name="review_pii_result",
     tag=TAG,
     summary="Say whether a result is what it looks like.",
-    description="Where the preview of a message is another one by that, message.updated is written to the log.",
+    description="Where the preview of a message or of a subject is another one by that, message.updated or"
+    " conversation.updated is written to the log.",
     query=NoQuery,
     body=ReviewBody,
     permission="workspace.write",

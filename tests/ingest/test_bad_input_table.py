@@ -15,6 +15,7 @@ import pytest
 from aiohttp import ClientSession
 
 from gateway.customers.exporting import FORMULA
+from gateway.model.ids import public
 from gateway.running import Running
 from gateway.settings import Settings
 from tests.conftest import Database, Tenant
@@ -39,6 +40,12 @@ LOST = """
 SELECT count(*) FROM inbound_webhooks
 WHERE state <> 'pending' AND received <> stored + duplicate + ignored + quarantined
 """
+#: Of mails; what a hostile link leads to is nowhere.
+ATTACHED = """
+SELECT a.id FROM attachments a JOIN messages m ON m.tenant_id = a.tenant_id AND m.id = a.message_id
+WHERE m.medium = 'email' AND a.state = 'stored'
+"""
+UNFETCHED = f"SELECT count(*) FROM ({ATTACHED.replace('stored', 'pending')}) a"
 
 
 @pytest.fixture
@@ -107,6 +114,11 @@ async def test_whatever_comes_in_is_refused_in_words_or_stored_harmless(
         assert await until(lambda: database.value(LEFT), lambda left: left == 0) == 0
         assert await database.value(LOST) == 0
         await reading.all()
+        assert await until(lambda: database.value(UNFETCHED), lambda left: left == 0) == 0
+        stored = [public("att", row["id"]) for row in await database.fetch(ATTACHED)]
+        assert len(stored) >= len(FILES)
+        for attachment in stored:
+            await ways.is_inert(f"/api/v1/attachments/{attachment}/content")
         await receiver.wait_for(lambda: any(wamid.encode() in one.body for one in receiver.receipts))
         for receipt in receiver.receipts:
             verify(receipt, secret)

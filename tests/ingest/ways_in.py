@@ -173,15 +173,15 @@ class Ways:
         form.add_field("file", content, filename=CONTROL.sub("_", name)[:500], content_type=kind)
         said = orjson.loads(await self._ask("POST", "/api/v1/files", data=form, headers=self._tenant.auth))
         if "link" in said:
-            await self._is_inert(URL(said["link"]["url"]).path_qs)
+            await self.is_inert(URL(said["link"]["url"]).path_qs)
         query = {"filename": name[:900]}
         await self._ask(
             "POST", "/api/v1/files", params=query, data=content, headers={**self._tenant.auth, "Content-Type": kind}
         )
 
-    async def _is_inert(self, path: str) -> None:
-        """A file is what it is shown as, or saved, and has neither our origin nor a script."""
-        async with self._client.get(path) as answer:
+    async def is_inert(self, path: str) -> None:
+        """Follow a link to a file: it is shown by its bytes or saved, and has neither our origin nor a script."""
+        async with self._client.get(path, headers=self._tenant.auth) as answer:
             disposition, policy = answer.headers["Content-Disposition"], answer.headers["Content-Security-Policy"]
             assert answer.status == 200
             assert DISPOSITION.fullmatch(disposition), disposition

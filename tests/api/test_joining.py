@@ -234,6 +234,7 @@ async def test_nobody_learns_who_has_an_account(served: Served, tenant: Tenant, 
     await found_out()
     await database.fetch("UPDATE memberships SET status = 'active'")
     await ask(served, kim.email)
+    await found_out()
     await served.neighbours.written()
     assert [letter.to for letter in served.neighbours.letters] == [kim.email]  # the third one's
 

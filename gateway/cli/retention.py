@@ -53,13 +53,16 @@ async def _preview(settings: Settings, rules: Rules, slug: str | None) -> list[s
                 due = await tenant_retention.preview(tx, one.keeping)
                 choice = await tenant_retention.choice(tx)
                 due = {**due, **await tenant_retention.choice_preview(tx, choice)}
+                examples = await tenant_retention.examples(tx, one.keeping, choice)
             for name, kept in {**asdict(one.keeping), **asdict(choice)}.items():
                 if kept is None:
                     continue
                 kind = name.removesuffix("_days")
                 found = due[kind]
                 since = f", the oldest of {found.oldest:%Y-%m-%d}" if found.oldest else ""
-                lines.append(f"{one.slug}\t{kind}\tkept {kept} days\t{found.amount} would go{since}, {found.held} held")
+                some = f", such as {' '.join(examples[kind])}" if kind in examples else ""
+                amounts = f"{found.amount} would go{since}, {found.held} held{some}"
+                lines.append(f"{one.slug}\t{kind}\tkept {kept} days\t{amounts}")
     return lines
 
 

@@ -317,6 +317,8 @@ async def test_the_operator_sees_what_would_go_and_removes_it(stage: Stage, sett
     lines = dict(line.rsplit("\t", 1) for line in text.splitlines())
     assert lines["alpha\tevents\tkept 365 days"].startswith("1 would go, the oldest of ")
     assert lines["beta\twebhooks\tkept 90 days"].startswith("1 would go")
+    assert " held, such as whk_" in lines["beta\twebhooks\tkept 90 days"]
+    assert " held, such as evt_" in lines["alpha\tevents\tkept 365 days"]
     assert lines["beta\tevents\tkept 365 days"] == "0 would go, 0 held"
     assert "events: 1 rows removed" in (await said("--tenant", "alpha"))[1]
     assert await stage.pulled(stage.a, 1) == [2]

@@ -5,8 +5,12 @@ import re
 from channels.mail import limits
 from channels.mail.charsets import storable
 
-# Control characters, and those that turn the writing direction to hide an extension.
-HIDDEN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060\u2066-\u2069\ufeff]")
+# Control characters, those that turn the writing direction to hide an extension, and those that can't be seen. The
+# joiners stay, since some scripts are written with them.
+HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff"
+    "\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
 SEPARATORS = re.compile(r"[/\\]")
 DEVICE = re.compile(r"(?i)(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\..*)?")
 UNNAMED = "file"

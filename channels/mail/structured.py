@@ -1,5 +1,7 @@
 """Structured header fields (RFC 5322, 3.2): quoted strings, and comments, which nest and may hold any character."""
 
+from channels.mail import limits
+
 
 def structure(text: str) -> str | None:
     """Return a header value so that its ";", "=" and white space are those that its writer meant.
@@ -8,8 +10,11 @@ def structure(text: str) -> str | None:
     the rest. A sender chooses what stands in both: neither may look like a result.
 
     Returns:
-        The text; None when a quoted string or a comment is never closed, so that nothing can be said about its parts.
+        The text; None when a quoted string or a comment is never closed, or when it is longer than any: nothing can be
+        said about its parts then.
     """
+    if len(text) > limits.MAX_HEADER_TEXT:
+        return None
     out, depth, quoted, skip = [], 0, False, False
     for char in text:
         if skip:

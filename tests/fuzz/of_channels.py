@@ -33,11 +33,13 @@ def parsers() -> Iterator[Parser]:
     """Give them."""
     for provider, cases in richest().items():
         adapter, case = ADAPTERS[provider], cases[0]
-        yield Parser(f"{provider}-body", partial(_parsed, adapter, case, _body), [one.request.body for one in cases])
+        for number, like in enumerate(_kinds(cases)):
+            name = f"{provider}-body" if number == 0 else f"{provider}-body-{number}"
+            yield Parser(name, partial(_parsed, adapter, like[0], _body), [one.request.body for one in like])
         yield Parser(f"{provider}-texts", partial(_parsed, adapter, case, texts_replaced), [b"a"])
+        yield Parser(f"{provider}-answer", partial(_answered, adapter), [b'{"id": "1"}'])
         yield Parser(f"{provider}-proof", partial(_judged, case), most=LONGEST_FIELD)
     yield Parser("url-query", _queried, [b"https://h.test/?hub.mode=subscribe&hub.challenge=1"], most=LONGEST_FIELD)
-    yield Parser("answer", _answered, [b'{"id": "1"}'])
     yield Parser("json-body", read_json, [b'{"a": ["\\ud800", 1e3]}'], (PayloadMalformed,))
     yield Parser("form", lambda data: read_pairs(text(data)), [b"a=b&c=%20"], (FormInvalid,))
     yield Parser("multipart", _multipart, [b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\nb\r\n--b--\r\n'])
@@ -57,6 +59,14 @@ def richest() -> dict[str, list[Recorded]]:
         if case.valid and case.request.body:
             found[case.provider].append(case)
     return {provider: cases for provider, cases in found.items() if cases}
+
+
+def _kinds(cases: list[Recorded]) -> list[list[Recorded]]:
+    """Sort recordings by how they are sent: each kind is read in another way."""
+    kinds: dict[tuple[str, str], list[Recorded]] = {}
+    for case in cases:
+        kinds.setdefault((case.request.media_type, case.request.url.partition("?")[0]), []).append(case)
+    return list(kinds.values())
 
 
 def _parsed(adapter: Adapter, case: Recorded, fill: Filled, data: bytes) -> None:
@@ -135,9 +145,9 @@ def _queried(data: bytes) -> None:
             continue
 
 
-def _answered(data: bytes) -> None:
-    for adapter in ADAPTERS.values():
-        adapter.read(HttpResponse(400, data))
+def _answered(adapter: Adapter, data: bytes) -> None:
+    for status in (200, 400):
+        adapter.read(HttpResponse(status, data))
 
 
 def _multipart(data: bytes, kind: str = "multipart/form-data; boundary=b") -> None:

@@ -20,8 +20,10 @@ from gateway.access import origin_of, tenant_of_key, tenant_of_link, tenant_of_s
 from gateway.api.cursors import name_position_of, position_of, values_of
 from gateway.api.etags import require_match
 from gateway.api.idempotency import KEY
+from gateway.api.login import normal
 from gateway.api.ranges import part_of
 from gateway.api.terms import beginning_of, number_of, parts_of, terms_of
+from gateway.customers import fields
 from gateway.customers.addresses import AddressInvalid, normalised
 from gateway.customers.csv_files import FileUnreadable, layout_of
 from gateway.customers.exporting import line
@@ -39,8 +41,12 @@ from gateway.model.rendering import render
 from gateway.openapi.operation import BodyModel, QueryModel
 from gateway.openapi.reading import body_of, read_query
 from gateway.outgoing.target import UrlUnusable, target_of
-from gateway.people import slips
+from gateway.people import slips, totp
 from gateway.people.single_sign_on import ANSWER_LIMIT, Attempt, Client, SignInRefused, SingleSignOn
+from gateway.pii.detecting import Detectors, Rule
+from gateway.pii.events import masked_event
+from gateway.pii.finding import KINDS
+from gateway.pii.templates import TemplateInvalid
 from gateway.problems import (
     ChangedMeanwhile,
     CursorInvalid,
@@ -52,12 +58,14 @@ from gateway.problems import (
     answer_to,
 )
 from gateway.redaction import redact, scrub
+from gateway.store.customers_fields import Field
 from tests.fuzz.parser import LONGEST_FIELD, Parser, text
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 KEYRING = Keyring(new_master_key())
 ISSUER = "https://login.example.org"
 ATTEMPT = Attempt("s", "n", "v")
+ALL = Detectors([Rule(kind) for kind in KINDS if kind != "custom"])
 KEYS = b'{"keys":[{"kty":"RSA","n":"AQAB","e":"AQAB"}]}'
 LINK = link_to(KEYRING, UUID(int=1), UUID(int=2), NOW + timedelta(hours=1)).encode()
 
@@ -108,6 +116,11 @@ def parsers() -> Iterator[Parser]:
     yield Parser("file-type", lambda data: type_of(data[:HEAD_BYTES], text(data)), [b"\x89PNG\r\n\x1a\n", b"OggS"])
     yield Parser("picture", _picture, [b"\xff\xd8\xff\xe0\0\4ab\xff\xc0\0\x11\x08\0\1\0\1", b"GIF89a\1\0\1\0"])
     yield Parser("film", _film, [b"\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x08moov", b"RIFF\0\0\0\0WAVEfmt "])
+    yield Parser("personal-data", lambda data: ALL.find(text(data)), [b"card 4111 1111 1111 1111, tel +1 202 555 0142"])
+    yield Parser("masked-event", _masked, [b"mail a@b.example", b"12 Maple Street"])
+    yield Parser("own-pattern", _own_pattern, [b'"a" 99-aa9?', b"********99"], (TemplateInvalid,))
+    yield Parser("code", lambda data: (totp.is_code(text(data)), totp.step_of("A" * 32, text(data), NOW)), [b"123456"])
+    yield Parser("cell", _cell, [b"1", b"true", b"2026-01-01"])
     yield Parser("log-line", _line, [b"Bearer abcdefgh a@b.example"])
 
 
@@ -197,6 +210,7 @@ def _moment(data: bytes) -> None:
 
 
 def _address(data: bytes) -> None:
+    normal(text(data))
     for kind in ("phone", "whatsapp", "email", "bsuid"):
         try:
             normalised(kind, text(data))
@@ -220,6 +234,29 @@ def _picture(data: bytes) -> None:
 def _film(data: bytes) -> None:
     for kind in SOUND | FILMS:
         film_of(kind, io.BytesIO(data), len(data))
+
+
+def _masked(data: bytes) -> None:
+    words = data.decode("utf-8", "replace")
+    part = len(words) // 10 + 1
+    texts = [words[at : at + part] for at in range(0, len(words), part)]
+    masked_event(orjson.dumps({"data": {"text": texts[:5], "custom_fields": {"a": texts[5:]}}}), ALL, str)
+
+
+def _own_pattern(data: bytes) -> None:
+    """Use what somebody entered as a pattern, and look through what somebody else wrote."""
+    words = data.decode("utf-8", "replace")
+    Detectors([Rule("custom", "x", '9?9?9?9?aa"-"****')]).find(words)
+    Detectors([Rule("custom", "x", words)]).find(words)
+
+
+def _cell(data: bytes) -> None:
+    """Read a cell of a file for a field of each type."""
+    for kind in ("text", "number", "date", "boolean", "choice"):
+        try:
+            fields.read(Field("a", "A", kind, ("b",)), text(data))
+        except fields.ValueUnfit:
+            continue
 
 
 def _line(data: bytes) -> None:

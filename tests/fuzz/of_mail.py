@@ -6,6 +6,7 @@ from pathlib import Path
 from channels.errors import PayloadMalformed
 from channels.http import HttpRequest
 from channels.mail import addresses, dates, ids, invitations, names, words
+from channels.mail.charsets import decode
 from channels.mail.delivery_blocks import outcomes
 from channels.mail.fields import Fields, read_fields
 from channels.mail.flow import flow
@@ -83,7 +84,7 @@ def _in_field(name: str) -> Callable[[bytes], object]:
 
 
 def _html(data: bytes) -> None:
-    page = flow(data.decode("utf-8", "replace"))  # so a mail's text is read
+    page = flow(decode(data, "utf-8"))
     sanitise(page.html)
 
 

@@ -2,7 +2,7 @@
 
 import os
 import secrets
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -81,22 +81,22 @@ async def _make_tenant(
 
 
 async def _connect(
-    connection: asyncpg.Connection, keyring: Keyring, tenant_id: UUID, integrations: Iterable[Mapping[str, Any]]
+    connection: asyncpg.Connection, keyring: Keyring, tenant_id: UUID, integrations: Collection[Mapping[str, Any]]
 ) -> None:
     key = await connection.fetchrow(DATA_KEY, tenant_id)
     data_key = await keyring.unwrap(WrappedKey(key["wrapped_key"], key["master_key_id"]))
-    for integration in integrations:
-        integration_id = UUID(integration["id"])
-        place = credentials_of(tenant_id, integration_id)
-        sealed = seal(data_key, orjson.dumps(integration["credentials"]), place)
-        await provision.add_integration(
-            connection, tenant_id, integration_id, integration["provider"], integration["name"], key["id"], sealed
-        )
-        for channel in integration["channels"]:
-            await provision.add_channel(
-                connection, tenant_id, UUID(channel["id"]), integration_id, integration["provider"],
-                channel["kind"], channel["address"], channel["name"],
-            )  # fmt: skip
+
+    def sealed(one: Mapping[str, Any]) -> bytes:
+        return seal(data_key, orjson.dumps(one["credentials"]), credentials_of(tenant_id, UUID(one["id"])))
+
+    made = [(UUID(one["id"]), one["provider"], one["name"], sealed(one)) for one in integrations]
+    await provision.add_integrations(connection, tenant_id, key["id"], made)
+    channels = [
+        (UUID(channel["id"]), UUID(one["id"]), one["provider"], channel["kind"], channel["address"], channel["name"])
+        for one in integrations
+        for channel in one["channels"]
+    ]
+    await provision.add_channels(connection, tenant_id, channels)
 
 
 def ready(demo: Demo, base_url: str, database_url: str, public_url: str | None = None) -> dict[str, Any]:

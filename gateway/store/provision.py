@@ -1,6 +1,6 @@
 """Making tenants, people, keys and connections. Runs over the admin connection, acting as the role ``writer``."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 from uuid import UUID
@@ -103,6 +103,14 @@ async def add_integration(
     )
 
 
+async def add_integrations(
+    connection: asyncpg.Connection, tenant_id: UUID, key_id: UUID, made: Iterable[tuple[UUID, str, str, bytes]]
+) -> None:
+    """Make many connections in one round trip: the id, provider, name and sealed credentials of each."""
+    rows = [(tenant_id, one, provider, name, key_id, sealed, "{}", False) for one, provider, name, sealed in made]
+    await connection.executemany(ADD_INTEGRATION, rows)
+
+
 async def add_channel(
     connection: asyncpg.Connection,
     tenant_id: UUID,
@@ -115,6 +123,13 @@ async def add_channel(
 ) -> None:
     """Add an address to a connection."""
     await connection.execute(ADD_CHANNEL, tenant_id, channel_id, integration_id, provider, kind, address, name)
+
+
+async def add_channels(
+    connection: asyncpg.Connection, tenant_id: UUID, made: Iterable[tuple[UUID, UUID, str, str, str, str]]
+) -> None:
+    """Add many addresses in one round trip: the id, connection, provider, kind, address and name of each."""
+    await connection.executemany(ADD_CHANNEL, [(tenant_id, *one) for one in made])
 
 
 async def add_app(

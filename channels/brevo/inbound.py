@@ -25,6 +25,8 @@ API = "https://api.brevo.com/v3"
 FETCHED = "attachment:"
 MOST_BYTES = 25 * 1024 * 1024
 MOST_FILES = 100
+#: Mails of a post that are read: each is taken apart, which costs as much as a whole post elsewhere.
+MOST_MAILS = 50
 UNREACHABLE = Problem("The mail's files could not be fetched from Brevo; it will be tried again.", retryable=True)
 NO_ACCESS = Problem("Brevo rejected the connection's API key; an administrator has to act.")
 
@@ -35,13 +37,16 @@ def items_of(post: Object) -> list[Object]:
 
 
 def inbound(provider: str, post: Object, context: Mapping[str, Any]) -> Sequence[ChannelEvent]:
-    """Read each mail for itself, doubles removed; one that has no id is quarantined."""
+    """Read each mail for itself, doubles removed; one that has no id, or comes after too many, is quarantined."""
     found: list[ChannelEvent] = []
-    for item in list_in(post, "items"):
+    items = list_in(post, "items")
+    for item in items[:MOST_MAILS]:
         try:
             found += _mail(provider, item if isinstance(item, dict) else {}, context)
         except Unreadable as error:
             found.append(Quarantined(reason="mail_unreadable", detail=str(error)))
+    beyond = Quarantined(reason="mail_unreadable", detail=f"no more than {MOST_MAILS} mails of a post are read")
+    found += [beyond] * len(items[MOST_MAILS:])
     return without_doubles(found)
 
 

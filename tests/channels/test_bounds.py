@@ -2,9 +2,12 @@
 
 import random
 
+import orjson
 import pytest
 
+from channels.brevo.inbound import MOST_MAILS, inbound
 from channels.errors import PayloadMalformed
+from channels.events import Quarantined
 from channels.json_bodies import MOST_ENTRIES, read_json
 from channels.mail import limits
 from channels.mail.charsets import decode
@@ -16,6 +19,7 @@ from channels.mail.signatures import signature_start
 from channels.mail.transfer import decoded
 from channels.mail.words import decode_words, header_text
 from channels.segments import segments
+from tests.channels.fixtures import all_recorded
 
 
 def test_a_body_with_too_many_entries_is_no_post() -> None:
@@ -27,6 +31,16 @@ def test_a_body_with_too_many_entries_is_no_post() -> None:
             read_json(many)
     text = "," * 2 * MOST_ENTRIES
     assert read_json(f'{{"text":"{text}"}}'.encode()) == {"text": text}
+
+
+def test_mails_of_a_post_beyond_the_limit_are_set_aside() -> None:
+    case = next(one for one in all_recorded() if one.provider == "brevo" and b'"items"' in one.request.body)
+    item = orjson.loads(case.request.body)["items"][0]
+    items = [
+        {**item, "Uuid": [f"u-{number}"], "MessageId": f"<{number}@mail.test>"} for number in range(MOST_MAILS + 2)
+    ]
+    found = inbound("brevo", {"items": items}, case.context)
+    assert [isinstance(one, Quarantined) for one in found] == [False] * MOST_MAILS + [True] * 2
 
 
 def test_soft_line_ends_beyond_the_limit_stay() -> None:

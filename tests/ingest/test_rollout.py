@@ -10,8 +10,11 @@ from gateway.app import ingest_alone
 from gateway.ingest.translate import translate
 from gateway.ingest.webhook import Webhook
 from gateway.ingest.writer import calls_for
+from gateway.keys import Keyring
 from gateway.parts import now
 from gateway.settings import Settings
+from gateway.store import erased
+from gateway.store.pool import open_pool, tenant_tx
 from tests.conftest import Database, Tenant, new_id
 from tests.ingest.posts import status, text, whatsapp
 
@@ -85,3 +88,36 @@ async def test_gateways_that_seal_nothing_store_and_read_what_is_in_clear(
     await database.fetch("UPDATE inbound_webhooks SET lease_until = NULL")
     assert len(await hook.fetch(CLAIM.format("claim_raw_mails"))) == 2
     await hook.close()
+
+
+BEFORE_DIGESTS = """
+SELECT * FROM ingest($1::ingest_webhook[], $2::ingest_message[], '{}', '{}', '{}', '{}', $3::uuid[], $4::uuid[])
+"""
+
+
+async def test_gateways_that_know_of_no_digests_store_for_tenants_that_have_some(
+    settings: Settings, database: Database, tenant: Tenant, master_key: str
+) -> None:
+    pool = await open_pool(database.app_url, 1)
+    async with tenant_tx(pool, tenant.id) as tx:
+        await erased.own_key(tx, Keyring(master_key))
+    await pool.close()
+    post = whatsapp(tenant.integration("whatsapp_cloud"), [text("wamid.1")])
+    request = HttpRequest("POST", f"http://gateway.test{post.path}", Headers.of(post.headers), post.body)
+    async with ingest_alone(settings) as ingest:
+        route = await ingest.directory.route(UUID(tenant.facts["integrations"][0]["id"]))
+    assert route is not None
+    webhook = Webhook(
+        id=new_id(),
+        tenant_id=route.tenant_id,
+        integration_id=route.integration_id,
+        provider="whatsapp_cloud",
+        received_at=now(),
+        request=request,
+    )
+    rows = translate(ADAPTERS["whatsapp_cloud"].parse(request, {}), route, now(), new_id)
+    [call] = calls_for([webhook.translated(rows)])
+    hook = await asyncpg.connect(database.hook_url)
+    entries = await hook.fetch(BEFORE_DIGESTS, call.webhooks, call.messages, [], [None])
+    await hook.close()
+    assert [entry["type"] for entry in entries] == ["customer.created", "conversation.created", "message.created"]

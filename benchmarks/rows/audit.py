@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import statistics
 import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
@@ -20,6 +21,8 @@ UNAUDITED = ("-m", "benchmarks.programs.unaudited", "serve", "--port", "0")
 #: Nobody is turned away for asking too often, and no worker behind the scenes works for one of the two alone.
 AT_WILL = {"POSTGATE_CALLER_RATE": "0", "POSTGATE_TENANT_RATE": "0", "POSTGATE_ROLES": "none"}
 CONNECTIONS = 16
+#: Within that what is left is written.
+REST_SECONDS = 1.0
 CONVERSATIONS = 50
 WRITTEN = "SELECT count(*) FROM data_access_audit"
 
@@ -37,13 +40,15 @@ async def with_and_without(bench: Bench) -> list[Line]:
         for server in (audited, bare):
             await _drive(server, requests, 1.0)
         for _ in range(bench.plan.rounds):
-            without, alone = await _drive(bare, requests, bench.plan.seconds)
+            # half of the one before the other, and half behind it: a machine that grows slower favours neither
+            first = await _drive(bare, requests, bench.plan.seconds / 2)
             before = (await bench.database.fetch(WRITTEN))[0][0]
             rate, cost = await _drive(audited, requests, bench.plan.seconds)
-            await asyncio.sleep(1)  # what is left is written
             written = (await bench.database.fetch(WRITTEN))[0][0] - before
             if written < rate * bench.plan.seconds:
                 raise NotMeasured(f"{written} rows were written of {rate * bench.plan.seconds:.0f} requests")
+            second = await _drive(bare, requests, bench.plan.seconds / 2)
+            without, alone = map(statistics.mean, zip(first, second, strict=True))
             say(f"  {rate:,.0f}/s with, {without:,.0f}/s without the audit; {cost / alone:.3f} of its CPU per request")
             rounds.append(Round(rate, without))
             costs.append(cost / alone)
@@ -90,11 +95,12 @@ def _request(method: str, path: str, key: str, body: bytes = b"") -> bytes:
 
 
 async def _drive(server: Server, requests: Sequence[bytes], seconds: float) -> tuple[float, float]:
-    """Ask for so long; returns the requests in a second, and the server's CPU seconds for each."""
+    """Ask for so long; returns requests in a second, and the server's CPU seconds for each, those afterwards too."""
     began, cpu = time.perf_counter(), cpu_seconds(server.process)
     end = began + seconds
     counts = await asyncio.gather(*(_ask(server, requests, place * 7, end) for place in range(CONNECTIONS)))
     elapsed = time.perf_counter() - began
+    await asyncio.sleep(REST_SECONDS)
     return sum(counts) / elapsed, (cpu_seconds(server.process) - cpu) / sum(counts)
 
 

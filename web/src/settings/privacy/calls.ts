@@ -13,6 +13,8 @@ export interface DataRequest {
   readonly state: "waiting" | "running" | "done" | "failed";
   readonly step: string | null;
   readonly counts: Readonly<Record<string, number>>;
+  /** Which trouble it is; what it means is said in the page's language. */
+  readonly error_code: string | null;
   readonly error: string | null;
   readonly size: number | null;
   readonly expires_at: string | null;

@@ -74,6 +74,8 @@ function Row({ of }: { readonly of: DataRequest }) {
       setFault(refusedBecause(error));
     }
   };
+  const errors: Readonly<Record<string, string>> = words.privacy.errors;
+  const said = fault ?? errors[of.error_code ?? ""] ?? of.error;
   const by = of.user_id === null ? words.privacy.aProgram : memberName(of.user_id);
   const there = of.expires_at !== null && Date.parse(of.expires_at) > now.value;
   return (
@@ -104,9 +106,9 @@ function Row({ of }: { readonly of: DataRequest }) {
           </a>
         )}
       </span>
-      {(fault ?? of.error) !== null && (
+      {said !== null && (
         <p class="form-refusal request-fault" role="alert">
-          {fault ?? of.error}
+          {said}
         </p>
       )}
     </article>

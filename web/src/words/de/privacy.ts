@@ -13,6 +13,15 @@ export const privacy: typeof EnglishPrivacy = {
   asked: (who: string, age: string) => `Verlangt von ${who} ${age}`,
   aProgram: "einem Programm",
   states: { waiting: "Wartet", running: "Läuft…", done: "Fertig", failed: "Fehlgeschlagen" },
+  errors: {
+    customer_erased: "Der Kunde wurde gelöscht.",
+    storage_unavailable: "Dateien lassen sich gerade nicht lesen oder ablegen. Es wird erneut versucht.",
+    key_unavailable:
+      "Rohe Webhooks lassen sich mit den vorhandenen Schlüsseln nicht öffnen. Es wird erneut versucht.",
+    trouble: "Etwas ging schief. Es wird erneut versucht.",
+    archive_failed: "Das Archiv konnte nicht erstellt werden. Verlangen Sie es noch einmal.",
+    archive_too_large: "Es ist mehr, als ein Archiv fassen kann.",
+  },
   made: (size: string) => `Das Archiv ist fertig, ${size}.`,
   over: "Das Archiv ist weg: Es wird sieben Tage aufbewahrt, oder bis der Kunde gelöscht wird.",
   erased: (rows: string, tables: number) =>

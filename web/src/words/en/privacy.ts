@@ -12,6 +12,14 @@ export const privacy = {
   asked: (who: string, age: string) => `Asked for by ${who} ${age}`,
   aProgram: "a program",
   states: { waiting: "Waiting", running: "Under way…", done: "Done", failed: "Failed" },
+  errors: {
+    customer_erased: "The customer was erased.",
+    storage_unavailable: "Files can't be read or stored now. It is tried again.",
+    key_unavailable: "Raw webhooks can't be opened with the keys that are here. It is tried again.",
+    trouble: "Something went wrong. It is tried again.",
+    archive_failed: "The archive could not be made. Ask for it again.",
+    archive_too_large: "There is more than an archive may hold.",
+  },
   made: (size: string) => `The archive is ready, ${size}.`,
   over: "The archive is gone: it is kept for seven days, or until the customer is erased.",
   erased: (rows: string, tables: number) =>

@@ -27,6 +27,15 @@ OUTSIDE = """() => [...document.querySelectorAll("body *")].filter(one => {
     }
     return getComputedStyle(one).visibility === "visible" && !one.closest("[hidden], iframe, .unseen");
 }).map(one => `wider than the page: ${one.outerHTML.slice(0, 160)}`)"""
+#: Pages with the longest words there are, and what shows that they are there; looked at in German, too.
+GERMAN = {
+    "privacy": {
+        "/settings/audit": ".audit-row",
+        "/settings/retention": "#retention-webhooks",
+        "/settings/privacy": ".request-card",
+        "/settings/pii": ".pii-rule",
+    }
+}
 CLOSE = "() => document.querySelectorAll('dialog[open]').forEach(one => one.close())"
 
 
@@ -48,10 +57,10 @@ async def leave(window: Window) -> None:
     await window.go("/")
 
 
-async def look(window: Window, *, phone: bool) -> Sequence[str]:
-    """Return what is wrong with what a window shows. A phone's has the same colours."""
-    found = await grave_findings(window.page, colours=not phone)
-    return [*found, *(await narrow_findings(window.page) if phone else [])]
+async def look(window: Window, *, colours: bool, narrow: bool) -> Sequence[str]:
+    """Return what is wrong with what a window shows."""
+    found = await grave_findings(window.page, colours=colours)
+    return [*found, *(await narrow_findings(window.page) if narrow else [])]
 
 
 @pytest.mark.parametrize("size", [DESKTOP, PHONE], ids=["desk", "phone"])
@@ -61,8 +70,8 @@ async def test_everybody_can_use_every_screen(
 ) -> None:
     found: list[str] = []
 
-    async def look_at(name: str, window: Window) -> None:
-        found.extend(f"{name}: {finding}" for finding in await look(window, phone=size == PHONE))
+    async def look_at(name: str, window: Window, *, colours: bool = size != PHONE) -> None:  # a phone has the same ones
+        found.extend(f"{name}: {finding}" for finding in await look(window, colours=colours, narrow=size == PHONE))
 
     async def look_alone(wanted: Mapping[str, Scene]) -> None:
         for name, scene in wanted.items():
@@ -79,5 +88,13 @@ async def test_everybody_can_use_every_screen(
         await look_at(name, window)
         await leave(window)
     await window.page.context.close()
+    if pages := GERMAN.get(room):
+        window = await new_window(browser, site, size=size, locale="de-DE")
+        for path, shown in pages.items():
+            await window.go(path)
+            await window.page.locator(shown).first.wait_for()
+            await look_at(f"{path} in German", window, colours=False)
+        assert await window.page.evaluate("document.documentElement.lang") == "de"
+        await window.page.context.close()
     await look_alone(scenes.alone(room))
     assert not found, "\n".join(found)

@@ -1,14 +1,13 @@
 /** Settings → Deliveries: what goes to endpoints, as it happens. */
 
-import { Pause, Play, RefreshCw, Send, WifiOff } from "lucide";
+import { Pause, Play, Send } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { endpoints, loadEndpoints } from "../endpoints/known";
-import { go, query } from "../route";
+import { query } from "../route";
 import type { PlaceProps } from "../settings/areas";
+import { NoRows } from "../settings/norows";
 import { Screen } from "../settings/screen";
-import { Delayed } from "../ui/delayed";
 import { Icon } from "../ui/icon";
-import { Notice } from "../ui/notice";
 import { usePoll } from "../ui/poll";
 import { words } from "../words";
 import { Detail } from "./detail";
@@ -58,45 +57,14 @@ function Ledger() {
 }
 
 function Body() {
-  if (state.value === "failed") return <Failed />;
-  if (list.value.length > 0) return <Rows />;
-  return state.value === "loading" ? <Loading /> : <Empty />;
-}
-
-function Empty() {
+  if (state.value !== "failed" && list.value.length > 0) return <Rows />;
   return (
-    <Notice icon={Send} title={narrowed.value ? words.deliveries.noMatch : words.deliveries.empty}>
-      <p>{narrowed.value ? words.deliveries.noMatchWhy : words.deliveries.emptyWhy}</p>
-      {narrowed.value && (
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            go({ query: "" });
-          }}
-        >
-          {words.filter.clear}
-        </button>
-      )}
-    </Notice>
-  );
-}
-
-function Loading() {
-  return (
-    <Delayed>
-      <Notice icon={RefreshCw} title={words.deliveries.loading} />
-    </Delayed>
-  );
-}
-
-function Failed() {
-  return (
-    <Notice icon={WifiOff} title={words.deliveries.error} alert>
-      <button type="button" class="button" onClick={() => void load()}>
-        <Icon of={RefreshCw} />
-        {words.error.retry}
-      </button>
-    </Notice>
+    <NoRows
+      icon={Send}
+      state={state.value}
+      narrowed={narrowed.value}
+      said={words.deliveries}
+      onAgain={() => void load()}
+    />
   );
 }

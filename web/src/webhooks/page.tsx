@@ -1,16 +1,15 @@
 /** Settings → Webhooks: what providers sent, in the raw, and what became of it. */
 
-import { RefreshCw, Webhook as WebhookIcon, WifiOff } from "lucide";
+import { RefreshCw, Webhook as WebhookIcon } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { go, goQuery, query, route, write } from "../route";
 import { Badge } from "../settings/badge";
 import type { PlaceProps } from "../settings/areas";
 import { connections, load as loadConnections, providerTitle } from "../settings/connections";
+import { NoRows } from "../settings/norows";
 import { Screen } from "../settings/screen";
-import { Delayed } from "../ui/delayed";
 import { Icon } from "../ui/icon";
 import { Link } from "../ui/link";
-import { Notice } from "../ui/notice";
 import { fileSize } from "../ui/size";
 import { exact, now, relative } from "../ui/time";
 import { words } from "../words";
@@ -65,8 +64,17 @@ function Ledger() {
 }
 
 function Body() {
-  if (state.value === "failed") return <Failed />;
-  if (list.value.length === 0) return state.value === "loading" ? <Loading /> : <Empty />;
+  if (state.value === "failed" || list.value.length === 0) {
+    return (
+      <NoRows
+        icon={WebhookIcon}
+        state={state.value}
+        narrowed={query.value.size > 0}
+        said={words.webhooks}
+        onAgain={() => void load()}
+      />
+    );
+  }
   return (
     <>
       <ul class="ledger">
@@ -163,44 +171,5 @@ function Choice({ name, title, children }: ChoiceProps) {
         ))}
       </select>
     </label>
-  );
-}
-
-function Empty() {
-  const narrowed = query.value.size > 0;
-  return (
-    <Notice icon={WebhookIcon} title={narrowed ? words.webhooks.noMatch : words.webhooks.empty}>
-      <p>{narrowed ? words.webhooks.noMatchWhy : words.webhooks.emptyWhy}</p>
-      {narrowed && (
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            go({ query: "" });
-          }}
-        >
-          {words.filter.clear}
-        </button>
-      )}
-    </Notice>
-  );
-}
-
-function Loading() {
-  return (
-    <Delayed>
-      <Notice icon={RefreshCw} title={words.webhooks.loading} />
-    </Delayed>
-  );
-}
-
-function Failed() {
-  return (
-    <Notice icon={WifiOff} title={words.webhooks.error} alert>
-      <button type="button" class="button" onClick={() => void load()}>
-        <Icon of={RefreshCw} />
-        {words.error.retry}
-      </button>
-    </Notice>
   );
 }

@@ -1,14 +1,13 @@
 /** Settings → Audit: who read and changed personal data. */
 
-import { Download, RefreshCw, ScrollText, WifiOff } from "lucide";
+import { Download, ScrollText } from "lucide";
 import { useEffect } from "preact/hooks";
-import { go, query } from "../../route";
-import { Delayed } from "../../ui/delayed";
+import { query } from "../../route";
 import { Icon } from "../../ui/icon";
-import { Notice } from "../../ui/notice";
 import { exact, now, relative } from "../../ui/time";
 import { words } from "../../words";
 import { Badge } from "../badge";
+import { NoRows } from "../norows";
 import { Screen } from "../screen";
 import { Filters } from "./filters";
 import { cursor, list, load, more, parametersOf, state, type Access } from "./ledger";
@@ -42,8 +41,17 @@ function Export({ kind, children }: { readonly kind: "csv" | "jsonl"; readonly c
 }
 
 function Body() {
-  if (state.value === "failed") return <Failed />;
-  if (list.value.length === 0) return state.value === "loading" ? <Loading /> : <Empty />;
+  if (state.value === "failed" || list.value.length === 0) {
+    return (
+      <NoRows
+        icon={ScrollText}
+        state={state.value}
+        narrowed={query.value.size > 0}
+        said={words.audit}
+        onAgain={() => void load()}
+      />
+    );
+  }
   return (
     <>
       <ul class="audit-rows">
@@ -109,44 +117,5 @@ function Fact({ name, children }: { readonly name: string; readonly children: st
       <dt>{name}</dt>
       <dd>{children}</dd>
     </div>
-  );
-}
-
-function Empty() {
-  const narrowed = query.value.size > 0;
-  return (
-    <Notice icon={ScrollText} title={narrowed ? words.audit.noMatch : words.audit.empty}>
-      <p>{narrowed ? words.audit.noMatchWhy : words.audit.emptyWhy}</p>
-      {narrowed && (
-        <button
-          type="button"
-          class="button"
-          onClick={() => {
-            go({ query: "" });
-          }}
-        >
-          {words.filter.clear}
-        </button>
-      )}
-    </Notice>
-  );
-}
-
-function Loading() {
-  return (
-    <Delayed>
-      <Notice icon={RefreshCw} title={words.audit.loading} />
-    </Delayed>
-  );
-}
-
-function Failed() {
-  return (
-    <Notice icon={WifiOff} title={words.audit.error} alert>
-      <button type="button" class="button" onClick={() => void load()}>
-        <Icon of={RefreshCw} />
-        {words.error.retry}
-      </button>
-    </Notice>
   );
 }

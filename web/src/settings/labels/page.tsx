@@ -1,86 +1,27 @@
 /** Settings → Labels. */
 
-import { Plus, Tag } from "lucide";
+import { Tag } from "lucide";
 import { useState } from "preact/hooks";
 import type { Label } from "../../model/shared";
-import { may } from "../../permissions";
-import { Icon } from "../../ui/icon";
 import { LabelDot } from "../../ui/label";
-import { Notice } from "../../ui/notice";
 import { words } from "../../words";
 import { labels } from "../../workspace";
-import { Editor, ItemRow, Remove, TextField } from "../editing";
-import { Screen } from "../screen";
+import { Editor, TextField } from "../editing";
+import { ItemPage } from "../itempage";
 
 const COLORS = ["grey", "red", "orange", "amber", "green", "teal", "blue", "violet", "pink"];
 
 export default function Labels() {
-  const { workspace } = words;
-  const [edited, setEdited] = useState<Label | "new" | null>(null);
-  const [removed, setRemoved] = useState<Label | null>(null);
-  const manage = may("workspace.write");
-  const add = manage && (
-    <button
-      type="button"
-      class="button primary"
-      onClick={() => {
-        setEdited("new");
-      }}
-    >
-      <Icon of={Plus} />
-      {workspace.labels.add}
-    </button>
-  );
   return (
-    <Screen title={workspace.labels.title} lead={workspace.labels.lead} action={add}>
-      {labels.value.length === 0 && (
-        <Notice icon={Tag} title={workspace.labels.empty}>
-          <p>{workspace.labels.emptyWhy}</p>
-        </Notice>
-      )}
-      <ul class="items">
-        {labels.value.map((one) => (
-          <ItemRow
-            key={one.id}
-            name={one.name}
-            mark={<LabelDot of={one} />}
-            detail={one.description ?? undefined}
-            onEdit={
-              manage
-                ? () => {
-                    setEdited(one);
-                  }
-                : undefined
-            }
-            onRemove={
-              manage
-                ? () => {
-                    setRemoved(one);
-                  }
-                : undefined
-            }
-          />
-        ))}
-      </ul>
-      {edited !== null && (
-        <LabelEditor
-          of={edited === "new" ? null : edited}
-          onClose={() => {
-            setEdited(null);
-          }}
-        />
-      )}
-      {removed !== null && (
-        <Remove
-          name={removed.name}
-          why={workspace.labels.removeWhy}
-          path={`/labels/${removed.id}`}
-          onClose={() => {
-            setRemoved(null);
-          }}
-        />
-      )}
-    </Screen>
+    <ItemPage
+      icon={Tag}
+      said={words.workspace.labels}
+      list={labels.value}
+      path="/labels"
+      markOf={(one) => <LabelDot of={one} />}
+      detailOf={(one) => one.description ?? undefined}
+      editor={LabelEditor}
+    />
   );
 }
 

@@ -1,84 +1,25 @@
 /** Settings → Teams. */
 
-import { Plus, UsersRound } from "lucide";
+import { UsersRound } from "lucide";
 import { useState } from "preact/hooks";
 import type { Team } from "../../model/shared";
-import { may } from "../../permissions";
-import { Icon } from "../../ui/icon";
-import { Notice } from "../../ui/notice";
 import { number } from "../../ui/number";
 import { Tick } from "../../ui/tick";
 import { words } from "../../words";
 import { activeMembers, channels, memberName, teams } from "../../workspace";
-import { Editor, ItemRow, Remove, TextField, toggled } from "../editing";
-import { Screen } from "../screen";
+import { Editor, TextField, toggled } from "../editing";
+import { ItemPage } from "../itempage";
 
 export default function Teams() {
-  const { workspace } = words;
-  const [edited, setEdited] = useState<Team | "new" | null>(null);
-  const [removed, setRemoved] = useState<Team | null>(null);
-  const manage = may("workspace.write");
-  const add = manage && (
-    <button
-      type="button"
-      class="button primary"
-      onClick={() => {
-        setEdited("new");
-      }}
-    >
-      <Icon of={Plus} />
-      {workspace.teams.add}
-    </button>
-  );
   return (
-    <Screen title={workspace.teams.title} lead={workspace.teams.lead} action={add}>
-      {teams.value.length === 0 && (
-        <Notice icon={UsersRound} title={workspace.teams.empty}>
-          <p>{workspace.teams.emptyWhy}</p>
-        </Notice>
-      )}
-      <ul class="items">
-        {teams.value.map((one) => (
-          <ItemRow
-            key={one.id}
-            name={one.name}
-            detail={detailOf(one)}
-            onEdit={
-              manage
-                ? () => {
-                    setEdited(one);
-                  }
-                : undefined
-            }
-            onRemove={
-              manage
-                ? () => {
-                    setRemoved(one);
-                  }
-                : undefined
-            }
-          />
-        ))}
-      </ul>
-      {edited !== null && (
-        <TeamEditor
-          of={edited === "new" ? null : edited}
-          onClose={() => {
-            setEdited(null);
-          }}
-        />
-      )}
-      {removed !== null && (
-        <Remove
-          name={removed.name}
-          why={workspace.teams.removeWhy}
-          path={`/teams/${removed.id}`}
-          onClose={() => {
-            setRemoved(null);
-          }}
-        />
-      )}
-    </Screen>
+    <ItemPage
+      icon={UsersRound}
+      said={words.workspace.teams}
+      list={teams.value}
+      path="/teams"
+      detailOf={detailOf}
+      editor={TeamEditor}
+    />
   );
 }
 

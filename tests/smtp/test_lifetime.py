@@ -130,8 +130,9 @@ async def test_a_port_that_is_taken_keeps_the_gateway_from_starting(settings: Se
 
 
 def test_networks_are_read_from_the_environment(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("database_url", "hook_database_url", "relay_database_url", "master_key"):
-        monkeypatch.setenv(f"POSTGATE_{name.upper()}", "x")
+    for name in ("database_url", "hook_database_url", "relay_database_url"):
+        monkeypatch.setenv(f"POSTGATE_{name.upper()}", "postgresql://user@127.0.0.1/name")
+    monkeypatch.setenv("POSTGATE_MASTER_KEY", "x")
     monkeypatch.setenv("POSTGATE_ALLOW_PRIVATE", "10.1.0.0/16, fd00:1::/32,192.0.2.7")
     read = Settings()
     assert [str(network) for network in read.allow_private] == ["10.1.0.0/16", "fd00:1::/32", "192.0.2.7/32"]

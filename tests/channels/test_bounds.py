@@ -1,6 +1,7 @@
 """What is read of bodies and mails that were made to keep us busy, and that the rest stays as it was sent."""
 
 import random
+from urllib.parse import unquote_plus
 
 import orjson
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from channels.brevo.inbound import MOST_MAILS, inbound
 from channels.errors import PayloadMalformed
 from channels.events import Quarantined
+from channels.forms import MOST_LONE, unescaped
 from channels.json_bodies import MOST_ENTRIES, read_json
 from channels.mail import limits
 from channels.mail.charsets import decode
@@ -19,6 +21,7 @@ from channels.mail.signatures import signature_start
 from channels.mail.transfer import decoded
 from channels.mail.words import decode_words, header_text
 from channels.segments import segments
+from channels.twilio.forms import TooManyFields, read_form
 from tests.channels.fixtures import all_recorded
 
 
@@ -41,6 +44,18 @@ def test_mails_of_a_post_beyond_the_limit_are_set_aside() -> None:
     ]
     found = inbound("brevo", {"items": items}, case.context)
     assert [isinstance(one, Quarantined) for one in found] == [False] * MOST_MAILS + [True] * 2
+
+
+def test_escapes_of_a_form_are_undone_as_urllib_does() -> None:
+    chance = random.Random(2)
+    pieces = ["%", "%61", "%C3%A9", "%c3", "+", "=", "=3D", "a", "é", "\n", "\r\n", " ", "%0A", "%3D", "_", "%2", "\0"]
+    for _ in range(2000):
+        text = "".join(chance.choices(pieces, k=chance.randint(0, 12))) * chance.choice((1, 20))
+        assert unescaped(text) == unquote_plus(text), text
+        assert read_form(f"a={text}") == {"a": unquote_plus(text)}, text
+    with pytest.raises(TooManyFields):
+        read_form("a=" + "%" * (MOST_LONE + 1))
+    assert read_form("a=" + "%25" * (MOST_LONE + 1)) == {"a": "%" * (MOST_LONE + 1)}
 
 
 def test_soft_line_ends_beyond_the_limit_stay() -> None:
@@ -100,5 +115,7 @@ def test_attributes_beyond_the_limit_are_left_out() -> None:
 
 def test_parts_hold_whole_characters() -> None:
     assert segments("[" * 77).count == 1
+    assert (segments("[" * 81).count, segments("[" * 81).left) == (2, 153 - 2 * 5)
+    assert (segments("😀" * 40).count, segments("😀" * 40).left) == (2, 67 - 2 * 7)
     assert (segments("a" + "[" * 80).count, segments("a" + "[" * 80).left) == (2, 153 - 2 * 4)
     assert (segments("a" + "😀" * 35).count, segments("a" + "😀" * 35).left) == (2, 67 - 2 * 2)

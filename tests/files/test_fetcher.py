@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from aiohttp import web
+from structlog.testing import capture_logs
 
 from channels.events import Media
 from channels.outbound import Refused
@@ -78,13 +79,14 @@ async def test_a_message_that_was_taken_back_meanwhile_keeps_nothing(desk: Desk)
 
     desk.provider.answers["/2010-04-01/a"] = slow
     message = await desk.message(("image", None, link("a")))
-    async with desk.fetching():
-        await begun.wait()
-        await desk.database.fetch("UPDATE messages SET deleted_at = now() WHERE id = $1", message)
-        go_on.set()
-        async with asyncio.timeout(10):
-            while not await desk.database.value("SELECT count(*) FROM files WHERE state = 'stored'"):
-                await asyncio.sleep(0.02)
+    with capture_logs() as lines:
+        async with desk.fetching():
+            await begun.wait()
+            await desk.database.fetch("UPDATE messages SET deleted_at = now() WHERE id = $1", message)
+            go_on.set()
+            await desk.until_true(lambda: [line for line in lines if line["event"] == "files.fetched"])
+    assert await desk.database.value("SELECT count(*) FROM files") == 0
+    assert [path for path in desk.folder.rglob("*") if path.is_file()] == []
     (row,) = await desk.state(message)
     assert (row["state"], row["file_id"], desk.entries) == ("expired", None, [])
 

@@ -100,7 +100,8 @@ class _Scanner:
         elif run == "<":
             self._angled, self.draft.angle = True, []
         elif run in {",", ";"}:
-            self.drafts.append(self.draft)
+            if self.draft.plain or self.draft.angle is not None:  # else there is no address in it
+                self.drafts.append(self.draft)
             self.draft = _Draft()
         elif run == ":":
             self.draft = _Draft()  # what stood before is the name of a group

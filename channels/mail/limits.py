@@ -18,7 +18,7 @@ MAX_PART_HEADER_BYTES = 32 * 1024
 MAX_ADDRESSES = 500
 """Addresses taken from one header."""
 
-MAX_ADDRESS_RUNS = 3_000
+MAX_ADDRESS_RUNS = 2_500
 """Pieces of one header of addresses that are looked at: words, and the marks between them. An address takes four."""
 
 MAX_ADDRESS_ITEM = 4000

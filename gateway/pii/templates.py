@@ -18,6 +18,8 @@ import re
 from gateway.pii.finding import Finding
 
 LONGEST = 64
+#: With quotes and question marks.
+LONGEST_WRITTEN = 4 * LONGEST
 MOST_MISSING = 4
 LEAST_FIXED = 4
 CLASSES = {"9": r"\d", "a": r"[^\W\d_]", "*": r"[^\W_]", " ": " ?"}
@@ -33,6 +35,8 @@ def compiled(template: str) -> re.Pattern[str]:
     Raises:
         TemplateInvalid: when it is too long, too vague, or not complete.
     """
+    if len(template) > LONGEST_WRITTEN:
+        raise TemplateInvalid(f"the pattern may have at most {LONGEST} characters")
     elements = _elements(template)
     if not elements:
         raise TemplateInvalid("the pattern is empty")

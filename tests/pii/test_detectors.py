@@ -24,7 +24,7 @@ from gateway.pii.detecting import MOST, MOST_NUMBERS, Detectors, Rule
 from gateway.pii.events import masked_event
 from gateway.pii.finding import LEAST
 from gateway.pii.masking import CUT, mask
-from gateway.pii.templates import compiled
+from gateway.pii.templates import TemplateInvalid, compiled
 from gateway.store.pii_rules import BUILT_IN, ON_AT_FIRST
 
 ALL = Detectors([Rule(kind) for kind in BUILT_IN])
@@ -203,6 +203,17 @@ def test_what_is_behind_too_many_numbers_is_looked_at_no_more_and_left_out() -> 
     assert data["text"] == shown
     assert data["name"] == "Jane"
     assert data["extra"] == [CUT, "x" * (MOST - len(numbers) + 17 - 4) + CUT]
+
+
+def test_a_pattern_that_is_too_long_is_not_read_to_its_end() -> None:
+    assert steps(lambda: compiled("9999")) > 100
+    for template in ('""' * 100_000 + "9999", "9" * 200_000):
+
+        def refused(template: str = template) -> None:
+            with pytest.raises(TemplateInvalid):
+                compiled(template)
+
+        assert steps(refused) < 100
 
 
 def widest(parsed: Any) -> int:

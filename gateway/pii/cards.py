@@ -18,7 +18,7 @@ SHORTEST, LONGEST = 12, 19
 MOST_GROUPS = 6
 #: Where a number may begin: not at the end of something longer, such as a word, a decimal or a longer number.
 BEGINNING = re.compile(
-    r"(?<![^\W])(?<!\+)(?<![^\W_][.,\-/])"
+    r"(?<![^\W])(?<!\+)(?<![^\W_][.,\-])(?<!\d/)"
     r"(?=\d{12,19}(?!\d)|\d{4}[ \-](?:\d{4}[ \-]\d{4}|\d{6}[ \-]\d{4})|\d{6}[ \-]\d{13}|\d{8}[ \-]\d{8})\d{4,19}"
 )
 WORDS = any_of(
@@ -131,7 +131,7 @@ def _confidence(context: Context, start: int, *, grouped: bool) -> float:
 
 
 def _goes_on(text: str, end: int) -> bool:
-    following = text[end : end + 1]
-    return bool(following) and (
-        following.isalnum() or following == "_" or (following in "-.,/" and text[end + 1 : end + 2].isalnum())
-    )
+    following, next_one = text[end : end + 1], text[end + 1 : end + 2]
+    if following in {".", ",", "/"}:  # of a decimal, or of what has several numbers; a word may stand there
+        return next_one.isdigit()
+    return bool(following) and (following.isalnum() or following == "_" or (following == "-" and next_one.isalnum()))

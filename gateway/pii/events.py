@@ -26,13 +26,16 @@ NAMES = frozenset(
 ENDINGS = ("_id", "_ids", "_at", "_type", "_types", "_seq")
 #: What its sender wrote has a name of that kind, too.
 WRITTEN = frozenset({"mime_type"})
+#: In these numbers stand between whatever parts names of files have.
+JOINED = frozenset({"filename", "mime_type"})
+#: What may be a number by itself: digits, or letters and digits.
+RUN = re.compile(r"(?<!\d)\d{8,19}(?!\d)|[0-9A-Za-z]{15,34}")
 #: Names of ids that others made: providers, programs of mail, whoever posts to the generic channel.
 FOREIGN = frozenset({"external_id", "in_reply_to", "references", "message_id", "content_id"})
 #: An id of ours is none of these, whatever its name.
 OWN = re.compile(r"[a-z]{2,5}_[0-9a-f]{32}")
 #: WhatsApp's ids hold the customer's number: https://developers.facebook.com/docs/whatsapp (wamid, in base64).
 WAMID = "wamid."
-DIGITS = re.compile(rb"(?<!\d)\d{8,15}(?!\d)")
 #: What is in these has names that somebody else gave it.
 FREE = frozenset({"custom_fields", "extra"})
 MOST_DEPTH = 32
@@ -75,14 +78,26 @@ class _Masking:
         if depth >= MOST_DEPTH:
             return None
         if isinstance(value, Mapping):
-            return {key: self._member(key, inner, depth + 1, free=free) for key, inner in value.items()}
+            return self._mapping(value, depth + 1, free=free)
         return [self.of(inner, depth + 1, free=free) for inner in value]
+
+    def _mapping(self, value: Mapping[str, Any], depth: int, *, free: bool) -> dict[str, Any]:
+        """Go through an object; where names are free they are texts like others, and may become alike."""
+        shown: dict[str, Any] = {}
+        for key, inner in value.items():
+            name = self._text(key) if free and key else key
+            while name in shown:
+                name += HIDDEN
+            shown[name] = self._member(key, inner, depth, free=free)
+        return shown
 
     def _member(self, key: str, value: Any, depth: int, *, free: bool) -> Any:
         if free:
             return self.of(value, depth, free=True)
         if key in FOREIGN:
             return [self._id(one) for one in value] if isinstance(value, list) else self._id(value)
+        if key in JOINED and isinstance(value, str):
+            return RUN.sub(lambda run: self._text(run[0]), self._text(value)) if value else value
         return value if _is_name(key) else self.of(value, depth, free=key in FREE)
 
     def _id(self, value: Any) -> Any:
@@ -94,8 +109,8 @@ class _Masking:
         """Tell whether something is found in an id; a number in one has no plus."""
         if self._room.taken(value) != value or self._detectors.find(value):  # without room it is not known
             return True
-        digits = DIGITS.findall(value.encode("utf-8", "replace")) + DIGITS.findall(_inside(value))
-        return any(self._detectors.find(f"+{number.decode()}") for number in digits)
+        runs = (run[0] for text in (value, _inside(value)) for run in RUN.finditer(text))
+        return any(self._detectors.find(run) or (run.isdigit() and self._detectors.find(f"+{run}")) for run in runs)
 
     def _number(self, value: float) -> Any:
         """Hide a number that somebody entered, which then is a text."""
@@ -107,14 +122,14 @@ class _Masking:
         return mask(text, self._detectors, self._room)
 
 
-def _inside(value: str) -> bytes:
+def _inside(value: str) -> str:
     """Return what is encoded in an id of WhatsApp's."""
     if not value.startswith(WAMID):
-        return b""
+        return ""
     try:
-        return b64decode(value.removeprefix(WAMID) + "==")
+        return b64decode(value.removeprefix(WAMID) + "==").decode("latin-1")
     except (binascii.Error, ValueError):
-        return b""
+        return ""
 
 
 def _is_name(key: str) -> bool:

@@ -47,6 +47,8 @@ RIGHT: list[tuple[Callable[[str], bool], str]] = [
 #: What is found where it stands: kind, detector, and the text around it with the value in brackets.
 FOUND = [
     ("payment_card", "visa", "card [4111 1111 1111 1111] exp 12/28"),
+    ("payment_card", "visa", "my card is [4111111111111111].Thanks"),
+    ("payment_card", "visa", "https://x.test/[4111111111111111]/a"),
     ("payment_card", "amex", "[3782-822463-10005]"),
     ("payment_card", "visa", "zero width: [4\u200b111\u200d1111\u206011111111], hidden"),
     ("payment_card", "visa", "بطاقة [٤١١١ ١١١١ ١١١١ ١١١١] شكرا"),

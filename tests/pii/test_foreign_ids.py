@@ -25,7 +25,8 @@ def masked(data: dict[str, Any], detectors: Detectors = DETECTORS) -> Any:
 @pytest.mark.parametrize(
     "value",
     [WAMID, "jane.doe@example.org", "CAF+x=1@mail.example.org", "12025550142", "sms-12025550142-7", "+12025550142",
-     "4111111111111111", "image001.png@example.org"],
+     "4111111111111111", "gen-4111111111111111", "x_4111111111111111", "wamid.4111111111111111",
+     "image001.png@example.org"],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["external_id", "in_reply_to", "message_id", "content_id"])
 def test_an_id_that_tells_who_somebody_is_is_replaced(name: str, value: str) -> None:
@@ -52,6 +53,26 @@ def test_what_stands_under_names_of_others_is_looked_through() -> None:
     shown = masked(data)
     assert "jo@example.org" not in orjson.dumps(shown).decode()
     assert shown["extra"]["wa_id"] != "+12025550142"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("filename", "4111 1111 1111 1111.pdf"), ("filename", "scan_4111111111111111_x.pdf"),
+        ("mime_type", "image/4111111111111111"), ("mime_type", "x/x-4111111111111111"),
+    ],
+)  # fmt: skip
+def test_numbers_are_found_whatever_a_name_joins_them_to(name: str, value: str) -> None:
+    assert "4111111111" not in masked({"attachments": [{name: value}]})["attachments"][0][name].replace(" ", "")
+    assert masked({name: "IMG_20260101_120000.jpg"}) == {name: "IMG_20260101_120000.jpg"}
+
+
+def test_names_that_others_gave_are_looked_through_and_none_is_lost() -> None:
+    shown = masked(
+        {"extra": {"4111 1111 1111 1111": "a", "4111-1111-1111-1111": "b", "plain": [{"4111111111111111": 1}]}}
+    )
+    assert "4111" not in orjson.dumps(shown).decode()
+    assert sorted(str(one) for one in shown["extra"].values())[1:] == ["a", "b"]
 
 
 def test_a_stand_in_is_the_same_for_the_same_id_of_a_tenant(master_key: str) -> None:

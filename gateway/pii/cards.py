@@ -19,8 +19,13 @@ MOST_GROUPS = 6
 #: Where a number may begin: not at the end of something longer, such as a word, a decimal or a longer number.
 BEGINNING = re.compile(
     r"(?<![^\W])(?<!\+)(?<![^\W_][.,\-])(?<!\d/)"
-    r"(?=\d{12,19}(?!\d)|\d{4}[ \-](?:\d{4}[ \-]\d{4}|\d{6}[ \-]\d{4})|\d{6}[ \-]\d{13}|\d{8}[ \-]\d{8})\d{4,19}"
+    r"(?=\d{12,19}(?!\d)|\d{4}(?: {1,2}|[\-./\n])(?:\d{4}(?: {1,2}|[\-./\n])\d{4}|\d{6}[ \-]\d{4})"
+    r"|\d{6}[ \-]\d{13}|\d{8}[ \-]\d{8})\d{4,19}"
 )
+#: Between groups, the same everywhere.
+SEPARATOR = re.compile(r" {1,2}|[\-./\n]")
+#: Behind a number: when it ends, or the digits on its back.
+SHORT = re.compile(r"[/,\-]\d{1,4}(?!\d)")
 WORDS = any_of(
     r"card|visa|master|amex|\bcvv|\bcvc|expir|karte|tarjeta|carte|cart[ãa]o|carta|kaart|卡|कार्ड|بطاقة",
 )
@@ -96,21 +101,22 @@ def find_cards(context: Context) -> Iterator[Finding]:
 
 def _from(context: Context, start: int) -> Finding | None:
     """Find a number that begins at a place, the longest there is."""
-    text, digits, sizes, separator, best = context.text, "", list[int](), "", None
+    text, digits, sizes, best = context.text, "", list[int](), None
+    separator = ""
     at: int = start
     while len(sizes) < MOST_GROUPS and (group := GROUP.match(text, at)) is not None:
         digits += group.group()
         sizes.append(len(group.group()))
         if len(digits) > LONGEST:
             break
-        if _may_be_whole(digits, sizes) and not _goes_on(text, group.end()):
+        if _may_be_whole(digits, sizes) and not _goes_on(text, group.end(), separator):
             issuer = issuer_of(digits)
             if issuer is not None and luhn(digits) and len(set(digits)) > 1:
                 best = (issuer, group.end(), len(sizes) > 1)
-        gap = text[group.end() : group.end() + 1]
-        if gap not in {" ", "-"} or gap != (separator or gap):
+        gap = SEPARATOR.match(text, group.end())
+        if gap is None or gap.group() != (separator or gap.group()):
             break
-        at, separator = group.end() + 1, gap
+        at, separator = gap.end(), gap.group()
     if best is None:
         return None
     issuer, end, grouped = best
@@ -130,7 +136,9 @@ def _confidence(context: Context, start: int, *, grouped: bool) -> float:
     return 0.95 if grouped else 0.85
 
 
-def _goes_on(text: str, end: int) -> bool:
+def _goes_on(text: str, end: int, separator: str) -> bool:
+    if (short := SHORT.match(text, end)) is not None and short.group()[0] != separator:
+        return False
     following, next_one = text[end : end + 1], text[end + 1 : end + 2]
     if following in {".", ",", "/"}:  # of a decimal, or of what has several numbers; a word may stand there
         return next_one.isdigit()

@@ -1,5 +1,6 @@
 """What is looked for in texts, and what was found."""
 
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal, get_args
@@ -31,20 +32,25 @@ class Finding:
 
 
 def without_overlaps(findings: Iterable[Finding]) -> Sequence[Finding]:
-    """Leave of places that overlap the surest one, of equally sure ones the longest; in the order of the text."""
+    """Leave of places that overlap the surest one, of equally sure ones the longest; in the order of the text.
+
+    One that lost against another counts no more: what only that one overlaps stays.
+    """
     chosen: list[Finding] = []
-    best: Finding | None = None
-    for one in sorted(findings, key=lambda found: (found.start, -found.end)):
-        if one.confidence < LEAST:
-            continue
-        if best is None or one.start >= best.end:
-            if best is not None:
-                chosen.append(best)
-            best = one
-        elif _rank(one) > _rank(best):
-            best = one
-    return [*chosen, *([] if best is None else [best])]
+    for one in sorted(findings, key=_rank):
+        place = bisect(chosen, one.start, key=_start)
+        if (
+            one.confidence >= LEAST
+            and (place == 0 or chosen[place - 1].end <= one.start)
+            and (place == len(chosen) or one.end <= chosen[place].start)
+        ):
+            chosen.insert(place, one)
+    return chosen
 
 
-def _rank(found: Finding) -> tuple[float, int]:
-    return found.confidence, found.end - found.start
+def _rank(found: Finding) -> tuple[float, int, int]:
+    return -found.confidence, found.start - found.end, found.start
+
+
+def _start(found: Finding) -> int:
+    return found.start

@@ -22,7 +22,7 @@ from gateway.pii import addresses, cards, checks, checksums, context, detecting,
 from gateway.pii.context import Context
 from gateway.pii.detecting import MOST, MOST_NUMBERS, Detectors, Rule
 from gateway.pii.events import masked_event
-from gateway.pii.finding import LEAST
+from gateway.pii.finding import LEAST, Finding, without_overlaps
 from gateway.pii.masking import CUT, mask
 from gateway.pii.templates import TemplateInvalid, compiled
 from gateway.store.pii_rules import BUILT_IN, ON_AT_FIRST
@@ -49,6 +49,13 @@ FOUND = [
     ("payment_card", "visa", "card [4111 1111 1111 1111] exp 12/28"),
     ("payment_card", "visa", "my card is [4111111111111111].Thanks"),
     ("payment_card", "visa", "https://x.test/[4111111111111111]/a"),
+    ("payment_card", "visa", "[4111.1111.1111.1111]"),
+    ("payment_card", "visa", "[4111/1111/1111/1111]"),
+    ("payment_card", "visa", "[4111  1111  1111  1111]"),
+    ("payment_card", "visa", "[4111\n1111\n1111\n1111]"),
+    ("payment_card", "visa", "[4111 1111 1111 1111]/12/28"),
+    ("payment_card", "visa", "[4111-1111-1111-1111],123"),
+    ("payment_card", "visa", "[4111111111111111]/1228"),
     ("payment_card", "amex", "[3782-822463-10005]"),
     ("payment_card", "visa", "zero width: [4\u200b111\u200d1111\u206011111111], hidden"),
     ("payment_card", "visa", "بطاقة [٤١١١ ١١١١ ١١١١ ١١١١] شكرا"),
@@ -274,3 +281,13 @@ def test_labelled_texts_are_read_as_well_as_the_documentation_says() -> None:
     found, _ = scores("heldout")
     assert all(score.labels >= 90 for score in found.values())
     assert {kind for kind, score in found.items() if score.precision < 0.97 or score.recall < 0.94} == set()
+
+
+def test_a_place_stays_that_only_a_loser_overlaps() -> None:
+    found = [
+        Finding("custom", "a", 0, 7, 0.9), Finding("custom", "b", 3, 13, 0.9), Finding("custom", "c", 8, 23, 0.9),
+        Finding("phone", "", 30, 40, 0.6), Finding("payment_card", "visa", 35, 45, 0.9),
+        Finding("iban", "", 50, 60, 0.4),
+    ]  # fmt: skip
+    for order in (found, found[::-1]):
+        assert [one.detector for one in without_overlaps(order)] == ["a", "c", "visa"]

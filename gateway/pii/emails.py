@@ -12,6 +12,8 @@ LONGEST_NAME, LONGEST_DOMAIN = 64, 255
 WRITTEN = re.compile(r"(?<![\w!#$%&'*+/=?^`{|}~.\-])([\w!#$%&'*+/=?^`{|}~.\-]++)@(?=([\w\-]{1,255}+\.[\w.\-]{1,255}+))")
 LABEL = re.compile(r"[^\W_](?:[\w\-]{0,61}[^\W_])?")
 LAST_LABEL = re.compile(r"[^\W\d_]{2,24}|xn--[a-z0-9\-]{2,59}", re.IGNORECASE)
+#: Ids are made of an address by something that is joined to it: ``jo@example.org-1``.
+JOINED = re.compile(r"[^\W\d_]{2,24}(?=[\-_\d])")
 #: What stands before an address in a sentence.
 BEFORE = "'./-="
 #: What is no name of anybody: files and versions like ``icon@2x.png``.
@@ -23,12 +25,21 @@ def find_emails(text: str) -> Iterator[Finding]:
     last = 0
     for match in WRITTEN.finditer(text):
         at = match.end()
-        domain = match[2][:LONGEST_DOMAIN].rstrip(".-")
+        domain, confidence = match[2][:LONGEST_DOMAIN].rstrip(".-"), 0.97
+        if not _is_domain(domain):
+            domain, confidence = _without_what_is_joined(domain), 0.7
         if _is_domain(domain):
             name = text[max(match.start(), at - 1 - LONGEST_NAME, last) : at - 1].lstrip(BEFORE)
             if _is_name(name):
                 last = at + len(domain)
-                yield Finding("email", "email", at - 1 - len(name), last, 0.97)
+                yield Finding("email", "email", at - 1 - len(name), last, confidence)
+
+
+def _without_what_is_joined(domain: str) -> str:
+    others, _, label = domain.rpartition(".")
+    joined = JOINED.match(label)
+    # Of numbers alone before it: that is a version.
+    return f"{others}.{joined[0]}" if joined and not others.replace(".", "").isdigit() else ""
 
 
 def _is_name(name: str) -> bool:

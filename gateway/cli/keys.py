@@ -63,6 +63,9 @@ def rotate(
     settle: Annotated[
         float, typer.Option(help="How many seconds gateways may go on sealing with the keys they know.", min=0)
     ] = SETTLE_SECONDS,
+    from_vault: Annotated[
+        bool, typer.Option("--from-vault", help="Wrap by the master key what Vault wraps, to do without Vault.")
+    ] = False,
     data_dir: DataDir = None,
 ) -> None:
     """Wrap all data keys by the current master key, or Vault's current version. Gateways keep running.
@@ -71,7 +74,7 @@ def rotate(
     """
     settings = operated(data_dir)
     try:
-        done = asyncio.run(_rotate(settings, data_keys=data_keys, settle=settle))
+        done = asyncio.run(_rotate(settings, data_keys=data_keys, settle=settle, from_vault=from_vault))
     except KeyboardInterrupt:
         typer.echo("broken off; run it again, and it goes on there", err=True)
         raise typer.Exit(130) from None
@@ -124,14 +127,16 @@ def shred(
     typer.echo("backups made before this still hold the keys, wrapped: see docs/keys.md")
 
 
-async def _rotate(settings: Settings, *, data_keys: bool, settle: float) -> Rotation:
+async def _rotate(settings: Settings, *, data_keys: bool, settle: float, from_vault: bool) -> Rotation:
     if settings.admin_database_url is None:
         typer.echo("POSTGATE_ADMIN_DATABASE_URL is not set: this needs a role that sees all tenants", err=True)
         raise typer.Exit(2)
     connection = await asyncpg.connect(settings.admin_database_url.get_secret_value(), timeout=10)
-    lines = Lines()
+    lines, keyring = Lines(), keyring_of(settings)
+    if from_vault:
+        keyring.leave_service()
     try:
-        exchange = Exchange(connection, keyring_of(settings), lines.tell, lines.say, id_of_now, settle)
+        exchange = Exchange(connection, keyring, lines.tell, lines.say, id_of_now, settle)
         return await exchange.run(data_keys=data_keys)
     finally:
         lines.end()

@@ -21,14 +21,14 @@ import typer
 from rich.console import Console
 
 from gateway.cli.configured import configured
-from gateway.cli.instance import DATABASE, MASTER_KEY, PASSWORDS, ROLES, connected
+from gateway.cli.instance import DATABASE, MASTER_KEY, PASSWORDS, ROLES, connected, keyring_of
 from gateway.cli.private_file import read_private, write_private
 from gateway.cli.ready import READY_FILE
 from gateway.demo import tenant as demo_tenant
 from gateway.demo.cast import names
 from gateway.demo.templates import fetch_templates
 from gateway.embedded import EmbeddedPostgres, EmbeddedPostgresError, Superuser, default_data_dir
-from gateway.keys import Keyring, new_master_key
+from gateway.keys import new_master_key
 from gateway.migrate import MigrationChanged, migrate
 from gateway.model.ids import new_id as id_of_moment
 from gateway.running import Refused, Running, event_loop, serve_until_stopped
@@ -127,7 +127,6 @@ async def _prepare(
     admin_url = superuser.url(DATABASE)
     await migrate(admin_url, passwords)
     demo = _demo(folder / "demo.json")
-    await demo_tenant.ensure(admin_url, Keyring(master_key), demo, _new_id)
     settings = configured(
         {
             **connected(superuser, passwords, master_key, folder),
@@ -138,6 +137,7 @@ async def _prepare(
             "log_level": os.environ.get("POSTGATE_LOG_LEVEL", "warning"),
         }
     )
+    await demo_tenant.ensure(admin_url, keyring_of(settings), demo, _new_id)
     return settings, demo
 
 

@@ -23,6 +23,11 @@ class Keyring:
     def __init__(self, current: str, previous: Sequence[str] = (), service: Remembering | None = None) -> None:
         self._master = MasterKeys(current, previous)
         self._service = service
+        self._away_from_service = False
+
+    def leave_service(self) -> None:
+        """Wrap by the master key from now on; what the service wrapped stays readable."""
+        self._away_from_service = True
 
     async def current(self) -> str:
         """Return the name under which data keys are wrapped now.
@@ -95,7 +100,7 @@ class Keyring:
         return self._wrapper_of(key).wrapped(key)
 
     def _wraps(self) -> Wrapping:
-        return self._master if self._service is None else self._service
+        return self._master if self._service is None or self._away_from_service else self._service
 
     def _wrapper_of(self, key: WrappedKey) -> Wrapping:
         return self._service if self._service is not None and self._service.wrapped(key) else self._master

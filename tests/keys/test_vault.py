@@ -171,6 +171,10 @@ async def test_ingest_goes_on_while_vault_is_away(
         stand_in.mood = None
         assert await post.send(client) == 200
     assert await database.value("SELECT count(*) FROM messages") == 6
+    done = await asyncio.to_thread(CliRunner().invoke, app, ["keys", "rotate", "--from-vault"])
+    assert done.exit_code == 0, done.output
+    [(wrapped, name)] = await database.fetch("SELECT wrapped_key, master_key_id FROM encryption_keys")
+    assert len(await Keyring(settings.master_key.get_secret_value()).unwrap(WrappedKey(wrapped, name))) == 32
 
 
 async def test_a_gateway_with_another_master_key_is_not_ready_and_loses_nothing(

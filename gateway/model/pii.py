@@ -10,6 +10,7 @@ from gateway.pii.finding import Kind
 
 PatternId = Annotated[str, public_id("pat")]
 ResultId = Annotated[str, public_id("pii")]
+#: Each ``Kind`` but the workspace's own patterns; a test holds them together.
 BuiltIn = Literal["email", "phone", "postal_address", "national_id", "payment_card", "iban"]
 ReviewState = Literal["open", "confirmed", "dismissed"]
 Confidence = Annotated[float, Field(ge=0, le=1, description="How likely it is that, from 0 to 1.")]

@@ -21,6 +21,17 @@ EVERYWHERE = {
     "webhook_deliveries", "webhook_attempts", "inbound_webhooks", "idempotency_keys", "customer_imports",
     "customer_import_pieces", "customer_import_problems", "the folder of files",
 }  # fmt: skip
+#: Their rows hold ids, numbers and times, or what no search can tell from others'.
+NOT_TO_BE_SEARCHED = {
+    "customer_labels", "customer_merges", "conversation_labels", "reads", "mentions", "mail_threads", "reopenings",
+    "sends", "pii_detection_results", "data_requests", "erasure_marks",
+}  # fmt: skip
+
+
+def test_each_table_that_is_said_to_be_reached_is_searched() -> None:
+    found = EVERYWHERE | NOT_TO_BE_SEARCHED
+    assert set(REACHED) - found == set(), "give it a row of her in tests/privacy/customer.py, and name it here"
+    assert not EVERYWHERE & NOT_TO_BE_SEARCHED
 
 
 async def test_nothing_is_left_of_an_erased_customer(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:

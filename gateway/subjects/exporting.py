@@ -42,7 +42,7 @@ ROWS_AT_ONCE = 100
 README = """This archive holds what is known of one customer.
 
 data/*.json          Rows, as arrays of JSON objects in UTF-8. Times are ISO 8601 in UTC.
-data/webhooks.json   What providers sent, as it came. What spoke of several customers at once is named without its
+data/webhooks.json   What providers sent, as it came. What held several items at once is named without its
                      content.
 files/               What came or went with messages: the message's id, then the place in it and the name.
 manifest.json        All files above with their sizes and SHA-256 digests, and how many rows are in each.

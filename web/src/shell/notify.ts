@@ -69,9 +69,15 @@ function newsOfMessage(message: Message): News | null {
   if (conversation.assignee_id && !isMe(conversation.assignee_id)) return null;
   return {
     conversation: id,
-    title: discreet(nameOf(conversation.customer)),
+    title: titleOf(nameOf(conversation.customer)),
     text: discreet(previewOf(message)),
   };
+}
+
+/** Who wrote; of a customer who has no name but a number, only that somebody did. */
+function titleOf(name: string): string {
+  const shown = discreet(name);
+  return /\p{L}/u.test(shown) ? shown : words.live.some;
 }
 
 function isSeen(id: ConversationId): boolean {

@@ -30,6 +30,7 @@ export const shell: typeof English = {
   },
   live: {
     one: (name) => `Neue Nachricht von ${name}`,
+    some: "Neue Nachricht",
     many: (count) => `${number(count)} neue Nachrichten`,
   },
   menu: {

@@ -29,6 +29,7 @@ export const shell = {
   },
   live: {
     one: (name: string) => `New message from ${name}`,
+    some: "New message",
     many: (count: number) => `${number(count)} new messages`,
   },
   menu: {

@@ -58,6 +58,6 @@ class KeyCheck:
         used = await master_keys_in_use(self._pool)
         missing = {name: count for name, count in used.items() if not self._keyring.knows(WrappedKey(b"-", name))}
         if missing and missing != self._missing:
-            log.error("keys.missing", tenants_by_master_key=missing)
+            log.error("keys.missing", wrapped_by=sorted(missing), tenants=sum(missing.values()))
         self._missing = missing
         self._most_missing = sum(missing.values()) * 2 > sum(used.values())

@@ -31,6 +31,8 @@ WHATSAPP_WINDOW_SECONDS = 24 * 3600
 #: Where adapters put the reference under which we sent what a status is about.
 REFERENCE = "callback_data"
 MESSAGE_ID_LIMIT = 100
+#: Characters of a name, as people may enter. It becomes the customer's, and stands in each later entry of the log.
+NAME_LENGTH = 200
 
 #: The keys of a mail that the message keeps as they are.
 MAIL_KEPT = (
@@ -184,7 +186,8 @@ def _message(event: InboundMessage, channel_id: UUID, arrival: Arrival, *, outbo
     parts = [_part(part) for part in event.attachments if not isinstance(part, Media)]
     extra = event.extra if arrival.verified else {**event.extra, "unverified": True}
     external_id, text, preview = clean(event.external_id), clean(event.text), preview_of(event)
-    sender_name, sender = clean(event.sender_name), clean(_address(event.sender))
+    sender_name = (clean(event.sender_name) or "")[:NAME_LENGTH] or None
+    sender = clean(_address(event.sender))
     recipients = [clean(_address(r)) or "" for r in event.recipients]
     occurred_at = moment(event, received_at)
     direction, status = ("outbound", "sent") if outbound else ("inbound", "received")

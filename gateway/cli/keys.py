@@ -83,9 +83,12 @@ def rotate(
         raise typer.Exit(1) from None
     left = {what: many for what, many in done.counts.items() if " not to be " in what}
     for what, many in left.items():
-        typer.echo(f"left as they are: {many} in {what}; is an earlier master key missing?", err=True)
+        typer.echo(f"left as they are: {many} in {what}; what wrapped them is not here", err=True)
     if left:
-        typer.echo("ended, but for these: name the earlier keys, and run it again", err=True)
+        typer.echo(
+            "ended, but for these: `postgate keys status` names the master keys, or Vault; give them, and run it again",
+            err=True,
+        )
         raise typer.Exit(1)
     typer.echo("done")
     if data_keys and not done.data_keys:

@@ -33,6 +33,8 @@ REFERENCE = "callback_data"
 MESSAGE_ID_LIMIT = 100
 #: Characters of a name, as people may enter. It becomes the customer's, and stands in each later entry of the log.
 NAME_LENGTH = 200
+#: Of one message. Each is fetched from wherever its sender says; a mail has as many parts.
+MOST_ATTACHMENTS = 1000
 
 #: The keys of a mail that the message keeps as they are.
 MAIL_KEPT = (
@@ -182,9 +184,13 @@ def _message(event: InboundMessage, channel_id: UUID, arrival: Arrival, *, outbo
     first, other = _identities(event)
     mail = event.mail
     message_id = new_id()
-    files = [_file(media, place, new_id()) for place, media in enumerate(_media(event))]
-    parts = [_part(part) for part in event.attachments if not isinstance(part, Media)]
+    attachments = event.attachments[:MOST_ATTACHMENTS]
+    media = [part for part in attachments if isinstance(part, Media)]
+    files = [_file(one, place, new_id()) for place, one in enumerate(media)]
+    parts = [_part(part) for part in attachments if not isinstance(part, Media)]
     extra = event.extra if arrival.verified else {**event.extra, "unverified": True}
+    if len(event.attachments) > MOST_ATTACHMENTS:
+        extra = {**extra, "attachments_left_out": len(event.attachments) - MOST_ATTACHMENTS}
     external_id, text, preview = clean(event.external_id), clean(event.text), preview_of(event)
     sender_name = (clean(event.sender_name) or "")[:NAME_LENGTH] or None
     sender = clean(_address(event.sender))
@@ -283,10 +289,6 @@ def _part(part: Location | ContactCard) -> Mapping[str, Any]:
             }  # fmt: skip
         case _:
             assert_never(part)
-
-
-def _media(event: InboundMessage) -> list[Media]:
-    return [part for part in event.attachments if isinstance(part, Media)]
 
 
 def _file(media: Media, position: int, attachment_id: UUID) -> Mapping[str, Any]:

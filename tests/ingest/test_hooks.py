@@ -102,6 +102,15 @@ async def test_another_tenants_connection_refuses_ours(
     assert await messages(client, other) == []
 
 
+async def test_of_very_many_attachments_the_first_count(client: ClientSession, tenant: Tenant) -> None:
+    cards = [{"name": {"formatted_name": f"J{number}"}, "phones": []} for number in range(1003)]
+    message = {**text(unique()), "type": "contacts", "contacts": cards}
+    assert await whatsapp(tenant.integration("whatsapp_cloud"), [message]).send(client) == 200
+    [stored] = await messages(client, tenant)
+    assert len(stored["attachments"]) == 1000
+    assert stored["extra"]["attachments_left_out"] == 3
+
+
 async def test_a_name_without_an_end_costs_no_later_message(
     client: ClientSession, tenant: Tenant, database: Database
 ) -> None:

@@ -1,6 +1,6 @@
 /** What the page on personal data asks of the gateway. */
 
-import { get, post } from "../../api";
+import { get, post, send } from "../../api";
 
 export type PiiKind =
   "email" | "phone" | "postal_address" | "national_id" | "payment_card" | "iban" | "custom";
@@ -64,6 +64,11 @@ export function switchPattern(id: string, enabled: boolean): Promise<PiiPattern>
 /** Look through a text, by one pattern or by all that is on. */
 export function tryOut(text: string, pattern: string | null): Promise<Trial> {
   return post<Trial>("/pii/try", { text, pattern });
+}
+
+/** Have all of the log that is kept looked through once more. */
+export async function scanAgain(): Promise<void> {
+  await send("/pii/scan", { method: "POST" });
 }
 
 export function listResults(state: ReviewState, cursor: string | null): Promise<ResultPage> {

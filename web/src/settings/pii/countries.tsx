@@ -6,18 +6,25 @@ import { words } from "../../words";
 import type { PiiRule } from "./calls";
 
 /** Kinds that differ from country to country. */
-export const BY_COUNTRY: readonly string[] = ["national_id", "phone"];
+const BY_COUNTRY = ["national_id", "phone"] as const;
+type ByCountry = (typeof BY_COUNTRY)[number];
+
+export function isByCountry(kind: string): kind is ByCountry {
+  return BY_COUNTRY.some((one) => one === kind);
+}
 
 export function Countries({
   of,
+  kind,
   onChange,
 }: {
   readonly of: PiiRule;
+  readonly kind: ByCountry;
   readonly onChange: (countries: readonly string[] | null) => void;
 }) {
   const stored = (of.countries ?? []).join(", ");
   const [typed, setTyped] = useState(stored);
-  const id = `pii-${of.kind}-countries`;
+  const id = `pii-${kind}-countries`;
   return (
     <form
       class="pii-countries"
@@ -28,11 +35,11 @@ export function Countries({
       }}
     >
       <div class="field">
-        <label for={id}>{words.pii.countries}</label>
+        <label for={id}>{words.pii.countries[kind]}</label>
         <input
           id={id}
           value={typed}
-          placeholder={words.pii.anyCountry}
+          placeholder={words.pii.anyCountry[kind]}
           disabled={!may("tenant.write")}
           autocomplete="off"
           onInput={({ currentTarget }) => {

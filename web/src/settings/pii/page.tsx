@@ -6,7 +6,8 @@ import { words } from "../../words";
 import { refusedBecause, useLoaded, Waiting } from "../loaded";
 import { Screen } from "../screen";
 import { readRules, setRule, type PiiRule, type PiiRules } from "./calls";
-import { BY_COUNTRY, Countries } from "./countries";
+import { Countries, isByCountry } from "./countries";
+import { Again } from "./again";
 import { Patterns } from "./patterns";
 import { Results } from "./results";
 import { TryOut } from "./tryout";
@@ -23,7 +24,8 @@ export default function PersonalData() {
           <Kinds of={loaded.value} />
           <Patterns of={loaded.value.patterns} onChange={loaded.again} />
           <TryOut />
-          <Results />
+          <Again />
+          <Results patterns={loaded.value.patterns} />
         </>
       )}
     </Screen>
@@ -59,10 +61,11 @@ function Kinds({ of }: { readonly of: PiiRules }) {
           <span class="soft" id={`pii-${one.kind}`}>
             {words.pii.means[one.kind]}
           </span>
-          {one.enabled && BY_COUNTRY.includes(one.kind) && (
+          {one.enabled && isByCountry(one.kind) && (
             <Countries
               key={(one.countries ?? []).join()}
               of={one}
+              kind={one.kind}
               onChange={(countries) => void change({ ...one, countries })}
             />
           )}

@@ -7,11 +7,17 @@ import { Icon } from "../../ui/icon";
 import { ago, exact, now } from "../../ui/time";
 import { words } from "../../words";
 import { refusedBecause } from "../loaded";
-import { listResults, review, type PiiResult, type ReviewState } from "./calls";
+import { listResults, review, type PiiPattern, type PiiResult, type ReviewState } from "./calls";
+import { detectorName } from "./detector";
 
 const STATES: readonly ReviewState[] = ["open", "confirmed", "dismissed"];
 
-export function Results() {
+interface ResultsProps {
+  /** By whose names their findings go. */
+  readonly patterns: readonly PiiPattern[];
+}
+
+export function Results({ patterns }: ResultsProps) {
   const [state, setState] = useState<ReviewState>("open");
   const [rows, setRows] = useState<readonly PiiResult[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
@@ -67,7 +73,7 @@ export function Results() {
       {rows?.length === 0 && <p class="soft">{words.pii.none[state]}</p>}
       <ul class="items">
         {rows?.map((one) => (
-          <Row key={one.id} of={one} onJudge={(wanted) => void judge(one.id, wanted)} />
+          <Row key={one.id} of={one} patterns={patterns} onJudge={(wanted) => void judge(one.id, wanted)} />
         ))}
       </ul>
       {cursor !== null && (
@@ -83,19 +89,20 @@ export function Results() {
 
 interface RowProps {
   readonly of: PiiResult;
+  readonly patterns: readonly PiiPattern[];
   readonly onJudge: (state: ReviewState) => void;
 }
 
-function Row({ of, onJudge }: RowProps) {
+function Row({ of, patterns, onJudge }: RowProps) {
   const where =
     of.conversation_id === null ? `/customers/${of.customer_id ?? ""}` : `/c/${of.conversation_id}`;
-  const exactly = of.kind === "custom" ? "" : ` · ${of.detector}`;
+  const exactly = detectorName(of, patterns);
   return (
     <li class="item">
       <span class="item-text">
         <span>
           <strong>{words.pii.kinds[of.kind]}</strong>
-          <span class="soft pii-inline">{exactly}</span> <code>{of.sample}</code>
+          {exactly !== "" && <span class="soft pii-inline"> · {exactly}</span>} <code>{of.sample}</code>
         </span>
         <span class="soft pii-inline">
           <a href={where}>{of.conversation_id === null ? words.pii.customer : words.pii.conversation}</a>

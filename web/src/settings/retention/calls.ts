@@ -12,6 +12,8 @@ export interface Kept {
   readonly amount: number;
   readonly oldest: string | null;
   readonly held: number;
+  /** Ids of some that would go. */
+  readonly examples: readonly string[];
 }
 
 export type Retention = Readonly<Record<Kind, Kept>>;

@@ -5,6 +5,7 @@ import { number } from "../../ui/number";
 import { dateAndTime } from "../../ui/time";
 import { words } from "../../words";
 import { refusedBecause, useLoaded, Waiting } from "../loaded";
+import { RecordId } from "../recordid";
 import { Screen } from "../screen";
 import {
   KINDS,
@@ -102,7 +103,7 @@ interface LineProps {
 }
 
 function Line({ kind, of, days, onChange, told }: LineProps) {
-  const { default_days, amount, oldest, held } = of[kind];
+  const { default_days, amount, oldest, held, examples } = of[kind];
   const id = `retention-${kind}`;
   return (
     <>
@@ -130,10 +131,18 @@ function Line({ kind, of, days, onChange, told }: LineProps) {
       </span>
       <span class="card-summary" id={`${id}-goes`} data-goes={told && amount > 0}>
         {amount === 0
-          ? words.retention.nothing
+          ? words.retention.nothing[told ? "then" : "now"]
           : words.retention.goes(number(amount), oldest === null ? "" : dateAndTime(oldest), told)}
         {held > 0 && ` ${words.retention.held(number(held))}`}
       </span>
+      {told && amount > 0 && examples.length > 0 && (
+        <span class="retention-examples">
+          <span>{words.retention.examples}</span>
+          {examples.map((id) => (
+            <RecordId key={id} id={id} />
+          ))}
+        </span>
+      )}
     </>
   );
 }

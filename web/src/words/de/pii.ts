@@ -28,10 +28,11 @@ export const pii: typeof English = {
   },
   masked:
     "Gefundenes wird in Listen, Zitaten und Mitteilungen verdeckt, und für Endpunkte, die es so wollen. Die Nachricht selbst bleibt, wie sie ist.",
-  countries: "Aus diesen Ländern",
-  anyCountry: "Wie üblich, oder: DE, FR",
+  countries: { phone: "Nummern ohne Ländervorwahl sind aus", national_id: "Nur aus diesen Ländern" },
+  anyCountry: { phone: "Den üblichen, oder: DE, FR", national_id: "Allen, oder: DE, FR" },
   saveCountries: "Länder speichern",
   patterns: "Eigene Muster",
+  patternGone: "inzwischen entfernt",
   patternsNote: "Für eigene Nummern, etwa von Verträgen oder Mitgliedern.",
   isOn: (name: string) => `Nach ${name} suchen`,
   addPattern: "Muster hinzufügen",
@@ -44,6 +45,11 @@ export const pii: typeof English = {
   look: "Durchsuchen",
   found: (count: number) =>
     count === 0 ? "Nichts gefunden" : plural(count, "# Stelle gefunden", "# Stellen gefunden"),
+  againTitle: "Was vorher geschrieben wurde",
+  againWhy:
+    "Geänderte Regeln und Muster gelten für alles, was danach geschrieben wird. Was das Protokoll von früher noch hat, lässt sich neu durchsuchen; was schon beurteilt wurde, bleibt es.",
+  again: "Neu durchsuchen",
+  againDone: "Es wird durchsucht; was gefunden wird, steht nach und nach weiter unten.",
   results: "Was gefunden wurde",
   state: "Anzeigen",
   states: { open: "Noch anzusehen", confirmed: "Bestätigt", dismissed: "Verworfen" },

@@ -7,7 +7,7 @@ export const privacy: typeof EnglishPrivacy = {
   title: "Datenschutz",
   lead: "Was Kunden zu ihren Daten verlangt haben. Verlangt wird es auf der Karte eines Kunden.",
   none: "Noch hat niemand etwas verlangt",
-  noneWhy: "Öffnen Sie einen Kunden und wählen Sie „Daten exportieren“ oder „Löschen…“.",
+  noneWhy: "Öffnen Sie einen Kunden und wählen Sie „Daten exportieren“ oder „Daten löschen…“.",
   more: "Mehr zeigen",
   kinds: { export: "Datenexport", erasure: "Löschung" },
   asked: (who: string, age: string) => `Verlangt von ${who} ${age}`,
@@ -29,7 +29,7 @@ export const privacy: typeof EnglishPrivacy = {
   download: "Herunterladen",
   certificate: "Bescheinigung",
   export: "Daten exportieren",
-  erase: "Löschen…",
+  erase: "Daten löschen…",
   ask: {
     export: (name: string) => `Exportieren, was über ${name} bekannt ist?`,
     erasure: (name: string) => `${name} endgültig löschen?`,
@@ -50,11 +50,11 @@ export const retention: typeof EnglishRetention = {
   loading: "Wird geladen",
   error: "Es ließ sich nicht laden, wie lange etwas aufbewahrt wird.",
   days: "Tage",
-  forEver: "immer",
+  forEver: "unbegrenzt",
   kinds: {
     webhooks: {
       name: "Rohe Webhooks",
-      what: "Wie die Anbieter sie schickten. Was auf einen Blick wartet, bleibt.",
+      what: "Wie die Anbieter sie schickten. Was noch geprüft werden muss, bleibt.",
     },
     deliveries: { name: "Zustellungen", what: "Was Endpunkten gemeldet wurde, mit allen Versuchen." },
     events: {
@@ -68,14 +68,15 @@ export const retention: typeof EnglishRetention = {
     attachments: { name: "Dateien", what: "Was mit Nachrichten kam oder ging; die Nachrichten bleiben." },
     notes: { name: "Notizen zu Kunden", what: "Was Mitglieder auf einer Karte notiert haben." },
   },
-  look: "Zeigen, was ginge",
+  look: "Zeigen, was gelöscht würde",
   save: "Speichern",
   saveAndRemove: "Speichern und dies löschen",
   saved: "Gespeichert.",
-  first: "Ein leeres Feld: wie der Betreiber sagt, oder immer.",
+  first: "Ein leeres Feld: wie der Betreiber sagt, oder unbegrenzt.",
   shown: "Noch hat sich nichts geändert.",
-  nothing: "Nichts wird gelöscht.",
+  nothing: { now: "Derzeit ist nichts zu löschen.", then: "Nichts würde gelöscht." },
+  examples: "Zum Beispiel:",
   goes: (amount: string, oldest: string, would: boolean) =>
-    `${amount} ${would ? "gingen" : "sind älter und gehen"}${oldest === "" ? "" : `, das älteste vom ${oldest}`}.`,
+    `${amount} ${would ? "würden gelöscht" : "sind älter und werden gelöscht"}${oldest === "" ? "" : `, das älteste vom ${oldest}`}.`,
   held: (amount: string) => `${amount} sind älter, werden aber gebraucht und bleiben.`,
 };

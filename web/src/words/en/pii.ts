@@ -27,10 +27,11 @@ export const pii = {
   },
   masked:
     "What is found is hidden in lists, quotations and notifications, and for endpoints that ask for it. The message itself stays as it is.",
-  countries: "Of these countries",
-  anyCountry: "As usual, or: DE, FR",
+  countries: { phone: "Numbers without a country code are of", national_id: "Only of these countries" },
+  anyCountry: { phone: "The usual ones, or: DE, FR", national_id: "All, or: DE, FR" },
   saveCountries: "Save countries",
   patterns: "Own patterns",
+  patternGone: "removed since",
   patternsNote: "For numbers of your own, such as contracts or memberships.",
   isOn: (name: string) => `Look for ${name}`,
   addPattern: "Add a pattern",
@@ -43,6 +44,11 @@ export const pii = {
   look: "Look through",
   found: (count: number) =>
     count === 0 ? "Nothing found" : plural(count, "# place found", "# places found"),
+  againTitle: "What was written before",
+  againWhy:
+    "Changed rules and patterns count for what is written from then on. What the log still has of before can be gone through again; what was reviewed stays so.",
+  again: "Go through it again",
+  againDone: "It is being looked through; what is found stands below, little by little.",
   results: "What was found",
   state: "Show",
   states: { open: "To be looked at", confirmed: "Confirmed", dismissed: "Dismissed" },

@@ -50,7 +50,10 @@ export const retention = {
   days: "days",
   forEver: "for ever",
   kinds: {
-    webhooks: { name: "Raw webhooks", what: "As the providers sent them. What waits for a look stays." },
+    webhooks: {
+      name: "Raw webhooks",
+      what: "As the providers sent them. What has still to be looked at stays.",
+    },
     deliveries: { name: "Deliveries", what: "What was told to endpoints, with all attempts." },
     events: {
       name: "Events",
@@ -69,7 +72,8 @@ export const retention = {
   saved: "Saved.",
   first: "An empty field: as the operator says, or for ever.",
   shown: "Nothing has changed yet.",
-  nothing: "Nothing goes.",
+  nothing: { now: "Nothing is due now.", then: "Nothing would go." },
+  examples: "For example:",
   goes: (amount: string, oldest: string, would: boolean) =>
     `${amount} ${would ? "would go" : "are older and go"}${oldest === "" ? "" : `, the oldest of ${oldest}`}.`,
   held: (amount: string) => `${amount} are older but needed, and stay.`,

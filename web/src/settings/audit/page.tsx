@@ -1,6 +1,7 @@
 /** Settings → Audit: who read and changed personal data. */
 
 import { Download, ScrollText } from "lucide";
+import type { ComponentChildren } from "preact";
 import { useEffect } from "preact/hooks";
 import { query } from "../../route";
 import { Icon } from "../../ui/icon";
@@ -8,6 +9,7 @@ import { exact, now, relative } from "../../ui/time";
 import { words } from "../../words";
 import { Badge } from "../badge";
 import { NoRows } from "../norows";
+import { RecordId } from "../recordid";
 import { Screen } from "../screen";
 import { Filters } from "./filters";
 import { cursor, list, load, more, parametersOf, state, type Access } from "./ledger";
@@ -94,7 +96,9 @@ function Row({ of }: { readonly of: Access }) {
         <Fact name={words.audit.actor}>
           {[actors[of.actor.kind], of.actor.id].filter(Boolean).join(" · ")}
         </Fact>
-        <Fact name={words.audit.action}>{of.action}</Fact>
+        <Fact name={of.actor.kind === "operator" ? words.audit.command : words.audit.call}>
+          <code>{of.action}</code>
+        </Fact>
         {of.first_seq !== null && (
           <Fact name={words.audit.entries}>
             {of.last_seq === null
@@ -102,7 +106,11 @@ function Row({ of }: { readonly of: Access }) {
               : words.audit.range(of.first_seq, of.last_seq)}
           </Fact>
         )}
-        {of.record_ids.length > 0 && <Fact name={words.audit.records}>{of.record_ids.join(" ")}</Fact>}
+        {of.record_ids.length > 0 && (
+          <Fact name={words.audit.records}>
+            <Records ids={of.record_ids} />
+          </Fact>
+        )}
         <Fact name={words.audit.pii}>{of.contains_pii ? words.audit.shown : words.audit.notShown}</Fact>
         {of.user_agent !== null && <Fact name={words.audit.agent}>{of.user_agent}</Fact>}
         {of.request_id !== null && <Fact name={words.audit.request}>{of.request_id}</Fact>}
@@ -111,7 +119,19 @@ function Row({ of }: { readonly of: Access }) {
   );
 }
 
-function Fact({ name, children }: { readonly name: string; readonly children: string }) {
+function Records({ ids }: { readonly ids: readonly string[] }) {
+  return (
+    <ul class="audit-ids">
+      {ids.map((id) => (
+        <li key={id}>
+          <RecordId id={id} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: ComponentChildren }) {
   return (
     <div>
       <dt>{name}</dt>

@@ -56,6 +56,9 @@ async def test_a_customers_data_is_exported_and_erased(open_window: OpenWindow, 
     certificate = orjson.loads((await download_by(window, "link", "Certificate")).read_bytes())
     assert certificate["sha256"]
     assert NAME not in str(certificate)
+    await page.go_back()
+    await expect(page.get_by_text("This customer was erased.")).to_be_visible()
+    await window.go("/settings/privacy")
     await page.reload()
     await expect(page.locator(".request-card[data-state=done]")).to_have_count(2)
     await expect(page.get_by_text(NAME)).to_have_count(0)

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { useEffect, useState } from "preact/hooks";
 import { changeCard, listOfCustomer, readCard, readFields, type CardChange } from "../customers/calls";
-import { cards, fields, moved } from "../customers/known";
+import { cards, erased, fields, moved } from "../customers/known";
 import { ChannelGlyph } from "../list/channel";
 import { ChangedMeanwhile } from "../meanwhile";
 import type { CustomerCard, CustomField, FieldValue } from "../model/customer";
@@ -49,10 +49,11 @@ export default function Record({ customer, beside }: RecordProps) {
     Promise.all([cards.peek().has(customer) ? null : readCard(customer), readFields()]).catch(
       (error: unknown) => {
         const gone = (error as { status?: number }).status === 404;
-        setFault(gone ? words.customers.deleted : words.customers.loadFailed);
+        setFault(gone ? words.customers.gone : words.customers.loadFailed);
       },
     );
   }, [customer]);
+  if (erased.value.has(customer)) return <p class="record-fault">{words.customers.erased}</p>;
   if (card === undefined || card.deleted_at !== null) {
     const said = card === undefined ? fault : words.customers.deleted;
     return said === null ? null : <p class="record-fault">{said}</p>;
@@ -148,6 +149,18 @@ function Actions({ of, fixed }: { readonly of: CustomerCard; readonly fixed: boo
         {!fixed && (
           <button type="button" class="button" onClick={() => void turn()}>
             {of.status === "blocked" ? words.customers.unblock : words.customers.block}
+          </button>
+        )}
+        {may("audit.read") && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              const query = new URLSearchParams({ record: of.id }).toString();
+              go({ page: "settings", area: "audit", place: "", conversation: null, query });
+            }}
+          >
+            {words.audit.title}
           </button>
         )}
         {may("customers.privacy") && of.status !== "merged" && (

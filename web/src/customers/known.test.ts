@@ -1,6 +1,16 @@
 import { beforeEach, expect, test } from "vitest";
 import type { CustomerCard, CustomerNote, CustomField } from "../model/customer";
-import { cards, fields, foldCustomers, forgetCustomers, keepCard, keepNotes, moved, notes } from "./known";
+import {
+  cards,
+  erased,
+  fields,
+  foldCustomers,
+  forgetCustomers,
+  keepCard,
+  keepNotes,
+  moved,
+  notes,
+} from "./known";
 
 const JANE: CustomerCard = {
   id: "cus_1",
@@ -72,6 +82,9 @@ test("of a customer who was erased nothing is known any more", () => {
   keepNotes("cus_1", [NOTE]);
   foldCustomers([{ type: "customer.erased", seq: 1, data: { id: "cus_1", merged_ids: ["cus_2"] } }]);
   expect([cards.value.size, notes.value.size]).toEqual([0, 0]);
+  expect([...erased.value]).toEqual(["cus_1", "cus_2"]);
+  forgetCustomers();
+  expect(erased.value.size).toBe(0);
 });
 
 test("notes of an opened customer come, change and go, the newest first", () => {

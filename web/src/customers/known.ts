@@ -12,6 +12,8 @@ export const cards = signal<ById<CustomerCard>>(new Map());
 export const notes = signal<ById<readonly CustomerNote[]>>(new Map());
 /** The workspace's own fields, once somebody needs them. */
 export const fields = signal<readonly CustomField[] | null>(null);
+/** Who was erased while this page was open. */
+export const erased = signal<ReadonlySet<string>>(new Set());
 /** Counts the merges that were told, done or undone: what they moved is to be read anew. */
 export const moved = signal(0);
 
@@ -28,9 +30,11 @@ export function forgetCustomers(): void {
   cards.value = new Map();
   notes.value = new Map();
   fields.value = null;
+  erased.value = new Set();
 }
 
-function forgetCustomer(id: string): void {
+function eraseCustomer(id: string): void {
+  erased.value = new Set(erased.peek()).add(id);
   cards.value = new Map([...cards.peek()].filter(([known]) => known !== id));
   notes.value = new Map([...notes.peek()].filter(([known]) => known !== id));
 }
@@ -55,7 +59,7 @@ function foldOne(event: LogEvent): void {
       moved.value += 1;
       break;
     case "customer.erased":
-      for (const id of [event.data.id, ...event.data.merged_ids]) forgetCustomer(id);
+      for (const id of [event.data.id, ...event.data.merged_ids]) eraseCustomer(id);
       break;
     case "customer_note.updated":
       foldNote(event.data);

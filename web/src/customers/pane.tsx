@@ -37,6 +37,7 @@ export function CustomerPane({ customer, onClose }: PaneProps) {
             type="button"
             class="button quiet square"
             aria-label={words.customers.delete}
+            title={words.customers.delete}
             onClick={() => {
               setAsking(true);
             }}
@@ -89,6 +90,11 @@ function RemoveDialog({ customer, onClose, onDone }: RemoveProps) {
     <Dialog title={words.customers.deleteTitle} onClose={onClose}>
       <div class="merge-body">
         <p>{words.customers.deleteLead}</p>
+        <p>
+          {may("customers.privacy")
+            ? words.customers.deleteKeeps(words.privacy.erase)
+            : words.customers.deleteKeepsAll}
+        </p>
         {fault !== null && (
           <p class="record-fault" role="alert">
             {fault}
@@ -96,7 +102,7 @@ function RemoveDialog({ customer, onClose, onDone }: RemoveProps) {
         )}
         <div class="merge-foot">
           <button type="button" class="button danger" onClick={() => void remove()}>
-            {words.customers.remove}
+            {words.customers.deleteDo}
           </button>
           <button type="button" class="button quiet" onClick={onClose}>
             {words.customers.cancel}

@@ -56,6 +56,9 @@ async def test_a_customers_data_is_exported_and_erased(open_window: OpenWindow, 
     certificate = orjson.loads((await download_by(window, "link", "Certificate")).read_bytes())
     assert certificate["sha256"]
     assert NAME not in str(certificate)
+    await page.get_by_text("What went, and what stays").click()
+    await expect(page.get_by_role("cell", name="Messages, internal notes and lines on what happened")).to_be_visible()
+    await expect(page.get_by_role("cell", name="This request")).to_be_visible()
     await page.go_back()
     await expect(page.get_by_text("This customer was erased.")).to_be_visible()
     await window.go("/settings/privacy")

@@ -1,6 +1,7 @@
 /** Die deutschen Texte: dieselben Schlüssel wie in `en.ts`, das auch sagt, wie neue hinzukommen. */
 
 import { audit } from "./de/audit";
+import { certificate } from "./de/certificate";
 import { composer, templates } from "./de/composer";
 import { customer } from "./de/customer";
 import { customers } from "./de/customers";
@@ -32,6 +33,7 @@ export const de: Words = {
   ...thread,
   ...views,
   audit,
+  certificate,
   composer,
   customer,
   customers,

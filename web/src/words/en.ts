@@ -15,6 +15,7 @@
  */
 
 import { audit } from "./en/audit";
+import { certificate } from "./en/certificate";
 import { composer, templates } from "./en/composer";
 import { customer } from "./en/customer";
 import { customers } from "./en/customers";
@@ -45,6 +46,7 @@ export const en = {
   ...thread,
   ...views,
   audit,
+  certificate,
   composer,
   customer,
   customers,

@@ -27,6 +27,17 @@ export interface RequestPage {
   readonly next_cursor: string | null;
 }
 
+export interface Certificate {
+  readonly erased: readonly {
+    readonly table: string;
+    readonly rows: number;
+    readonly how: "removed" | "emptied";
+    /** What such rows tell, in English. */
+    readonly holds: string;
+  }[];
+  readonly kept: readonly { readonly what: string; readonly rows: number | null }[];
+}
+
 export function listRequests(cursor: string | null): Promise<RequestPage> {
   const query = cursor === null ? "" : `&cursor=${encodeURIComponent(cursor)}`;
   return get<RequestPage>(`/data-requests?limit=50${query}`);
@@ -39,6 +50,10 @@ export function addRequest(kind: RequestKind, customer: string): Promise<DataReq
 /** Where the archive of an export can be downloaded for some minutes. */
 export async function archiveUrl(id: string): Promise<string> {
   return (await get<{ readonly url: string }>(`/data-requests/${id}/archive`)).url;
+}
+
+export function readCertificate(id: string): Promise<Certificate> {
+  return get<Certificate>(`/data-requests/${id}/certificate`);
 }
 
 /** Where the certificate of an erasure is; the browser saves it. */

@@ -14,6 +14,7 @@ import { memberName } from "../../workspace";
 import { refusedBecause } from "../loaded";
 import { Screen } from "../screen";
 import { archiveUrl, certificateUrl, listRequests, type DataRequest } from "./calls";
+import { Told } from "./certificate";
 import "./privacy.css";
 
 const EVERY = 2000;
@@ -106,6 +107,7 @@ function Row({ of }: { readonly of: DataRequest }) {
           </a>
         )}
       </span>
+      {of.kind === "erasure" && of.state === "done" && <Told id={of.id} />}
       {said !== null && (
         <p class="form-refusal request-fault" role="alert">
           {said}

@@ -1,0 +1,60 @@
+/** Was eine Löschung beseitigt und was bleibt, auf Deutsch. */
+
+import type { certificate as English } from "../en/certificate";
+
+export const certificate: typeof English = {
+  open: "Was gelöscht wurde und was bleibt",
+  gone: "Gelöscht",
+  stays: "Aufbewahrt",
+  rows: "Zeilen",
+  how: { removed: "entfernt", emptied: "geleert" },
+  uncounted: "nicht gezählt",
+  tables: {
+    customers: "Namen, Kundennummer und eigene Felder",
+    customer_identities: "Adressen",
+    customer_labels: "Markierungen des Kunden",
+    customer_notes: "Notizen zum Kunden",
+    customer_merges: "Zusammenführungen mit anderen",
+    customer_merge_links: "Was eine Zusammenführung verschoben hat",
+    consents: "Angaben dazu, ob geschrieben werden darf",
+    conversations: "Betreff und Stand von Gesprächen",
+    conversation_labels: "Markierungen von Gesprächen",
+    drafts: "Entwürfe, die niemand gesendet hat",
+    reads: "Wie weit Mitglieder gelesen haben",
+    mentions: "Notizen, die Mitglieder erwähnen",
+    mail_threads: "Kennungen von E-Mails",
+    reopenings: "Wann Gespräche wieder geöffnet wurden",
+    messages: "Nachrichten, interne Notizen und Zeilen über Geschehenes",
+    message_html: "HTML von E-Mails",
+    message_changes: "Frühere Texte von Nachrichten",
+    message_statuses: "Empfangs- und Lesebestätigungen",
+    external_message_mappings: "Kennungen von Nachrichten bei Anbietern",
+    attachments: "Namen und Arten von Dateien",
+    files: "Die Dateien selbst und Archive von Datenexporten",
+    sends: "Was gesendet wurde",
+    search_documents: "Wörter der Suche",
+    events: "Einträge des Ereignisprotokolls",
+    old_events: "Alte Einträge des Ereignisprotokolls",
+    webhook_deliveries: "Was Endpunkten gemeldet wurde",
+    webhook_attempts: "Was Endpunkte geantwortet haben",
+    inbound_webhooks: "Rohe Webhooks",
+    idempotency_keys: "Antworten an Programme, zwei Tage aufbewahrt",
+    customer_imports: "Erste Zeilen importierter Dateien",
+    customer_import_pieces: "Dateien, die noch zu importieren waren",
+    customer_import_problems: "Zeilen, die sich nicht importieren ließen",
+    pii_detection_results: "Wo Personenbezogenes gefunden wurde",
+    data_requests: "Archive von Datenexporten",
+    erasure_marks: "Was die Löschung noch zu tun hatte",
+  },
+  kept: {
+    "the times and states of emptied rows": "Zeiten und Zustände geleerter Zeilen",
+    "the seq, id and time of entries of the log":
+      "Nummer, Kennung und Zeit von Einträgen des Ereignisprotokolls",
+    "a digest of addresses that refused to be written to":
+      "Prüfsummen von Adressen, an die nicht geschrieben werden soll",
+    "keyed digests of providers' ids of messages, for a while":
+      "Prüfsummen mit Schlüssel von Kennungen der Nachrichten bei Anbietern, für eine Weile",
+    "records of who looked at what": "Aufzeichnungen, wer was angesehen hat",
+    "this request": "Diese Anforderung",
+  },
+};

@@ -29,7 +29,7 @@ export const pii: typeof English = {
   masked:
     "Gefundenes wird in Listen, Zitaten und Mitteilungen verdeckt, und für Endpunkte, die es so wollen. Die Nachricht selbst bleibt, wie sie ist.",
   countries: { phone: "Nummern ohne Ländervorwahl sind aus", national_id: "Nur aus diesen Ländern" },
-  anyCountry: { phone: "Den üblichen, oder: DE, FR", national_id: "Allen, oder: DE, FR" },
+  anyCountry: { phone: "Üblichen, oder: DE, FR", national_id: "Allen, oder: DE, FR" },
   saveCountries: "Länder speichern",
   patterns: "Eigene Muster",
   patternGone: "inzwischen entfernt",

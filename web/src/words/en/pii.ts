@@ -28,7 +28,7 @@ export const pii = {
   masked:
     "What is found is hidden in lists, quotations and notifications, and for endpoints that ask for it. The message itself stays as it is.",
   countries: { phone: "Numbers without a country code are of", national_id: "Only of these countries" },
-  anyCountry: { phone: "The usual ones, or: DE, FR", national_id: "All, or: DE, FR" },
+  anyCountry: { phone: "Usual ones, or: DE, FR", national_id: "All, or: DE, FR" },
   saveCountries: "Save countries",
   patterns: "Own patterns",
   patternGone: "removed since",

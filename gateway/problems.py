@@ -7,6 +7,7 @@ the table is a bug of ours: a 500, logged once with its trace, which never leave
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 import orjson
 from aiohttp import web
@@ -100,7 +101,15 @@ class MethodNotAllowed(Refusal):
 
 
 class Taken(Refusal):
-    """Something that may be there once, and belongs to another one already; the detail names it."""
+    """Something that may be there once, and belongs to another one already; the detail names it.
+
+    Attributes:
+        owner: the customer whom the detail names; for the audit.
+    """
+
+    def __init__(self, detail: str, owner: UUID | None = None) -> None:
+        super().__init__(detail)
+        self.owner = owner
 
 
 class WrongState(Refusal):

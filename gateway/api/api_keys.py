@@ -11,7 +11,7 @@ from gateway.api.services import Services
 from gateway.model.ids import public
 from gateway.model.log import iso
 from gateway.model.member import ApiKey, ApiKeyPage, NewApiKey
-from gateway.openapi import Answer, Api, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, BodyModel, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.permissions import OF_KEYS, Permission
 from gateway.problems import Fault, Forbidden, Invalid, NotFound
 from gateway.store import api_keys
@@ -49,6 +49,7 @@ CREATE = Operation(
     query=NoQuery,
     body=ApiKeyBody,
     permission="api_keys.write",
+    audit=Audit("create", "api_keys"),
     example={"name": "Shop", "scopes": ["inbox.read", "messages.send"]},
     answers={201: Answer("The key, told this once.", NewApiKey)},
 )
@@ -62,6 +63,7 @@ REVOKE = Operation(
     query=NoQuery,
     body=NoBody,
     permission="api_keys.write",
+    audit=Audit("remove", "api_keys"),
     answers={204: Answer("It counts no more.", content_type=None)},
     id_prefix="key",
 )
@@ -100,6 +102,7 @@ class ApiKeys:
             last_used_at=None,
         )
         async with tenant_tx(self._services.pool, caller.tenant_id) as tx:
+            call.reaches(stored.id)
             await api_keys.add(tx, stored, token_hash(key))
         return json_answer(NewApiKey(**_shown(stored), key=key), 201)
 

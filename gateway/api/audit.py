@@ -11,7 +11,7 @@ from gateway.api.cursors import list_json, position_of
 from gateway.api.imports import file_headers
 from gateway.api.services import Services
 from gateway.customers.exporting import MARK, line
-from gateway.model.audit import DOES, TABLE_NAMES, TABLES, AccessPage, Does, Table
+from gateway.model.audit import DOES, NAMELESS, TABLE_NAMES, TABLES, AccessPage, Does, Table
 from gateway.model.fields import CustomerId, Moment
 from gateway.model.ids import parse, public
 from gateway.model.log import iso
@@ -60,11 +60,11 @@ class AuditFilters(QueryModel):
     actor: (
         Annotated[
             str,
-            Field(pattern="^(usr|key)_[0-9a-f]{32}$"),
-            _or_say(f"write the id of a member or an API key: usr_ or key_ {AN_ID}"),
+            Field(pattern="^((usr|key)_[0-9a-f]{32}|operator|link)$"),
+            _or_say(f"write operator, link, or the id of a member or an API key: usr_ or key_ {AN_ID}"),
         ]
         | None
-    ) = Field(default=None, description="Only what this member or API key did.")
+    ) = Field(default=None, description="Only what this member or API key did; or link, operator.")
     record: (
         Annotated[
             str,
@@ -213,9 +213,11 @@ async def _wanted(tx: TenantTx, asked: AuditFilters) -> Wanted:
         customer = parse("cus", asked.customer)
         theirs = [customer, *await audit.conversations_of(tx, customer)]
         records = theirs if records is None else [one for one in records if one in theirs]
+    nameless = next((one for one in NAMELESS if one == asked.actor), None)
     return Wanted(
         records=records,
-        actor_id=None if asked.actor is None else parse(asked.actor.partition("_")[0], asked.actor),
+        actor_id=None if asked.actor is None or nameless else parse(asked.actor.partition("_")[0], asked.actor),
+        nameless=nameless,
         operations=asked.operation or None,
         tables=asked.table or None,
         since=asked.since,

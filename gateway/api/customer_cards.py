@@ -76,4 +76,5 @@ async def store_card(tx: TenantTx, customer_id: UUID, card: Values, *, new: bool
             await (store.add if new else store.change)(tx, customer_id, card)
     except asyncpg.UniqueViolationError:
         owner = await store.of_code(tx, card["customer_code"])
-        raise Taken(f"the code {card['customer_code']} belongs to {owner or 'another customer'}") from None
+        told = f"the code {card['customer_code']} belongs to {owner or 'another customer'}"
+        raise Taken(told, None if owner is None else owner.id) from None

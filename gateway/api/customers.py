@@ -376,4 +376,4 @@ async def _taken(tx: TenantTx, addresses: Sequence[Address], customer_id: UUID) 
     owners = await store.owners(tx, addresses) if addresses else {}
     for address, owner in owners.items():
         if owner.id != customer_id:
-            raise Taken(f"{address.value} belongs to {owner}")
+            raise Taken(f"{address.value} belongs to {owner}", owner.id)

@@ -13,7 +13,19 @@ from gateway.model.event_types import EventPattern, like
 from gateway.model.fields import ChannelId, EndpointId, Moment, Seq
 from gateway.model.ids import parse, sample_id
 from gateway.model.recovery import Recovery, RecoveryPage
-from gateway.openapi import Answer, Api, BodyModel, Call, Limit, NoBody, NoQuery, Operation, QueryModel, json_answer
+from gateway.openapi import (
+    Answer,
+    Api,
+    Audit,
+    BodyModel,
+    Call,
+    Limit,
+    NoBody,
+    NoQuery,
+    Operation,
+    QueryModel,
+    json_answer,
+)
 from gateway.permissions import Permission
 from gateway.problems import CursorInvalid, NotFound, Resync, WrongState
 from gateway.store import recoveries as store
@@ -81,6 +93,7 @@ RECOVER = Operation(
     query=NoQuery,
     body=RecoverBody,
     permission=PERMISSION,
+    audit=Audit("replay", "webhook_endpoints"),
     example={"since": "2026-01-01T00:00:00Z"},
     answers={202: Answer("The job, running.", Recovery)},
     problems=(WrongState,),
@@ -99,6 +112,7 @@ REPLAY = Operation(
     query=NoQuery,
     body=ReplayBody,
     permission=PERMISSION,
+    audit=Audit("replay", "webhook_endpoints"),
     example={"from_seq": 1, "event_types": ["message.*"], "channel_ids": [sample_id("ch")], "missing_only": True},
     answers={202: Answer("The job, running.", Recovery)},
     problems=(WrongState, Resync),
@@ -152,6 +166,7 @@ RESUME = Operation(
     query=NoQuery,
     body=NoBody,
     permission=PERMISSION,
+    audit=Audit("replay", "webhook_endpoints"),
     answers={200: Answer("The job, running.", Recovery)},
     problems=(WrongState,),
     id_prefix="rcv",
@@ -181,7 +196,9 @@ class Recoveries:
         async with tenant_tx(self._services.pool, call.caller.tenant_id) as tx:
             await _take(tx, call.id)
             await check_filters(tx, call.body.channel_ids, None)
-            await store.begin_replay(tx, recovery_id, call.id, await _replay(tx, call.body), call.caller.user_id)
+            replay = await _replay(tx, call.body)
+            await store.begin_replay(tx, recovery_id, call.id, replay, call.caller.user_id)
+            call.sends(replay.stretch.from_seq, replay.stretch.to_seq)
             shown = _there(await store.get(tx, recovery_id))
         self._services.endpoint_changed(call.id)
         return json_answer(shown, 202)
@@ -218,6 +235,7 @@ class Recoveries:
             _require(await store.lock(tx, call.id), "canceled")
             await _require_none_running(tx, endpoint_id)
             await store.resume(tx, call.id)
+            call.reaches(endpoint_id)
             await try_now(tx, endpoint_id)
             shown = _there(await store.get(tx, call.id))
         self._services.endpoint_changed(endpoint_id)

@@ -14,10 +14,12 @@ from uuid import UUID
 from aiohttp import web
 
 from gateway.access import Caller
+from gateway.audit.free_json import free_in, without
 from gateway.audit.recorder import Recorder
 from gateway.model.audit import TABLES, Actor, Audit, Does, Table
 from gateway.model.ids import new_id
 from gateway.peers import Network, address_of
+from gateway.problems import Taken
 from gateway.store.audit import Row, add, array_of
 from gateway.store.pool import BEFORE_COMMIT, TenantTx
 
@@ -30,8 +32,9 @@ LONGEST_AGENT = 256
 #: Address, what the client calls itself, and the request's id: the last three columns of a row.
 Origin = tuple[str | None, str | None, str | None]
 NOTHING = frozenset[UUID]()
-#: The first and the last entry of the log, of what is told of no log.
-NO_ENTRIES = (None, None)
+#: The first and the last entry of the log; and of what is told of no log.
+Stretch = tuple[int | None, int | None]
+NO_ENTRIES: Stretch = (None, None)
 NOT_TEXT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 #: Whatever a place in an answer is called: what is within a text has its quotes escaped, so that no text is an id.
 ID = rb'"%s" ?: ?"%s_([0-9a-f]{32})"'
@@ -77,6 +80,7 @@ class Access:
         "_actor",
         "_audit",
         "_auditor",
+        "_log",
         "_named",
         "_origin",
         "_path",
@@ -104,6 +108,7 @@ class Access:
         #: Records of the main table, in order; and those of them whose row is committed already.
         self._named: tuple[UUID, ...] | dict[UUID, None] = self._in_path(audit.main)
         self._told: frozenset[UUID] = NOTHING
+        self._log: Stretch = NO_ENTRIES
         self.ended = False
 
     def does(self, does: Does) -> None:
@@ -116,6 +121,10 @@ class Access:
             self._named = dict.fromkeys(self._named)  # not before it is needed: hardly any request names more
         self._named.update(dict.fromkeys(ids))
 
+    def sends(self, first: int, last: int | None = None) -> None:
+        """Say which entries of the log an endpoint gets by what is done; no last one: whatever comes."""
+        self._log = first, last
+
     def made(self, answer: str) -> None:
         """Name the record that an answer begins with."""
         found = _pattern(self._audit.main).search(answer.encode())
@@ -127,7 +136,7 @@ class Access:
         ids = self._untold()
         if self.ended or not ids or tx.tenant_id != self._tenant_id:
             return
-        if await add(tx, self._row(self._auditor.clock(), self._audit.main, array_of(ids))):
+        if await add(tx, self._row(self._auditor.clock(), self._audit.main, array_of(ids), log=self._log)):
             self._told = self._told.union(ids)
 
     async def answered(self, answer: web.StreamResponse) -> None:
@@ -141,10 +150,19 @@ class Access:
         auditor, audit = self._auditor, self._audit
         recorder, now = auditor.recorder, auditor.clock()
         if audit.writes and (untold := self._untold()):  # it was done elsewhere, or changed nothing
-            await recorder.keep([self._row(now, audit.main, array_of(untold))])
+            await recorder.keep([self._row(now, audit.main, array_of(untold), log=self._log)])
         if recorder.full:
             await recorder.room()
         recorder.show(self, now, _bytes_of(answer))
+
+    async def refused(self, owner: UUID) -> None:
+        """Write down that a refusal names a record of the main table.
+
+        Raises:
+            DatabaseBusy: when that can't be written down now.
+        """
+        row = self._row(self._auditor.clock(), self._audit.main, array_of([owner]), "read")
+        await self._auditor.recorder.note([row])
 
     async def exports(self, ids: Collection[UUID]) -> None:
         """Write down that records of the main table are about to be sent.
@@ -181,7 +199,8 @@ class Access:
             at: when it was shown.
             shown: its bytes, if they are JSON.
         """
-        return [row for table in self._audit.tables if (row := self._seen(at, table, shown)) is not None]
+        ours = without(shown, free_in(self._audit.tables))
+        return [row for table in self._audit.tables if (row := self._seen(at, table, ours)) is not None]
 
     def _untold(self) -> Sequence[UUID]:
         return [one for one in self._named if one not in self._told]
@@ -208,12 +227,14 @@ class Access:
         records: str,
         does: Does | None = None,
         *,
-        log: tuple[int | None, int | None] = NO_ENTRIES,
+        log: Stretch = NO_ENTRIES,
     ) -> Row:
+        does = does or self._audit.does
+        personal = TABLES[table].personal or does == "replay" or log != NO_ENTRIES  # which goes out to an endpoint
         # in the order of its fields: by their names it would take twice as long
         return Row(
-            self._tenant_id, new_id(int(at.timestamp() * 1000)), at, *self._actor, does or self._audit.does,
-            self._action, table, records, *log, TABLES[table].personal, *self._origin,
+            self._tenant_id, new_id(int(at.timestamp() * 1000)), at, *self._actor, does, self._action, table, records,
+            *log, personal, *self._origin,
         )  # fmt: skip
 
 
@@ -240,6 +261,10 @@ async def audited(
         asked = BEFORE_COMMIT.set(access.commits)
         try:
             answer = await work()
+        except Taken as refusal:
+            if refusal.owner is not None:
+                await access.refused(refusal.owner)
+            raise
         finally:
             BEFORE_COMMIT.reset(asked)
             access.ended = True  # for whoever was begun by this task, and goes on

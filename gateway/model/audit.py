@@ -25,12 +25,15 @@ READING = frozenset[Does]({"read", "search", "follow", "export"})
 Table = Literal[
     "customers", "customer_notes", "customer_merges", "customer_imports", "conversations", "messages", "attachments",
     "files", "drafts", "reads", "inbound_webhooks", "webhook_deliveries", "events", "users", "invitations",
-    "sessions", "pii_detection_results", "data_access_audit",
+    "sessions", "pii_detection_results", "data_access_audit", "webhook_endpoints", "api_keys",
 ]  # fmt: skip
 TABLE_NAMES: tuple[Table, ...] = get_args(Table)
 
 #: Who it was: a person, a program, whoever has a link to a file, or somebody at the command line.
 Actor = Literal["member", "api_key", "link", "operator"]
+#: Of these there is no id.
+Nameless = Literal["link", "operator"]
+NAMELESS: tuple[Nameless, ...] = get_args(Nameless)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,34 +44,41 @@ class Records:
         prefix: of their ids.
         key: under which an id stands in an answer.
         personal: whether what is shown of one is personal data; otherwise it only tells of some.
+        free: under which keys an answer about them has JSON of somebody else's making: what looks like an id in there
+            is none.
     """
 
     prefix: str
     key: str = "id"
     personal: bool = True
+    free: tuple[str, ...] = ()
 
 
 #: What is somebody's own, or follows a conversation, is told by the conversation.
 TABLES: Mapping[Table, Records] = {
-    "customers": Records("cus"),
+    "customers": Records("cus", free=("custom_fields",)),
     "customer_notes": Records("cnt"),
     "customer_merges": Records("mrg"),
     "customer_imports": Records("imp"),
     "conversations": Records("cnv"),
-    "messages": Records("msg"),
+    "messages": Records("msg", free=("extra",)),
     "attachments": Records("att"),
     "files": Records("file"),
     "drafts": Records("cnv", "conversation_id"),
     "reads": Records("cnv", "conversation_id", personal=False),
-    "inbound_webhooks": Records("whk"),
-    "webhook_deliveries": Records("dlv"),
-    "events": Records("cnv", "conversation_id"),
+    "inbound_webhooks": Records("whk", free=("headers",)),
+    "webhook_deliveries": Records("dlv", free=("extra", "custom_fields", "headers")),
+    "events": Records("cnv", "conversation_id", free=("extra", "custom_fields", "headers")),
     "users": Records("usr"),
     "invitations": Records("inv"),
     "sessions": Records("ses"),
     "pii_detection_results": Records("pii", personal=False),
     "data_access_audit": Records("aud"),
+    "webhook_endpoints": Records("ep", personal=False, free=("headers",)),
+    "api_keys": Records("key", personal=False),
 }
+#: By what is in these nobody is told of, but personal data goes out by them: whoever makes and changes them is.
+SET_UP = frozenset[Table]({"webhook_endpoints", "api_keys"})
 
 
 @dataclass(frozen=True, slots=True, init=False)
@@ -113,8 +123,8 @@ class Access(Described):
     action: str = Field(description="The operation of this API (its operationId), or the command.")
     table: Table
     record_ids: list[str] = Field(description="What was reached; of events, the conversations that they are about.")
-    first_seq: Seq | None = Field(description="Of events: from this entry of the log on.")
-    last_seq: Seq | None = Field(description="Of events: up to this one; null: it began to follow the log.")
+    first_seq: Seq | None = Field(description="Of events and endpoints: from this entry of the log on.")
+    last_seq: Seq | None = Field(description="Up to this one; null: what came from then on.")
     contains_pii: bool = Field(description="Whether personal data itself was shown or changed.")
     ip: str | None
     user_agent: str | None

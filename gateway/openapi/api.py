@@ -59,6 +59,13 @@ class Call(OpenCall[Query, Body]):
         self.request[ACCESS].made(answer)
         return answer
 
+    def sends(self, first: int, last: int | None = None) -> None:
+        """Say which entries of the log an endpoint gets by this, for the audit; no last one: whatever comes.
+
+        Before it is committed.
+        """
+        self.request[ACCESS].sends(first, last)
+
     async def exports(self, *ids: UUID) -> None:
         """Write down that records of the operation's table are about to be sent.
 

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 from pydantic import BaseModel
 
-from gateway.model.audit import TABLES, AccessPage, Table
+from gateway.model.audit import SET_UP, TABLES, AccessPage, Table
 from gateway.model.conversation import Conversation
 from gateway.model.customer import Customer, CustomerNote, Merge
 from gateway.model.customer_import import CustomerImport, ImportProblem
@@ -49,9 +49,10 @@ TABLE_OF: Mapping[type[BaseModel], Table] = {
     PiiResult: "pii_detection_results",
     AccessPage: "data_access_audit",
 }
-#: Of a path. What else has such an id is told by its conversation.
+#: Of a path. What else has such an id is told by its conversation; how an endpoint or a key is set up tells of nobody,
+#: and whether it is written down says each operation for itself.
 TABLE_OF_PREFIX: Mapping[str, Table] = {
-    records.prefix: table for table, records in TABLES.items() if records.key == "id"
+    records.prefix: table for table, records in TABLES.items() if records.key == "id" and table not in SET_UP
 }
 
 

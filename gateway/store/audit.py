@@ -8,7 +8,7 @@ from uuid import UUID
 
 import asyncpg
 
-from gateway.model.audit import Actor, Does, Table
+from gateway.model.audit import Actor, Does, Nameless, Table
 from gateway.model.page import Position
 from gateway.store.pool import UNAVAILABLE, DatabaseUnavailable, TenantTx
 
@@ -46,9 +46,15 @@ NEWEST_FIRST = """(
     ORDER BY x.created_at DESC, x.id DESC LIMIT $9)"""
 #: Each only as it is asked for, so that a plan is made for it.
 BY_ACTOR, ANYBODY = "x.actor_id = $2", "$2::uuid IS NULL"
+#: Who is known by no id.
+BY_KIND = "x.actor = '{kind}' AND x.actor_id IS NULL AND $2::uuid IS NULL"
 BY_OPERATION, ANY_OPERATION = "x.operation = ANY ($3)", "$3::text[] IS NULL"
 BY_TABLE, ANY_TABLE = "x.table_name = ANY ($4)", "$4::text[] IS NULL"
 TO_RECORDS = "accesses_to($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+#: It finds all that name the records anyhow, and puts them in order.
+TO_RECORDS_BY_KIND = """(
+    SELECT * FROM accesses_to($1, $2, $3, $4, $5, $6, $7, $8, 2147483647) x WHERE x.actor = '{kind}'
+    ORDER BY x.created_at DESC, x.id DESC LIMIT $9)"""
 OF_CUSTOMER = """
 SELECT c.id FROM conversations c WHERE c.tenant_id = $1 AND c.customer_id = $2
 ORDER BY c.last_message_at DESC LIMIT 1000
@@ -82,10 +88,11 @@ class Row(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which rows; None: whichever. ``records`` are ids of whatever kind."""
+    """Which rows; None: whichever. ``records`` are ids of whatever kind; ``nameless`` is who has no ``actor_id``."""
 
     records: Sequence[UUID] | None = None
     actor_id: UUID | None = None
+    nameless: Nameless | None = None
     operations: Sequence[Does] | None = None
     tables: Sequence[Table] | None = None
     since: datetime | None = None
@@ -166,15 +173,22 @@ async def newest_first(tx: TenantTx, wanted: Wanted, after: Position, limit: int
         wanted.actor_id, wanted.operations, wanted.tables, wanted.since, wanted.until, after.moment, after.id, limit,
     )  # fmt: skip
     if wanted.records is not None:
-        rows = await tx.connection.fetch(SHOWN.format(rows=TO_RECORDS), list(wanted.records), *args)
+        found = TO_RECORDS if wanted.nameless is None else TO_RECORDS_BY_KIND.format(kind=wanted.nameless)
+        rows = await tx.connection.fetch(SHOWN.format(rows=found), list(wanted.records), *args)
     else:
         found = NEWEST_FIRST.format(
-            actor=ANYBODY if wanted.actor_id is None else BY_ACTOR,
+            actor=_by(wanted),
             operation=ANY_OPERATION if wanted.operations is None else BY_OPERATION,
             table=ANY_TABLE if wanted.tables is None else BY_TABLE,
         )
         rows = await tx.connection.fetch(SHOWN.format(rows=found), tx.tenant_id, *args)
     return [Found(*row) for row in rows]
+
+
+def _by(wanted: Wanted) -> str:
+    if wanted.nameless is not None:
+        return BY_KIND.format(kind=wanted.nameless)
+    return ANYBODY if wanted.actor_id is None else BY_ACTOR
 
 
 async def conversations_of(tx: TenantTx, customer_id: UUID) -> Sequence[UUID]:

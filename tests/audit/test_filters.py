@@ -11,7 +11,7 @@ from gateway.openapi.reading import read_query
 from gateway.problems import Invalid
 
 WRONG = (
-    ("actor", "bob", ("usr_", "key_", "32 digits")),
+    ("actor", "bob", ("operator, link", "usr_", "key_", "32 digits")),
     ("actor", "cus_" + "0" * 32, ("usr_", "key_")),
     ("record", "usr_12", ("cus", "cnv", "msg", "32 digits")),
     ("customer", "cnv_" + "0" * 32, ("cus_", "32 digits")),

@@ -29,7 +29,7 @@ from gateway.model.endpoint_secrets import EndpointSecrets
 from gateway.model.ids import sample_id
 from gateway.model.log import Entry
 from gateway.model.page import Page
-from gateway.openapi import Answer, Api, Call, NoBody, NoQuery, Operation, json_answer
+from gateway.openapi import Answer, Api, Audit, Call, NoBody, NoQuery, Operation, json_answer
 from gateway.problems import ChangedMeanwhile, NotFound, WrongState
 from gateway.store import endpoint_health, log
 from gateway.store import webhook_endpoints as store
@@ -63,6 +63,7 @@ CREATE = Operation(
     query=NoQuery,
     body=EndpointBody,
     permission="endpoints.write",
+    audit=Audit("create", "webhook_endpoints"),
     example={
         "url": "https://integrator.example.org/hooks",
         "description": "Order system",
@@ -101,6 +102,7 @@ CHANGE = Operation(
     query=NoQuery,
     body=EndpointChange,
     permission="endpoints.write",
+    audit=Audit("change", "webhook_endpoints"),
     example={
         "event_types": ["message.created"],
         "channel_ids": [sample_id("ch")],
@@ -124,6 +126,7 @@ REMOVE = Operation(
     query=NoQuery,
     body=NoBody,
     permission="endpoints.write",
+    audit=Audit("remove", "webhook_endpoints"),
     answers={204: Answer("It is gone.", content_type=None)},
     problems=(ChangedMeanwhile,),
     headers=IF_MATCH,
@@ -170,6 +173,8 @@ class Endpoints:
                 raise WrongState(f"there are {MOST_ENDPOINTS} endpoints already; remove one first")
             await store.begin(tx, key)
             entry, shown = await append_endpoint(tx, key, author.fresh_id())
+            call.reaches(key)
+            call.sends(entry.seq + 1)
         tell(self._services, key, [entry])
         return with_secret(shown, {"secret": secrets.secrets[0].value}, 201)
 
@@ -186,6 +191,7 @@ class Endpoints:
             if body.url is not None:
                 await try_now(tx, call.id)
             entry, shown = await self._written(tx, call.caller, call.id)
+            call.sends(entry.seq + 1)
         tell(self._services, call.id, [entry])
         return tagged(shown)
 

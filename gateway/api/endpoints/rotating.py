@@ -59,7 +59,7 @@ ROTATE = Operation(
     query=NoQuery,
     body=RotationBody,
     permission="endpoints.write",
-    audit=Audit("read", "webhook_deliveries"),
+    audit=Audit("change", "webhook_endpoints", "webhook_deliveries"),
     example={"overlap_seconds": 3600, "probe": True},
     answers={200: Answer("The endpoint, and its new secret, which is told this once.", RotatedEndpoint, headers=ETAG)},
     problems=(WrongState, TooManyRequests),

@@ -10,6 +10,9 @@ import { members } from "../../workspace";
 import { listKeys, type ApiKey } from "../keys/calls";
 import { isRecord, OPERATIONS } from "./ledger";
 
+/** Who is known by no id, and chosen by what they are. */
+const NAMELESS = ["operator", "link"] as const;
+
 export function Filters() {
   const keys = useKeys();
   const { operations, tables } = words.audit;
@@ -32,6 +35,13 @@ export function Filters() {
             ))}
           </optgroup>
         )}
+        <optgroup label={words.audit.nameless}>
+          {NAMELESS.map((one) => (
+            <option key={one} value={one}>
+              {words.audit.actors[one]}
+            </option>
+          ))}
+        </optgroup>
       </Choice>
       <Choice name="operation" title={words.audit.operation}>
         {OPERATIONS.map((one) => (

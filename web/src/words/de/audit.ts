@@ -17,6 +17,7 @@ export const audit: typeof English = {
   who: "Wer",
   members: "Personen",
   keys: "API-Schlüssel",
+  nameless: "Ohne Namen",
   operation: "Was getan wurde",
   table: "Womit",
   since: "Von",
@@ -74,6 +75,8 @@ export const audit: typeof English = {
     invitations: "Einladungen",
     sessions: "Anmeldungen",
     pii_detection_results: "Gefundenes Personenbezogenes",
+    webhook_endpoints: "Webhook-Endpunkte",
+    api_keys: "API-Schlüssel",
     data_access_audit: "Diese Zugriffe",
   },
 };

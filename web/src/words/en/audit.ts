@@ -15,6 +15,7 @@ export const audit = {
   who: "Who",
   members: "People",
   keys: "API keys",
+  nameless: "Without a name",
   operation: "What was done",
   table: "With what",
   since: "From",
@@ -71,6 +72,8 @@ export const audit = {
     invitations: "Invitations",
     sessions: "Logins",
     pii_detection_results: "Personal data found",
+    webhook_endpoints: "Webhook endpoints",
+    api_keys: "API keys",
     data_access_audit: "This audit",
   },
 };

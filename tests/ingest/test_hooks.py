@@ -102,27 +102,6 @@ async def test_another_tenants_connection_refuses_ours(
     assert await messages(client, other) == []
 
 
-async def test_of_very_many_attachments_the_first_count(client: ClientSession, tenant: Tenant) -> None:
-    cards = [{"name": {"formatted_name": f"J{number}"}, "phones": []} for number in range(1003)]
-    message = {**text(unique()), "type": "contacts", "contacts": cards}
-    assert await whatsapp(tenant.integration("whatsapp_cloud"), [message]).send(client) == 200
-    [stored] = await messages(client, tenant)
-    assert len(stored["attachments"]) == 1000
-    assert stored["extra"]["attachments_left_out"] == 3
-
-
-async def test_a_name_without_an_end_costs_no_later_message(
-    client: ClientSession, tenant: Tenant, database: Database
-) -> None:
-    integration = tenant.integration("whatsapp_cloud")
-    news = change(integration["channels"][0]["address"], [text(unique())], [])
-    news["value"]["contacts"] = [{"wa_id": "12025550142", "profile": {"name": "\ufdfa" * 30_000}}]
-    assert await whatsapp(integration, changes=[news]).send(client) == 200
-    assert await whatsapp(integration, [text(unique())]).send(client) == 200
-    assert await database.value("SELECT max(length(name)) FROM customers") == 200
-    assert await database.value("SELECT length(data::text) FROM events ORDER BY seq DESC LIMIT 1") < 5_000
-
-
 @pytest.mark.parametrize("hook", ["int_" + "0" * 32, "int_x", "whk_" + "0" * 32, "apps/app_" + "0" * 32, "%00"])
 async def test_an_unknown_url_is_404(client: ClientSession, tenant: Tenant, hook: str) -> None:
     async with client.post(f"/hooks/{hook}", data=b"{}") as answer:

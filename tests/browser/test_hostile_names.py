@@ -43,7 +43,7 @@ async def test_what_strangers_call_themselves_misleads_nobody(open_window: OpenW
     await window.live()
     await expect(window.rows).to_have_count(len(WRITERS))
     assert {*await rows_say(window)} == {
-        "Annagpj.exe", f"{'x' * 200}…", "<img src=x onerror=alert(1)>", "+1 202 555 0184", "דנה (VIP)",
+        "Annagpj.exe", "x" * 200, "<img src=x onerror=alert(1)>", "+1 202 555 0184", "דנה (VIP)",
     }  # fmt: skip
     await window.page.evaluate(FIELD, TURNS)
     await window.open("Annagpj.exe")

@@ -33,7 +33,9 @@ async def test_a_customers_data_is_exported_and_erased(open_window: OpenWindow, 
     await two_customers(site)
     _, token = await member(database, site.tenant, "Vic", "viewer")
     window, other = await open_window(), await open_window(token=token)
+    window.complaints.expected.append("status of 404")  # who goes back before the erasure was told asks for the card
     page = window.page
+    await window.live()
     await other.open("Is it blue?")
 
     await ask_for(window, "Export data")

@@ -90,6 +90,7 @@ async def test_everybody_can_use_every_screen(
     await window.page.context.close()
     if pages := GERMAN.get(room):
         window = await new_window(browser, site, size=size, locale="de-DE")
+        await window.live()  # before that nobody hears where to go
         for path, shown in pages.items():
             await window.go(path)
             await window.page.locator(shown).first.wait_for()

@@ -46,6 +46,7 @@ export default function Record({ customer, beside }: RecordProps) {
   const [fault, setFault] = useState<string | null>(null);
   useEffect(() => {
     setFault(null);
+    if (erased.peek().has(customer)) return;
     Promise.all([cards.peek().has(customer) ? null : readCard(customer), readFields()]).catch(
       (error: unknown) => {
         const gone = (error as { status?: number }).status === 404;
